@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/vectors/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 120_000,
+  },
+})
