@@ -32,7 +32,8 @@ for (let i = 0; i < 16; i++) {
 /** Bytes of a `0x` string with an even number of digits, of either case. Throws `bytes/hex`. */
 export function fromHex(text: string): Uint8Array {
   const bytes = tryFromHex(text)
-  if (bytes === undefined) throw new CodedError('bytes/hex', `not a 0x-prefixed hexadecimal byte string: ${shorten(text)}`)
+  if (bytes === undefined)
+    throw new CodedError('bytes/hex', `not a 0x-prefixed hexadecimal byte string: ${shorten(text)}`)
   return bytes
 }
 

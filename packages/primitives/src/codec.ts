@@ -1,6 +1,16 @@
 // Typed, bounded, canonical encodings over RLP. A codec is a pair of functions; what travels in TAN is described by
 // composing the ones below. Decoding refuses everything that encoding would not have made (`codec/invalid`, with the path).
-import { type Address, bigIntToMinimalBytes, bytesToBigInt, bytesToUtf8, fromHex, type Hash, toHex, utf8ToBytes } from './bytes.ts'
+import {
+  type Address,
+  bigIntToMinimalBytes,
+  bytesToBigInt,
+  bytesToUtf8,
+  equalBytes,
+  fromHex,
+  type Hash,
+  toHex,
+  utf8ToBytes,
+} from './bytes.ts'
 import { assert, CodedError } from './errors.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from './rlp.ts'
 
@@ -50,7 +60,8 @@ function bigUint(sizeBytes: number): Codec<bigint> {
 
 function integerFromRlp(item: RlpItem, path: string, sizeBytesMost: number): bigint {
   const bytes = bytesFromRlp(item, path)
-  if (bytes.length > sizeBytesMost) throw invalid(path, `an integer of ${bytes.length} bytes where ${sizeBytesMost} fit`)
+  if (bytes.length > sizeBytesMost)
+    throw invalid(path, `an integer of ${bytes.length} bytes where ${sizeBytesMost} fit`)
   if (bytes[0] === 0) throw invalid(path, 'an integer with leading zeros')
   return bytesToBigInt(bytes)
 }
@@ -76,7 +87,8 @@ export function bytes(sizeBytesMost: number): Codec<Uint8Array> {
     },
     fromRlp(item, path) {
       const value = bytesFromRlp(item, path)
-      if (value.length > sizeBytesMost) throw invalid(path, `${value.length} bytes where at most ${sizeBytesMost} are allowed`)
+      if (value.length > sizeBytesMost)
+        throw invalid(path, `${value.length} bytes where at most ${sizeBytesMost} are allowed`)
       return value.slice()
     },
   }
@@ -90,6 +102,17 @@ export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
       return value
     },
     fromRlp: (item, path) => fixedFromRlp(item, path, sizeBytes).slice(),
+  }
+}
+
+/** These bytes and no others: for the fields of a foreign format that TAN has no use for. */
+export function constant(expected: Uint8Array): Codec<undefined> {
+  return {
+    toRlp: () => expected,
+    fromRlp(item, path) {
+      if (!equalBytes(bytesFromRlp(item, path), expected)) throw invalid(path, `must be ${toHex(expected)}`)
+      return undefined
+    },
   }
 }
 
@@ -131,7 +154,8 @@ export function list<T>(element: Codec<T>, lengthMost: number): Codec<readonly T
     },
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
-      if (items.length > lengthMost) throw invalid(path, `${items.length} elements where at most ${lengthMost} are allowed`)
+      if (items.length > lengthMost)
+        throw invalid(path, `${items.length} elements where at most ${lengthMost} are allowed`)
       return items.map((inner, i) => element.fromRlp(inner, `${path}[${i}]`))
     },
   }
@@ -168,9 +192,11 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
 }
 
 /** One of several records, told apart by `type`: `[number of the type, record]`. Numbers are part of the format: only append. */
-export function union<T extends { readonly type: string }>(variants: {
-  readonly [K in T['type']]: readonly [tag: number, codec: Codec<Omit<Extract<T, { type: K }>, 'type'>>]
-}): Codec<T> {
+export function union<T extends { readonly type: string }>(
+  variants: {
+    readonly [K in T['type']]: readonly [tag: number, codec: Codec<Omit<Extract<T, { type: K }>, 'type'>>]
+  },
+): Codec<T> {
   const byType = new Map<string, readonly [number, Codec<object>]>(Object.entries(variants))
   const byTag = new Map([...byType].map(([type, [tag, codec]]) => [tag, [type, codec]] as const))
   assert(byTag.size === byType.size, 'two variants of a union share a number')

@@ -2,8 +2,8 @@
 import { ripemd160 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import type { CryptoBackend } from './crypto.ts'
 import { bls, secp256k1 } from './crypto.pure.ts'
+import type { CryptoBackend } from './crypto.ts'
 
 export const backend: CryptoBackend = {
   keccak256: keccak_256,

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import * as blst from '@chainsafe/blst'
 import { createKeccak } from 'hash-wasm'
 import { toHex } from './bytes.ts'
-import type { AggregateScheme, CryptoBackend, Secp256k1 } from './crypto.ts'
 import { secp256k1 as pureSecp256k1 } from './crypto.pure.ts'
+import type { AggregateScheme, CryptoBackend, Secp256k1 } from './crypto.ts'
 import { CodedError } from './errors.ts'
 
 const keccak = await createKeccak(256)
@@ -29,7 +29,9 @@ function loadNativeSecp256k1(): Secp256k1 {
   return {
     implementation: 'native',
     publicKey: secretKey =>
-      secretKey.length === 32 && native.privateKeyVerify(secretKey) ? native.publicKeyCreate(secretKey, false) : undefined,
+      secretKey.length === 32 && native.privateKeyVerify(secretKey)
+        ? native.publicKeyCreate(secretKey, false)
+        : undefined,
     sign(digest, secretKey) {
       const { signature, recid } = native.ecdsaSign(digest, secretKey)
       return { compact: signature, recovery: (recid & 1) as 0 | 1 }

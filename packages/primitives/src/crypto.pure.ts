@@ -16,7 +16,10 @@ export const secp256k1: Secp256k1 = {
   recover(digest, compact, recovery) {
     if (compact.length !== 64 || recovery < 0 || recovery > 3) return undefined
     try {
-      return curve.Signature.fromBytes(compact, 'compact').addRecoveryBit(recovery).recoverPublicKey(digest).toBytes(false)
+      return curve.Signature.fromBytes(compact, 'compact')
+        .addRecoveryBit(recovery)
+        .recoverPublicKey(digest)
+        .toBytes(false)
     } catch {
       return undefined
     }
@@ -56,7 +59,9 @@ function signaturePoint(bytes: Uint8Array): SignaturePoint | undefined {
   return bytes.length === 96 ? validPoint(() => G2.fromBytes(bytes)) : undefined
 }
 
-function validPoint<P extends { assertValidity(): void; isTorsionFree(): boolean; is0(): boolean }>(parse: () => P): P | undefined {
+function validPoint<P extends { assertValidity(): void; isTorsionFree(): boolean; is0(): boolean }>(
+  parse: () => P,
+): P | undefined {
   try {
     const point = parse()
     point.assertValidity()
@@ -95,7 +100,11 @@ export const bls: AggregateScheme = {
   verify(message, publicKey, signature) {
     const key = keyPoint(publicKey)
     const point = signaturePoint(signature)
-    return key !== undefined && point !== undefined && checked(() => scheme.verify(point, scheme.hash(message, DST.DST), key))
+    return (
+      key !== undefined &&
+      point !== undefined &&
+      checked(() => scheme.verify(point, scheme.hash(message, DST.DST), key))
+    )
   },
   aggregate(signatures) {
     let sum: SignaturePoint | undefined
@@ -110,7 +119,11 @@ export const bls: AggregateScheme = {
   verifyAggregate(message, keys, signature) {
     const key = sumOfKeys(keys)
     const point = signaturePoint(signature)
-    return key !== undefined && point !== undefined && checked(() => scheme.verify(point, scheme.hash(message, DST.DST), key))
+    return (
+      key !== undefined &&
+      point !== undefined &&
+      checked(() => scheme.verify(point, scheme.hash(message, DST.DST), key))
+    )
   },
   verifyGroups(groups, signature) {
     const point = signaturePoint(signature)
@@ -123,5 +136,6 @@ export const bls: AggregateScheme = {
     }
     return checked(() => scheme.verifyBatch(point, items))
   },
-  verifyBatch: messages => messages.every(({ message, publicKey, signature }) => bls.verify(message, publicKey, signature)),
+  verifyBatch: messages =>
+    messages.every(({ message, publicKey, signature }) => bls.verify(message, publicKey, signature)),
 }

@@ -11,8 +11,12 @@ const digest = native.keccak256(utf8ToBytes('a message'))
 
 describe('hashes', () => {
   it('give the published digests', () => {
-    expect(toHex(native.keccak256(new Uint8Array()))).toBe('0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470')
-    expect(toHex(native.sha256(utf8ToBytes('abc')))).toBe('0xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+    expect(toHex(native.keccak256(new Uint8Array()))).toBe(
+      '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+    )
+    expect(toHex(native.sha256(utf8ToBytes('abc')))).toBe(
+      '0xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    )
     expect(toHex(native.ripemd160(utf8ToBytes('abc')))).toBe('0x8eb208f7e05d987a9b044a8e98c6b087f15a0bfc')
   })
 
@@ -35,7 +39,9 @@ describe('hashes', () => {
 
 describe('secp256k1', () => {
   it('runs natively here', () => {
-    expect(native.secp256k1.implementation).toBe(process.arch === 'arm64' && process.platform === 'linux' ? 'pure' : 'native')
+    expect(native.secp256k1.implementation).toBe(
+      process.arch === 'arm64' && process.platform === 'linux' ? 'pure' : 'native',
+    )
   })
 
   it('gives the same keys, signatures and recoveries with both backends', () => {
@@ -90,7 +96,10 @@ describe('BLS', () => {
   })
 
   it('verifies an aggregate over several messages', () => {
-    const sum = native.bls.aggregate([...keys.slice(0, 3).map(k => native.bls.sign(digest, k)), ...keys.slice(3).map(k => native.bls.sign(other, k))])
+    const sum = native.bls.aggregate([
+      ...keys.slice(0, 3).map(k => native.bls.sign(digest, k)),
+      ...keys.slice(3).map(k => native.bls.sign(other, k)),
+    ])
     const groups = [
       { message: digest, publicKeys: publicKeys.slice(0, 3) },
       { message: other, publicKeys: publicKeys.slice(3) },
@@ -107,7 +116,11 @@ describe('BLS', () => {
   })
 
   it('checks a batch, and finds one wrong signature in it', () => {
-    const batch = keys.map((key, i) => ({ message: digest, publicKey: publicKeys[i]!, signature: native.bls.sign(digest, key) }))
+    const batch = keys.map((key, i) => ({
+      message: digest,
+      publicKey: publicKeys[i]!,
+      signature: native.bls.sign(digest, key),
+    }))
     for (const { bls } of [native, browser]) {
       expect(bls.verifyBatch(batch)).toBe(true)
       expect(bls.verifyBatch([...batch.slice(1), { ...batch[0]!, message: other }])).toBe(false)

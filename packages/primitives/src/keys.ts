@@ -26,7 +26,8 @@ export function addressOfPublicKey(publicKey: Uint8Array): Address {
 /** Throws `keys/secret` for what is not a secret key. */
 export function addressOfSecretKey(secretKey: Uint8Array): Address {
   const publicKey = secp256k1.publicKey(secretKey)
-  if (publicKey === undefined) throw new CodedError('keys/secret', 'not a secp256k1 secret key (32 bytes, not 0, below the order)')
+  if (publicKey === undefined)
+    throw new CodedError('keys/secret', 'not a secp256k1 secret key (32 bytes, not 0, below the order)')
   return addressOfPublicKey(publicKey)
 }
 

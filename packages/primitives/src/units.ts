@@ -1,6 +1,7 @@
 // TAN and TANGam have 18 decimals; the smallest unit of each is a wei. Amounts are bigint wei everywhere but on a screen.
-import { CodedError } from './errors.ts'
+
 import { shorten } from './bytes.ts'
+import { CodedError } from './errors.ts'
 
 export const WEI_PER_TOKEN: bigint = 10n ** 18n
 export const WEI_PER_GWEI: bigint = 10n ** 9n
@@ -10,7 +11,10 @@ export function parseAmount(text: string, decimals = 18): bigint {
   const match = /^(\d{1,60})(?:\.(\d+))?$/.exec(text.trim())
   const fraction = match?.[2] ?? ''
   if (match === null || fraction.length > decimals)
-    throw new CodedError('units/amount', `not an amount (digits, and at most ${decimals} after a point): ${shorten(text)}`)
+    throw new CodedError(
+      'units/amount',
+      `not an amount (digits, and at most ${decimals} after a point): ${shorten(text)}`,
+    )
   return BigInt(match[1]! + fraction.padEnd(decimals, '0'))
 }
 

@@ -1,0 +1,132 @@
+// Checks of what a committee certified: by validators, by light clients, by anyone who holds the committee's keys. Pure.
+import {
+  type AggregateScheme,
+  concatBytes,
+  fromHex,
+  type Hash,
+  keccak256,
+  type Rejection,
+  toHex,
+} from '@tan/primitives'
+import { type BlockHeader, hashHeader } from '../chain/header.ts'
+import {
+  bitmapIndices,
+  type Domain,
+  isBitmap,
+  isQuorum,
+  keysOf,
+  powerOf,
+  type SignerSet,
+  signersOf,
+  verifyQuorum,
+} from '../signers.ts'
+import {
+  type CommitCertificate,
+  type ConsensusRecord,
+  type EpochChangeCertificate,
+  epochChangeDigest,
+  hashRecord,
+  voteDigest,
+} from './messages.ts'
+
+/** A committee within an era: all that checking its certificates takes. */
+export interface Committee {
+  readonly domain: Domain
+  readonly set: SignerSet
+}
+
+/** The era's start counts as certified at epoch 0, without votes. */
+export function startCertificate(domain: Domain): CommitCertificate {
+  const none = new Uint8Array(0)
+  return { epoch: 0, blockHash: domain.start, justifyEpoch: 0, signers: none, signature: none }
+}
+
+export function verifyCommitCertificate(
+  scheme: AggregateScheme,
+  committee: Committee,
+  certificate: CommitCertificate,
+): Rejection | undefined {
+  const { epoch, blockHash, justifyEpoch, signers, signature } = certificate
+  if (epoch === 0) {
+    const isStart =
+      blockHash === committee.domain.start && justifyEpoch === 0 && signers.length === 0 && signature.length === 0
+    return isStart ? undefined : { code: 'certificate/start', message: 'epoch 0 certifies the start of the era alone' }
+  }
+  if (justifyEpoch >= epoch)
+    return { code: 'certificate/justify', message: `justified at epoch ${justifyEpoch}, not below its own, ${epoch}` }
+  if (!verifyQuorum(scheme, committee.set, voteDigest(committee.domain, certificate), certificate))
+    return { code: 'certificate/votes', message: `no quorum of valid votes for ${blockHash} at epoch ${epoch}` }
+  return undefined
+}
+
+/** The highest certificate epoch that an EC reports. */
+export function highestReported(epochChange: EpochChangeCertificate): number {
+  return epochChange.groups.reduce((highest, group) => Math.max(highest, group.certificateEpoch), 0)
+}
+
+export function verifyEpochChangeCertificate(
+  scheme: AggregateScheme,
+  { domain, set }: Committee,
+  { epoch, groups, signature }: EpochChangeCertificate,
+): Rejection | undefined {
+  const refuse = (message: string): Rejection => ({ code: 'certificate/epoch-change', message })
+  const seen = new Set<number>()
+  let power = 0
+  let previous = -1
+  const parts: { publicKeys: Uint8Array[]; message: Uint8Array }[] = []
+  for (const { certificateEpoch, signers: bitmap } of groups) {
+    if (certificateEpoch <= previous || certificateEpoch >= epoch)
+      return refuse('groups must ascend, and report epochs below the one to enter')
+    previous = certificateEpoch
+    if (!isBitmap(bitmap, set.signers.length)) return refuse('a bitmap does not fit the committee')
+    for (const i of bitmapIndices(bitmap)) {
+      if (seen.has(i)) return refuse(`validator ${i} stands in two groups`)
+      seen.add(i)
+    }
+    const who = signersOf(set, bitmap)!
+    if (who.length === 0) return refuse('an empty group')
+    power += powerOf(who)
+    parts.push({ publicKeys: keysOf(who), message: epochChangeDigest(domain, { epoch, certificateEpoch }) })
+  }
+  if (!isQuorum(power, set.totalPower)) return refuse(`no quorum for epoch ${epoch}`)
+  if (!scheme.verifyGroups(parts, signature)) return refuse('the signature does not verify')
+  return undefined
+}
+
+/** keccak(parent's mix, reveal): the chain's randomness after a block. */
+export function nextMix(parentMix: Hash, reveal: Uint8Array): Hash {
+  return toHex(keccak256(concatBytes(fromHex(parentMix), reveal)))
+}
+
+/**
+ * That a block is settled: it, and its direct child one epoch later that carries its certificate, are both certified.
+ * Settles the block and all its ancestors.
+ */
+export interface SettlementProof {
+  /** of the child */
+  readonly header: BlockHeader
+  readonly record: ConsensusRecord
+  readonly certificate: CommitCertificate
+}
+
+export type Verified<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Rejection)
+
+/** The hash of the settled block. */
+export function verifySettlementProof(
+  scheme: AggregateScheme,
+  committee: Committee,
+  { header, record, certificate }: SettlementProof,
+): Verified<Hash> {
+  const refuse = (message: string): Verified<Hash> => ({ ok: false, code: 'settlement/proof', message })
+  const { justify } = record
+  if (hashRecord(record) !== header.recordHash) return refuse('the record is not the one that the header names')
+  if (hashHeader(header) !== certificate.blockHash) return refuse('the certificate is for another block')
+  if (certificate.epoch !== record.epoch || certificate.justifyEpoch !== justify.epoch)
+    return refuse('the certificate names other epochs than the record')
+  if (justify.blockHash !== header.parentHash) return refuse('the block does not carry the certificate of its parent')
+  if (record.epoch !== justify.epoch + 1)
+    return refuse(`epochs ${justify.epoch} and ${record.epoch} are not consecutive`)
+  const wrong =
+    verifyCommitCertificate(scheme, committee, justify) ?? verifyCommitCertificate(scheme, committee, certificate)
+  return wrong === undefined ? { ok: true, value: header.parentHash } : { ok: false, ...wrong }
+}
