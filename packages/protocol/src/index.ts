@@ -109,9 +109,7 @@ export {
 export * as limits from './limits.ts'
 export {
   availableTo,
-  mappingSlot,
   POOL_AMOUNT_MOST,
-  POOL_SLOTS,
   type PoolReserve,
   type PoolState,
   type PoolStatus,
@@ -121,7 +119,7 @@ export {
   packTarget,
   poolIdOf,
   poolNumberSlot,
-  poolSlot,
+  poolSlots,
   poolTargetSlot,
   resourceCommitment,
   unpackPool,
@@ -163,3 +161,4 @@ export {
 } from './signers.ts'
 export { PAYMENT_POOLS_ABI, STAKING_ABI, TAN_TOKEN_ABI } from './system/abi.ts'
 export { SYSTEM_ADDRESSES, SYSTEM_CODE } from './system/addresses.ts'
+export { mappingSlot, slotAfter, slotAt } from './system/slots.ts'

@@ -3,7 +3,6 @@
 import {
   type Address,
   bigIntToBytes,
-  bytesToBigInt,
   codec,
   concatBytes,
   encodeRlp,
@@ -13,6 +12,7 @@ import {
   keccakHash,
   toHex,
 } from '@tan/primitives'
+import { mappingSlot, slotAfter, slotAt } from '../system/slots.ts'
 
 export interface PoolReserve {
   readonly target: Address
@@ -85,27 +85,26 @@ export interface PoolTarget {
 
 export const POOL_AMOUNT_BITS = 96n
 export const POOL_AMOUNT_MOST: bigint = (1n << POOL_AMOUNT_BITS) - 1n
-/** slots that hold a pool's own fields, from `poolSlot(id)` on */
-export const POOL_SLOTS = 6
 
-const POOLS_SLOT = 0n
-const NUMBERS_SLOT = 1n
+/** where the contract's mappings stand: of pools by their id, and of pool numbers by payer */
+const POOLS_SLOT = slotAt(0n)
+const NUMBERS_SLOT = slotAt(1n)
+/** what `packPool` fills; the mapping of the pool's targets stands behind them */
+const POOL_FIELDS = 6
 
-/** Solidity's rule for `mapping(key => ...)` at `slot`: keccak(key, slot). */
-export function mappingSlot(key: Hash | Address, slot: bigint): bigint {
-  return bytesToBigInt(keccak256(concatBytes(bigIntToBytes(BigInt(key), 32), bigIntToBytes(slot, 32))))
+/** The slots of a pool's own fields, in the order of `packPool`'s words. */
+export function poolSlots(poolId: Hash): Hash[] {
+  const first = mappingSlot(poolId, POOLS_SLOT)
+  return Array.from({ length: POOL_FIELDS }, (_, i) => slotAfter(first, i))
 }
 
-export function poolSlot(poolId: Hash): bigint {
-  return mappingSlot(poolId, POOLS_SLOT)
-}
-
-export function poolTargetSlot(poolId: Hash, target: Address): bigint {
-  return mappingSlot(target, (poolSlot(poolId) + BigInt(POOL_SLOTS)) % 2n ** 256n)
+/** Holds a `PoolTarget`. */
+export function poolTargetSlot(poolId: Hash, target: Address): Hash {
+  return mappingSlot(target, slotAfter(mappingSlot(poolId, POOLS_SLOT), POOL_FIELDS))
 }
 
 /** Holds how many pools a payer has created. */
-export function poolNumberSlot(payer: Address): bigint {
+export function poolNumberSlot(payer: Address): Hash {
   return mappingSlot(payer, NUMBERS_SLOT)
 }
 
