@@ -69,6 +69,41 @@ export {
   voteCodec,
   voteDigest,
 } from './consensus/messages.ts'
+export * as deliveryLimits from './delivery/limits.ts'
+export {
+  fileUrl,
+  type Manifest,
+  manifestSigningText,
+  manifestToJson,
+  parseManifest,
+  type Rendition,
+  resourceIdOf,
+  type Segment,
+  type SignedManifest,
+  signManifest,
+} from './delivery/manifest.ts'
+export {
+  type ChannelBinding,
+  decodeSwarmMessage,
+  encodeSwarmMessage,
+  handshakeDigest,
+  type PieceMessage,
+  SWARM_VERSION,
+  type SwarmMessage,
+  type SwarmMessageOf,
+  signedVoucherCodec,
+} from './delivery/messages.ts'
+export {
+  hashPieces,
+  PIECE_HASH_BYTES,
+  PIECE_SIZE_BYTES,
+  type PieceRef,
+  pieceCountOf,
+  pieceRoot,
+  pieceSizeOf,
+  SEGMENT_BYTES_MOST,
+} from './delivery/pieces.ts'
+export { type PoolProof, poolProofCodec, settlementProofCodec } from './delivery/pool-proof.ts'
 export {
   finalizedPoint,
   type GuardianPool,
@@ -90,6 +125,7 @@ export {
   type FinalityStatement,
   finalityCertificateCodec,
   finalityMessageCodec,
+  finalityShareCodec,
   GROUP_SIZE,
   type Justification,
   type JustificationChain,
@@ -104,6 +140,7 @@ export {
   type Status,
   samePoint,
   statementDigest,
+  statusCodec,
   statusDigest,
 } from './finality/messages.ts'
 export * as limits from './limits.ts'
