@@ -1,1 +1,28 @@
-export {}
+export { Finality } from './finality/finality.ts'
+export { decodeFinalityRecord, encodeFinalityRecord } from './finality/record.ts'
+export type {
+  Checkpoint,
+  FinalityConfig,
+  FinalityEffect,
+  FinalityEvidence,
+  FinalityInput,
+  FinalityRecord,
+  FinalityTimer,
+  RestoredFinality,
+} from './finality/types.ts'
+export * as consensusLimits from './limits.ts'
+export { Replica, type ReplicaConfig, type ReplicaEffect, type ReplicaInput, type RestoredReplica } from './replica.ts'
+export { type DurableWrite, type OutwardEffect, Runner, type RunnerPorts } from './runner.ts'
+export { decodeSafetyRecord, encodeSafetyRecord } from './settlement/safety.ts'
+export { Settlement } from './settlement/settlement.ts'
+export type {
+  Entry,
+  RestoredSettlement,
+  SafetyRecord,
+  SettledBlock,
+  SettlementConfig,
+  SettlementEffect,
+  SettlementEvidence,
+  SettlementInput,
+  SettlementTimer,
+} from './settlement/types.ts'

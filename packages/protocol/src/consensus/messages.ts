@@ -181,6 +181,6 @@ export function hashBlock(block: Block): Hash {
   return hashHeader(block.header)
 }
 
-export function bodySizeBytes(block: Block): number {
+export function bodySizeBytes(block: Pick<Block, 'transactions'>): number {
   return block.transactions.reduce((sum, transaction) => sum + transaction.length, 0)
 }

@@ -172,14 +172,14 @@ export const finalityCertificateCodec: Codec<FinalityCertificate> = codec.struct
   commit: codec.struct<AggregateSignature>({ signers, signature: blsSignature }),
 })
 
-const shareCodec: Codec<FinalityShare> = codec.struct<FinalityShare>({
+export const finalityShareCodec: Codec<FinalityShare> = codec.struct<FinalityShare>({
   statement: statementCodec,
   group: uint,
   members: codec.fixedBytes(GROUP_SIZE / 8),
   signature: blsSignature,
 })
 
-const statusCodec: Codec<Status> = codec.struct<Status>({
+export const statusCodec: Codec<Status> = codec.struct<Status>({
   ballot: uint,
   justified: pointCodec,
   settledHeight: uint,
@@ -194,7 +194,7 @@ const ballotCodec: Codec<BallotProposal> = codec.struct<BallotProposal>({
 })
 
 export const finalityMessageCodec: Codec<FinalityMessage> = codec.union<FinalityMessage>({
-  share: [1, codec.struct({ share: shareCodec })],
+  share: [1, codec.struct({ share: finalityShareCodec })],
   justified: [2, codec.struct({ justifications: justificationChainCodec })],
   finalized: [3, codec.struct({ certificate: finalityCertificateCodec })],
   status: [4, codec.struct({ status: statusCodec, justifications: codec.optional(justificationChainCodec) })],

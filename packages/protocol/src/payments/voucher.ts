@@ -6,17 +6,16 @@ import {
   concatBytes,
   fromHex,
   type Hash,
-  type Hex,
   keccak256,
   recoverAddress,
   signatureFromBytes,
   signatureToBytes,
   signDigest,
   toHex,
-  utf8ToBytes,
 } from '@tan/primitives'
 import { HASH_CHAIN_LENGTH_MOST } from '../limits.ts'
 import { SYSTEM_ADDRESSES } from '../system/addresses.ts'
+import { type TypedDomain, typedDigest, typeHash } from '../system/eip712.ts'
 
 /**
  * Cumulative for (pool, target) over the pool's life, so that a payee keeps only the newest. The last three fields bind a
@@ -50,44 +49,26 @@ export interface Reserve {
 
 // -------------------------------------------------------------------------------------------------- EIP-712
 
-const typeHash = (type: string): Uint8Array => keccak256(utf8ToBytes(type))
-const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
 const VOUCHER_TYPE = typeHash(
   'Voucher(bytes32 poolId,address target,uint256 amount,uint256 targetSettlementSequence,bytes32 chainAnchor,uint256 chainLength,uint256 unit)',
 )
 const RESERVE_TYPE = typeHash('Reserve(bytes32 poolId,address target,uint256 amount,uint256 nonce)')
-const NAME = keccak256(utf8ToBytes('TAN PaymentPools'))
-const VERSION = keccak256(utf8ToBytes('1'))
 
 /** For wallets that sign typed data. */
-export const PAYMENT_POOLS_EIP712 = { name: 'TAN PaymentPools', version: '1' } as const
-
-const word = (value: bigint | Hex): Uint8Array => bigIntToBytes(BigInt(value), 32)
-const separators = new Map<number, Uint8Array>()
-
-function domainSeparator(chainId: number): Uint8Array {
-  let separator = separators.get(chainId)
-  if (separator === undefined) {
-    separator = keccak256(
-      concatBytes(DOMAIN_TYPE, NAME, VERSION, word(BigInt(chainId)), word(SYSTEM_ADDRESSES.paymentPools)),
-    )
-    if (separators.size < 16) separators.set(chainId, separator)
-  }
-  return separator
-}
-
-function typedDigest(chainId: number, structHash: Uint8Array): Uint8Array {
-  return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domainSeparator(chainId), structHash))
-}
+export const PAYMENT_POOLS_EIP712 = {
+  name: 'TAN PaymentPools',
+  version: '1',
+  contract: SYSTEM_ADDRESSES.paymentPools,
+} as const satisfies TypedDomain
 
 export function voucherDigest(chainId: number, voucher: Voucher): Uint8Array {
   const { poolId, target, amount, targetSettlementSequence, chainAnchor, chainLength, unit } = voucher
-  const fields = [poolId, target, amount, targetSettlementSequence, chainAnchor, BigInt(chainLength), unit].map(word)
-  return typedDigest(chainId, keccak256(concatBytes(VOUCHER_TYPE, ...fields)))
+  const fields = [poolId, target, amount, targetSettlementSequence, chainAnchor, BigInt(chainLength), unit]
+  return typedDigest(PAYMENT_POOLS_EIP712, chainId, VOUCHER_TYPE, fields)
 }
 
 export function reserveDigest(chainId: number, { poolId, target, amount, nonce }: Reserve): Uint8Array {
-  return typedDigest(chainId, keccak256(concatBytes(RESERVE_TYPE, ...[poolId, target, amount, nonce].map(word))))
+  return typedDigest(PAYMENT_POOLS_EIP712, chainId, RESERVE_TYPE, [poolId, target, amount, nonce])
 }
 
 export function signVoucher(chainId: number, voucher: Voucher, secretKey: Uint8Array): SignedVoucher {

@@ -1,0 +1,112 @@
+// Collects the signatures of guardians over one statement, in disjoint groups: two entries of a group merge only when no
+// signer is in both, so that nobody is ever counted twice, and nobody's multiplicity can grow.
+import type { AggregateScheme } from '@tan/primitives'
+import {
+  type AggregateSignature,
+  bitmapIndices,
+  createBitmap,
+  type FinalityShare,
+  type FinalityStatement,
+  GROUP_SIZE,
+  isQuorum,
+  type SignerSet,
+} from '@tan/protocol'
+
+interface Entry {
+  readonly members: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export class Tally {
+  readonly statement: FinalityStatement
+  private readonly scheme: AggregateScheme
+  private readonly set: SignerSet
+  /** the best entry of each group */
+  private readonly best = new Map<number, Entry>()
+  /** signatures of one member each, which complete a best entry that lacks them */
+  private readonly singles = new Map<number, Uint8Array>()
+
+  constructor(scheme: AggregateScheme, set: SignerSet, statement: FinalityStatement) {
+    this.scheme = scheme
+    this.set = set
+    this.statement = statement
+  }
+
+  /** Indices in the pool of a share's members; undefined where it names none, or somebody who does not exist. */
+  static membersOf(set: SignerSet, share: Pick<FinalityShare, 'group' | 'members'>): number[] | undefined {
+    const indices = bitmapIndices(share.members).map(i => share.group * GROUP_SIZE + i)
+    return indices.length === 0 || indices.some(i => i >= set.signers.length) ? undefined : indices
+  }
+
+  /** Would this add a signer? */
+  adds(share: Pick<FinalityShare, 'group' | 'members'>): boolean {
+    const known = this.best.get(share.group)?.members
+    return known === undefined || share.members.some((byte, i) => (byte & ~known[i]!) !== 0)
+  }
+
+  /** A verified share. */
+  add({ group, members, signature }: FinalityShare): void {
+    const entry: Entry = { members, signature }
+    const indices = bitmapIndices(members)
+    if (indices.length === 1) this.singles.set(group * GROUP_SIZE + indices[0]!, signature)
+    const known = this.best.get(group)
+    let best =
+      known === undefined
+        ? entry
+        : areDisjoint(known, entry)
+          ? this.merge(known, entry)
+          : this.heavier(group, known, entry)
+    for (const [i, single] of this.singles) {
+      if (Math.floor(i / GROUP_SIZE) !== group) continue
+      const one: Entry = { members: createBitmap([i % GROUP_SIZE], GROUP_SIZE), signature: single }
+      if (areDisjoint(best, one)) best = this.merge(best, one)
+    }
+    this.best.set(group, best)
+  }
+
+  /** The best entry of a group, to pass on. */
+  shareOf(group: number): FinalityShare | undefined {
+    const entry = this.best.get(group)
+    return entry === undefined ? undefined : { statement: this.statement, group, ...entry }
+  }
+
+  get power(): number {
+    let power = 0
+    for (const [group, entry] of this.best) power += this.powerOf(group, entry)
+    return power
+  }
+
+  get hasQuorum(): boolean {
+    return isQuorum(this.power, this.set.totalPower)
+  }
+
+  /** All groups together: what a certificate carries. */
+  aggregate(): AggregateSignature {
+    const indices = [...this.best].flatMap(([group, { members }]) =>
+      bitmapIndices(members).map(i => group * GROUP_SIZE + i),
+    )
+    return {
+      signers: createBitmap(indices, this.set.signers.length),
+      signature: this.scheme.aggregate([...this.best.values()].map(entry => entry.signature)),
+    }
+  }
+
+  private merge(a: Entry, b: Entry): Entry {
+    return {
+      members: a.members.map((byte, i) => byte | b.members[i]!),
+      signature: this.scheme.aggregate([a.signature, b.signature]),
+    }
+  }
+
+  private heavier(group: number, a: Entry, b: Entry): Entry {
+    return this.powerOf(group, b) > this.powerOf(group, a) ? b : a
+  }
+
+  private powerOf(group: number, { members }: Entry): number {
+    return bitmapIndices(members).reduce((sum, i) => sum + this.set.signers[group * GROUP_SIZE + i]!.power, 0)
+  }
+}
+
+function areDisjoint(a: Entry, b: Entry): boolean {
+  return a.members.every((byte, i) => (byte & b.members[i]!) === 0)
+}

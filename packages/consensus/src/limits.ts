@@ -1,0 +1,21 @@
+// Every bound of this room, in one place. LIMITS.md lists them.
+
+/** blocks above the settled one that are kept; beyond, new ones are refused until something settles */
+export const UNSETTLED_BLOCKS_MOST = 1_024
+/** proposals whose parent is not known yet */
+export const ORPHANS_MOST = 128
+/** proposals kept of one leader in one epoch: the first, and the one that proves that it equivocates */
+export const PROPOSALS_OF_EPOCH_MOST = 2
+/** epochs for which the votes, and the epoch changes, of one validator are kept: its newest */
+export const EPOCHS_OF_SIGNER_MOST = 8
+/** doublings of the epoch timer */
+export const BACKOFF_DOUBLINGS_MOST = 6
+
+/** statements of finality that collect signatures at one time */
+export const LIVE_STATEMENTS_MOST = 64
+/** statements that one guardian may open among them */
+export const STATEMENTS_OF_GUARDIAN_MOST = 4
+/** justified points kept above the newest one that the chain carries */
+export const JUSTIFICATIONS_MOST = 4_096
+/** settled checkpoints kept above the finalized one */
+export const CHECKPOINTS_MOST = 65_536

@@ -1,0 +1,69 @@
+// Carries a replica's effects out, strictly in order: what must be durable is durable before anything behind it happens.
+// The node and the simulator give it their own ports; the order is the same code in both.
+
+import type { Proposal } from '@tan/protocol'
+import type { FinalityRecord } from './finality/types.ts'
+import type { Replica, ReplicaEffect, ReplicaInput } from './replica.ts'
+import type { SafetyRecord } from './settlement/types.ts'
+
+/** One atomic durable write. Keys that are not given stay as they are. */
+export interface DurableWrite {
+  readonly safety?: SafetyRecord
+  readonly proposals?: readonly Proposal[]
+  readonly finality?: FinalityRecord
+}
+
+export type OutwardEffect = Exclude<ReplicaEffect, { type: 'persist-settlement' | 'persist-finality' }>
+
+export interface RunnerPorts {
+  nowMs(): number
+  /** Calls `done` when the write would survive a crash. A write that fails never calls it: the node stops instead. */
+  persist(write: DurableWrite, done: () => void): void
+  /** Must not call back into the runner before it returns but through `deliver`. */
+  perform(effect: OutwardEffect): void
+}
+
+export class Runner {
+  private readonly replica: Replica
+  private readonly ports: RunnerPorts
+  private readonly inputs: ReplicaInput[] = []
+  private effects: ReplicaEffect[] = []
+  private isBusy = false
+  private isStopped = false
+
+  constructor(replica: Replica, ports: RunnerPorts) {
+    this.replica = replica
+    this.ports = ports
+  }
+
+  start(): void {
+    this.effects = this.replica.start(this.ports.nowMs())
+    this.run()
+  }
+
+  deliver(input: ReplicaInput): void {
+    this.inputs.push(input)
+    if (!this.isBusy) this.run()
+  }
+
+  stop(): void {
+    this.isStopped = true
+  }
+
+  private run(): void {
+    this.isBusy = true
+    while (!this.isStopped) {
+      const effect = this.effects.shift()
+      if (effect === undefined) {
+        const input = this.inputs.shift()
+        if (input === undefined) break
+        this.effects = this.replica.step(input, this.ports.nowMs())
+      } else if (effect.type === 'persist-settlement') {
+        return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
+      } else if (effect.type === 'persist-finality') {
+        return this.ports.persist({ finality: effect.record }, () => this.run())
+      } else this.ports.perform(effect)
+    }
+    this.isBusy = false
+  }
+}
