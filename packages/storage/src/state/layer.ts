@@ -1,0 +1,119 @@
+// A state: the settled one, or a layer of unsettled changes over its parent. A layer shares all that it does not change,
+// and one that nobody refers to any more is gone: blocks that lose cost nothing.
+import { type Address, assert, type Hash } from '@tan/primitives'
+import { EMPTY_ROOT } from '../trie/update.ts'
+import type { Account } from './account.ts'
+import type { StateDisk } from './disk.ts'
+import { proveState, readAccount, readSlot, type StateProof } from './state-proof.ts'
+import { EMPTY_OVERLAY, type Overlay } from './writes.ts'
+
+/** Synchronous. Each method throws MissingStateError where the store has to be asked first: see `StateStore.run`. */
+export interface StateReader {
+  readonly root: Hash
+  account(address: Address): Account | undefined
+  /** 0 where nothing is stored. */
+  storage(address: Address, slot: Hash): bigint
+  /** Of the code hash of an account. */
+  code(hash: Hash): Uint8Array
+  prove(address: Address, slots: readonly Hash[]): StateProof
+}
+
+/** Which layer the flat records on disk are up to date with. */
+export interface SettledPointer {
+  settled: Layer | undefined
+}
+
+export class Layer implements StateReader {
+  readonly root: Hash
+  readonly #disk: StateDisk
+  readonly #pointer: SettledPointer
+  /** None under a layer that is, or was, the settled one. */
+  #parent: Layer | undefined
+  #overlay: Overlay
+
+  constructor(root: Hash, disk: StateDisk, pointer: SettledPointer, parent: Layer | undefined, overlay: Overlay) {
+    this.root = root
+    this.#disk = disk
+    this.#pointer = pointer
+    this.#parent = parent
+    this.#overlay = overlay
+  }
+
+  get parent(): Layer | undefined {
+    return this.#parent
+  }
+
+  isOf(disk: StateDisk): boolean {
+    return this.#disk === disk
+  }
+
+  get overlay(): Overlay {
+    return this.#overlay
+  }
+
+  /** This layer is the settled one now; until the disk has them, it holds the changes since the last one. */
+  becomeSettled(overlay: Overlay): void {
+    this.#parent = undefined
+    this.#overlay = overlay
+    this.#pointer.settled = this
+  }
+
+  /** The disk has all. */
+  becomeStored(): void {
+    assert(this.#pointer.settled === this, 'a layer that is not settled was stored')
+    this.#overlay = EMPTY_OVERLAY
+  }
+
+  account(address: Address): Account | undefined {
+    for (let layer: Layer = this; ; layer = layer.#parent) {
+      const account = layer.#overlay.accounts.get(address)
+      if (account !== undefined || layer.#overlay.accounts.has(address)) return account
+      if (layer.#parent === undefined) return layer.#storedAccount(address)
+    }
+  }
+
+  storage(address: Address, slot: Hash): bigint {
+    for (let layer: Layer = this; ; layer = layer.#parent) {
+      const writes = layer.#overlay.storage.get(address)
+      const value = writes?.slots.get(slot)
+      if (value !== undefined) return value
+      if (writes?.cleared) return 0n
+      if (layer.#parent === undefined) return layer.#storedSlot(address, slot)
+    }
+  }
+
+  code(hash: Hash): Uint8Array {
+    for (let layer: Layer | undefined = this; layer !== undefined; layer = layer.#parent) {
+      const code = layer.#overlay.codes.get(hash)
+      if (code !== undefined) return code
+    }
+    return this.#disk.code(hash)
+  }
+
+  prove(address: Address, slots: readonly Hash[]): StateProof {
+    return proveState(this.node, this.root, address, slots)
+  }
+
+  /** The encoding of a trie node of this state, or undefined where it has to be fetched first. */
+  readonly node = (hash: Uint8Array): Uint8Array | undefined => {
+    for (let layer: Layer | undefined = this; layer !== undefined; layer = layer.#parent) {
+      for (const { inserted } of layer.#overlay.nodes) {
+        const encoding = inserted.get(hash)
+        if (encoding !== undefined) return encoding
+      }
+    }
+    return this.#disk.node(hash)
+  }
+
+  // The flat records follow the settled state. What builds on an earlier one goes by its trie, more slowly.
+
+  #storedAccount(address: Address): Account | undefined {
+    if (this.#pointer.settled === this) return this.#disk.account(address)
+    return readAccount(this.node, this.root, address)
+  }
+
+  #storedSlot(address: Address, slot: Hash): bigint {
+    if (this.#pointer.settled === this) return this.#disk.slot(address, slot)
+    return readSlot(this.node, this.#storedAccount(address)?.storageRoot ?? EMPTY_ROOT, slot)
+  }
+}

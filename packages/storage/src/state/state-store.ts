@@ -1,0 +1,144 @@
+// The states that a node works on: one settled, on disk, and unsettled layers over it, in memory. Also readers of older
+// states whose tries are still on disk.
+import { assert, CodedError, type Hash } from '@tan/primitives'
+import type { KeyValueStore, WriteOperation } from '../key-value.ts'
+import {
+  ACCOUNT_CACHE_ENTRIES,
+  CODE_CACHE_BYTES,
+  NODE_CACHE_BYTES,
+  RUN_ROUNDS_MOST,
+  SLOT_CACHE_ENTRIES,
+  UNSETTLED_LAYERS_MOST,
+} from '../limits.ts'
+import { MissingStateError, type StateKey } from '../missing-state.ts'
+import { EMPTY_ROOT } from '../trie/update.ts'
+import { applyWrites } from './apply-writes.ts'
+import { type CacheBounds, StateDisk } from './disk.ts'
+import { Layer, type SettledPointer, type StateReader } from './layer.ts'
+import { EMPTY_OVERLAY, mergedOverlay, type StateWrites } from './writes.ts'
+
+/** A state, made by a StateStore. It can be read as long as its nodes are kept, also after others were settled. */
+export interface State extends StateReader {
+  readonly parent: State | undefined
+}
+
+const DEFAULT_BOUNDS: CacheBounds = {
+  nodeBytes: NODE_CACHE_BYTES,
+  accounts: ACCOUNT_CACHE_ENTRIES,
+  slots: SLOT_CACHE_ENTRIES,
+  codeBytes: CODE_CACHE_BYTES,
+}
+
+export class StateStore {
+  readonly #store: KeyValueStore
+  readonly #disk: StateDisk
+  readonly #pointer: SettledPointer
+  #isSettling = false
+  #failure: unknown
+
+  /** Throws `storage/version` or `storage/corrupt`. In a new store the settled state is the empty one. */
+  static async open(store: KeyValueStore, bounds: Partial<CacheBounds> = {}): Promise<StateStore> {
+    const disk = new StateDisk(store, { ...DEFAULT_BOUNDS, ...bounds })
+    return new StateStore(store, disk, await disk.loadRoot())
+  }
+
+  private constructor(store: KeyValueStore, disk: StateDisk, root: Hash) {
+    this.#store = store
+    this.#disk = disk
+    this.#pointer = { settled: undefined }
+    new Layer(root, disk, this.#pointer, undefined, EMPTY_OVERLAY).becomeSettled(EMPTY_OVERLAY)
+  }
+
+  /** What the last `settle` made so; on disk when that has resolved. */
+  get settled(): State {
+    return this.#settled
+  }
+
+  /**
+   * A new state: the parent with the writes. Nothing goes to disk. Throws MissingStateError, and `storage/too-deep` where
+   * too many states wait to be settled.
+   */
+  apply(parent: State, writes: StateWrites): State {
+    const layer = this.#layerOf(parent)
+    const depth = layersOver(layer)
+    if (depth >= UNSETTLED_LAYERS_MOST)
+      throw new CodedError('storage/too-deep', `${depth} states wait to be settled: settle some before more are made`)
+    const { root, overlay } = applyWrites(layer, writes)
+    return new Layer(root, this.#disk, this.#pointer, layer, overlay)
+  }
+
+  /**
+   * The state, with those between it and the settled one, becomes the settled state: at once for readers, and on disk
+   * when the promise resolves, in one atomic durable batch together with `alsoWrite`. States beside it can be settled no
+   * more. One call at a time. After a failure the store is of no more use: throws `storage/failed`.
+   */
+  async settle(state: State, alsoWrite: readonly WriteOperation[] = []): Promise<void> {
+    if (this.#failure !== undefined)
+      throw new CodedError('storage/failed', 'an earlier write of the state failed: open the store again', {
+        cause: this.#failure,
+      })
+    assert(!this.#isSettling, 'a state is settled while another one still is being written')
+    const layer = this.#layerOf(state)
+    const overlays = []
+    let base: Layer = layer
+    for (; base.parent !== undefined; base = base.parent) overlays.unshift(base.overlay)
+    assert(base === this.#settled, 'a state is settled that does not build on the settled one')
+    this.#isSettling = true
+    try {
+      const overlay = mergedOverlay(overlays)
+      layer.becomeSettled(overlay)
+      const operations = await this.#disk.operations(overlay, layer.root)
+      await this.#store.write([...operations, ...alsoWrite], { durable: true })
+      this.#disk.remember(overlay)
+      layer.becomeStored()
+    } catch (error) {
+      this.#failure = error
+      throw error
+    } finally {
+      this.#isSettling = false
+    }
+  }
+
+  /** A reader of an older settled state. Throws `storage/missing-node` where it was never settled here or is not kept. */
+  async at(root: Hash): Promise<StateReader> {
+    const reader = new Layer(root, this.#disk, this.#pointer, undefined, EMPTY_OVERLAY)
+    if (root !== EMPTY_ROOT) await this.#disk.prefetch([{ type: 'node', hash: root }])
+    return reader
+  }
+
+  /** What reads will ask for, in one round trip. */
+  async prefetch(keys: readonly StateKey[]): Promise<void> {
+    await this.#disk.prefetch(keys)
+  }
+
+  /** Runs a synchronous function over states, again and again until all that it reads is at hand. */
+  async run<T>(action: () => T): Promise<T> {
+    for (let round = 0; round < RUN_ROUNDS_MOST; round++) {
+      try {
+        return action()
+      } catch (error) {
+        if (!(error instanceof MissingStateError)) throw error
+        await this.#disk.prefetch(error.keys)
+      }
+    }
+    throw new CodedError(
+      'storage/rounds',
+      `the state was fetched ${RUN_ROUNDS_MOST} times without end: the caches are too small for this work`,
+    )
+  }
+
+  get #settled(): Layer {
+    return this.#pointer.settled!
+  }
+
+  #layerOf(state: State): Layer {
+    assert(state instanceof Layer && state.isOf(this.#disk), 'a state of another store')
+    return state
+  }
+}
+
+function layersOver(layer: Layer): number {
+  let count = 0
+  for (let below = layer.parent; below !== undefined; below = below.parent) count++
+  return count
+}
