@@ -144,6 +144,7 @@ export {
   statusDigest,
 } from './finality/messages.ts'
 export * as limits from './limits.ts'
+export { REDEMPTION_CODES, type RedemptionCode } from './payments/redemption.ts'
 export {
   availableTo,
   POOL_AMOUNT_MOST,
@@ -198,4 +199,5 @@ export {
 } from './signers.ts'
 export { PAYMENT_POOLS_ABI, STAKING_ABI, TAN_TOKEN_ABI } from './system/abi.ts'
 export { SYSTEM_ADDRESSES, SYSTEM_CODE } from './system/addresses.ts'
+export { domainSeparator, type TypedDomain, typedDigest, typeHash } from './system/eip712.ts'
 export { mappingSlot, slotAfter, slotAt } from './system/slots.ts'

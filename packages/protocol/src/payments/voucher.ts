@@ -4,6 +4,7 @@ import {
   type Address,
   bigIntToBytes,
   concatBytes,
+  equalBytes,
   fromHex,
   type Hash,
   keccak256,
@@ -11,7 +12,6 @@ import {
   signatureFromBytes,
   signatureToBytes,
   signDigest,
-  toHex,
 } from '@tan/primitives'
 import { HASH_CHAIN_LENGTH_MOST } from '../limits.ts'
 import { SYSTEM_ADDRESSES } from '../system/addresses.ts'
@@ -99,9 +99,22 @@ export type ChainBinding = Pick<Voucher, 'poolId' | 'target' | 'targetSettlement
 
 /** keccak(preimage, poolId, target, sequence). */
 export function chainStep(preimage: Uint8Array, binding: ChainBinding): Uint8Array {
-  return keccak256(
-    concatBytes(preimage, fromHex(binding.poolId), fromHex(binding.target), word(binding.targetSettlementSequence)),
-  )
+  return walkChain(preimage, 1, binding)
+}
+
+function walkChain(preimage: Uint8Array, steps: number, binding: ChainBinding): Uint8Array {
+  const input = chainInput(binding)
+  let value = preimage
+  for (let i = 0; i < steps; i++) {
+    input.set(value)
+    value = keccak256(input)
+  }
+  return value
+}
+
+/** What a step hashes; its first 32 bytes are for the preimage. */
+function chainInput({ poolId, target, targetSettlementSequence }: ChainBinding): Uint8Array {
+  return concatBytes(new Uint8Array(32), fromHex(poolId), fromHex(target), bigIntToBytes(targetSettlementSequence, 32))
 }
 
 /** Element 0 is the anchor, element i the preimage that pays unit i. `seed` is 32 secret random bytes, used once. */
@@ -120,9 +133,7 @@ export function isChainPreimage(
   binding: ChainBinding,
 ): boolean {
   if (preimage.length !== 32 || steps < 0 || steps > HASH_CHAIN_LENGTH_MOST) return false
-  let value = preimage
-  for (let i = 0; i < steps; i++) value = chainStep(value, binding)
-  return toHex(value) === toHex(known)
+  return equalBytes(walkChain(preimage, steps, binding), known)
 }
 
 /** amount + unit * index of the newest preimage; undefined where it would pass 2^256 - 1. */

@@ -49,6 +49,7 @@ export const STAKING_ABI = [
   'error InsufficientStake(uint256 staked, uint256 needed)',
   'error NothingToClaim(uint64 claimableHeight)',
   'error ZeroAmount()',
+  'error TooManyGuardians(uint256 most)',
 ] as const
 
 export const PAYMENT_POOLS_ABI = [
@@ -57,13 +58,13 @@ export const PAYMENT_POOLS_ABI = [
   'struct Result { uint8 code; uint256 shown; uint256 paid; }',
   'function createPool(bytes32 resourceCommitment, uint256 deposit, uint256 collateral, uint64 durationBlocks, address signer, address reserver, Reserve[] reserves) payable returns (bytes32 poolId)',
   'function topUp(bytes32 poolId, uint256 deposit, uint256 collateral, uint64 durationBlocks) payable',
-  'function reserve(bytes32 poolId, address target, uint256 amount, uint256 nonce, bytes signature)',
+  'function reserve(bytes32 poolId, address target, uint256 amount, uint64 nonce, bytes signature)',
   'function release(bytes32 poolId)',
   'function redeem(Redemption[] redemptions) returns (Result[] results)',
   'function proveOverspend(bytes32 poolId, Redemption[] redemptions)',
   'function close(bytes32 poolId)',
   'function pool(bytes32 poolId) view returns (address payer, address signer, address reserver, bytes32 resourceCommitment, uint256 deposit, uint256 collateral, uint256 paid, uint256 claims, uint64 expiryHeight, uint8 status)',
-  'function target(bytes32 poolId, address target) view returns (uint256 paid, uint256 reserved, uint256 nonce)',
+  'function target(bytes32 poolId, address target) view returns (uint256 paid, uint256 reserved, uint64 nonce)',
   'function poolCount(address payer) view returns (uint256)',
   'event PoolCreated(bytes32 indexed poolId, address indexed payer, bytes32 resourceCommitment, uint256 deposit, uint256 collateral, uint64 expiryHeight, address signer, address reserver)',
   'event PoolToppedUp(bytes32 indexed poolId, uint256 deposit, uint256 collateral, uint64 expiryHeight)',
@@ -79,11 +80,13 @@ export const PAYMENT_POOLS_ABI = [
   'error CollateralTooLow(uint256 collateral, uint256 needed)',
   'error DurationOutOfBounds(uint64 durationBlocks)',
   'error ReservesExceedDeposit(uint256 claims, uint256 deposit)',
-  'error ReserveNotRising(uint256 amount, uint256 nonce)',
+  'error ReserveNotRising(uint256 amount, uint64 nonce)',
   'error InvalidSignature()',
   'error NotOverspent(uint256 claims, uint256 deposit)',
   'error TooManyRedemptions(uint256 count)',
   'error StillRedeemable(uint64 closableHeight)',
+  'error PoolExpired(uint64 height)',
+  'error NotPayer(address payer)',
   'error NothingReserved()',
   'error StrictPool()',
 ] as const

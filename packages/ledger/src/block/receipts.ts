@@ -1,0 +1,102 @@
+// Receipts, as Ethereum encodes them, and the bloom filters over their logs.
+import {
+  type Address,
+  type Codec,
+  CodedError,
+  codec,
+  concatBytes,
+  decodeRlp,
+  encodeRlp,
+  fromHex,
+  type Hash,
+  type Hex,
+  keccak256,
+} from '@tan/primitives'
+import { EMPTY_LOGS_BLOOM, type Transaction } from '@tan/protocol'
+import { RECEIPT_LOG_BYTES_MOST, RECEIPT_LOGS_MOST } from '../limits.ts'
+import type { Log } from '../state/journal.ts'
+
+export interface Receipt {
+  readonly type: Transaction['type']
+  readonly succeeded: boolean
+  /** of the block up to and with this transaction */
+  readonly cumulativeGasUsed: number
+  /** 256 bytes */
+  readonly logsBloom: Uint8Array
+  readonly logs: readonly Log[]
+}
+
+// -------------------------------------------------------------------------------------------------- bloom
+
+/** Three bits for each address and topic of the logs. Without logs the shared empty filter: do not write into it. */
+export function bloomOf(logs: readonly Log[]): Uint8Array {
+  if (logs.length === 0) return EMPTY_LOGS_BLOOM
+  const bloom = new Uint8Array(EMPTY_LOGS_BLOOM.length)
+  for (const { address, topics } of logs) {
+    addToBloom(bloom, address)
+    for (const topic of topics) addToBloom(bloom, topic)
+  }
+  return bloom
+}
+
+export function mergeBlooms(blooms: readonly Uint8Array[]): Uint8Array {
+  const merged = new Uint8Array(EMPTY_LOGS_BLOOM.length)
+  for (const bloom of blooms) {
+    if (bloom === EMPTY_LOGS_BLOOM) continue
+    for (let i = 0; i < merged.length; i++) merged[i]! |= bloom[i]!
+  }
+  return merged
+}
+
+/** May a log with this address or topic be below? False is certain. */
+export function bloomMayHold(bloom: Uint8Array, item: Address | Hash): boolean {
+  return bitsOf(item).every(bit => (bloom[byteOf(bit)]! >> (bit & 7)) & 1)
+}
+
+function addToBloom(bloom: Uint8Array, item: Hex): void {
+  for (const bit of bitsOf(item)) bloom[byteOf(bit)]! |= 1 << (bit & 7)
+}
+
+function bitsOf(item: Hex): number[] {
+  const hash = keccak256(fromHex(item))
+  return [0, 2, 4].map(i => ((hash[i]! << 8) | hash[i + 1]!) & 2047)
+}
+
+function byteOf(bit: number): number {
+  return EMPTY_LOGS_BLOOM.length - 1 - (bit >> 3)
+}
+
+// -------------------------------------------------------------------------------------------------- encoding
+
+const TYPE_BYTES = { legacy: undefined, eip2930: 1, eip1559: 2, eip7702: 4 } as const
+
+interface ReceiptPayload extends Omit<Receipt, 'type'> {}
+
+const payload: Codec<ReceiptPayload> = codec.struct<ReceiptPayload>({
+  succeeded: codec.bool,
+  cumulativeGasUsed: codec.uint,
+  logsBloom: codec.fixedBytes(EMPTY_LOGS_BLOOM.length),
+  logs: codec.list(
+    codec.struct<Log>({
+      address: codec.address,
+      topics: codec.list(codec.hash, 4),
+      data: codec.bytes(RECEIPT_LOG_BYTES_MOST),
+    }),
+    RECEIPT_LOGS_MOST,
+  ),
+})
+
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  const rlp = encodeRlp(payload.toRlp(receipt))
+  const type = TYPE_BYTES[receipt.type]
+  return type === undefined ? rlp : concatBytes(Uint8Array.of(type), rlp)
+}
+
+/** Throws `rlp/invalid`, `codec/invalid` or `receipt/type`. */
+export function decodeReceipt(bytes: Uint8Array): Receipt {
+  const first = bytes[0] ?? 0
+  if (first >= 0xc0) return { type: 'legacy', ...payload.fromRlp(decodeRlp(bytes), 'receipt') }
+  const known = Object.entries(TYPE_BYTES).find(([, number]) => number === first)
+  if (known === undefined) throw new CodedError('receipt/type', `a receipt of the unknown type ${first}`)
+  return { type: known[0] as Receipt['type'], ...payload.fromRlp(decodeRlp(bytes.subarray(1)), 'receipt') }
+}

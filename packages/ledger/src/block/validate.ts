@@ -1,0 +1,75 @@
+// What makes a block a child of its parent, before anything of it is executed. Whether its record's signatures and
+// certificates are right is for consensus to say; here it is bytes with a hash and a reveal.
+import type { AggregateScheme, Rejection } from '@tan/primitives'
+import {
+  type Block,
+  type BlockHeader,
+  bodySizeBytes,
+  type ChainParameters,
+  type Genesis,
+  hashHeader,
+  hashRecord,
+  limits,
+  nextMix,
+} from '@tan/protocol'
+import { orderedListRoot } from '@tan/storage'
+import { nextBaseFee } from './base-fee.ts'
+
+/** What all blocks of a chain are judged by. */
+export interface ChainRules extends Pick<Genesis, 'chainId' | 'parameters'> {
+  readonly bls: AggregateScheme
+}
+
+/** All rules of header and body that need no state, in their order; the first that is broken is the rejection. */
+export function validateBlock(
+  { parameters }: Pick<ChainRules, 'parameters'>,
+  parent: BlockHeader,
+  { header, record, transactions }: Block,
+): Rejection | undefined {
+  const parentHash = hashHeader(parent)
+  if (header.parentHash !== parentHash) return refuse('parent', `its parent is ${header.parentHash}, not ${parentHash}`)
+  if (header.height !== parent.height + 1)
+    return refuse('height', `height ${header.height} does not follow ${parent.height}`)
+  if (header.timestampS < parent.timestampS)
+    return refuse('timestamp', `timestamp ${header.timestampS} is below its parent's, ${parent.timestampS}`)
+  if (header.gasLimit !== parameters.blockGasLimit)
+    return refuse('gas-limit', `a gas limit of ${header.gasLimit}, not ${parameters.blockGasLimit}`)
+  if (header.gasUsed > header.gasLimit)
+    return refuse('gas-used', `${header.gasUsed} gas used is above the limit, ${header.gasLimit}`)
+  const baseFee = nextBaseFee(parent, parameters)
+  if (header.baseFeePerGas !== baseFee)
+    return refuse('base-fee', `a base fee of ${header.baseFeePerGas} wei, not ${baseFee}`)
+  const recordHash = hashRecord(record)
+  if (header.recordHash !== recordHash)
+    return refuse('record', `the header names the record ${header.recordHash}; the one beside it is ${recordHash}`)
+  const mix = nextMix(parent.mix, record.reveal)
+  if (header.mix !== mix) return refuse('mix', `a mix of ${header.mix}, not ${mix}`)
+  if (transactions.length > limits.BLOCK_TRANSACTIONS_MOST)
+    return refuse('body-length', `${transactions.length} transactions are above ${limits.BLOCK_TRANSACTIONS_MOST}`)
+  const sizeBytes = bodySizeBytes({ transactions })
+  if (sizeBytes > parameters.blockBodyBytesMost)
+    return refuse('body-size', `${sizeBytes} bytes of transactions are above ${parameters.blockBodyBytesMost}`)
+  const transactionsRoot = orderedListRoot(transactions)
+  if (header.transactionsRoot !== transactionsRoot)
+    return refuse(
+      'transactions-root',
+      `the root ${header.transactionsRoot} is of other transactions than those beside it`,
+    )
+  return undefined
+}
+
+/**
+ * A voter's own judgement at the moment of its vote, and no rule of validity, since clocks differ: the block's time is
+ * not too far ahead of mine.
+ */
+export function isTimestampAcceptable(
+  { timestampS }: Pick<BlockHeader, 'timestampS'>,
+  nowMs: number,
+  { clockDriftMostMs }: Pick<ChainParameters, 'clockDriftMostMs'>,
+): boolean {
+  return timestampS * 1_000 <= nowMs + clockDriftMostMs
+}
+
+export function refuse(what: string, message: string): Rejection {
+  return { code: `block/${what}`, message }
+}

@@ -1,0 +1,84 @@
+import { type Rejection, ZERO_HASH } from '@tan/primitives'
+import { type Block, type Genesis, hashBlock } from '@tan/protocol'
+import { MemoryStore, orderedListRoot, StateStore } from '@tan/storage'
+import { describe, expect, it } from 'vitest'
+import { Ledger } from './ledger.ts'
+import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
+
+const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
+const genesis = testGenesis([alice, bob])
+
+describe('genesis', () => {
+  it('is the same block wherever it is made, and another one for another chain', async () => {
+    const hashOf = async (of: Genesis) => {
+      const ledger = new Ledger({ genesis: of, store: await StateStore.open(new MemoryStore()) })
+      return hashBlock(ledger.createGenesis().block)
+    }
+    const hash = await hashOf(genesis)
+    expect(await hashOf(testGenesis([alice, bob]))).toBe(hash)
+    expect(await hashOf({ ...genesis, chainId: genesis.chainId + 1, guardians: [] })).not.toBe(hash)
+    expect(await hashOf({ ...genesis, parameters: { ...genesis.parameters, checkpointInterval: 7 } })).not.toBe(hash)
+  })
+
+  it('refuses a key without its proof of possession', async () => {
+    const [first, second] = genesis.guardians
+    const forged = { ...first!, proofOfPossession: second!.proofOfPossession }
+    const store = await StateStore.open(new MemoryStore())
+    const ledger = new Ledger({ genesis: { ...genesis, guardians: [forged] }, store })
+    expect(() => ledger.createGenesis()).toThrow(/InvalidProofOfPossession/)
+  })
+})
+
+describe('blocks', () => {
+  it('carry transfers that another ledger accepts', async () => {
+    const chain = await TestChain.open(genesis)
+    const before = chain.head.state.account(alice.address)!.balance
+    const built = await chain.grow([signed(genesis, alice, { to: carol.address, value: 5n * TOKEN })])
+    expect(built.skipped).toEqual([])
+    expect(built.receipts).toMatchObject([{ succeeded: true, cumulativeGasUsed: 21_000, logs: [] }])
+    const price = built.header.baseFeePerGas
+    expect(price).toBe(GWEI)
+    expect(built.state.account(carol.address)!.balance).toBe(5n * TOKEN)
+    expect(built.state.account(alice.address)).toMatchObject({
+      nonce: 1n,
+      balance: before - 5n * TOKEN - 21_000n * price,
+    })
+    expect(built.burnedWei).toBe(21_000n * price)
+  })
+
+  it('are refused with one code each, whatever their header forges', async () => {
+    const chain = await TestChain.open(genesis)
+    const { block } = chain.build([signed(genesis, alice, { to: bob.address, value: 1n })])
+    const verdict = (changes: Partial<Block['header']>, rest: Partial<Block> = {}): Rejection | undefined => {
+      const result = chain.verifier.execute(chain.verified, {
+        ...block,
+        header: { ...block.header, ...changes },
+        ...rest,
+      })
+      return result.ok ? undefined : result
+    }
+    expect(verdict({})).toBeUndefined()
+    const bloom = Uint8Array.from(block.header.logsBloom)
+    bloom[9] = 1
+    const forged: [Partial<Block['header']>, string][] = [
+      [{ parentHash: ZERO_HASH }, 'block/parent'],
+      [{ height: 2 }, 'block/height'],
+      [{ timestampS: genesis.timestampS - 1 }, 'block/timestamp'],
+      [{ gasLimit: block.header.gasLimit + 1 }, 'block/gas-limit'],
+      [{ gasUsed: block.header.gasLimit + 1 }, 'block/gas-used'],
+      [{ gasUsed: 21_001 }, 'block/gas-used'],
+      [{ baseFeePerGas: GWEI + 1n }, 'block/base-fee'],
+      [{ recordHash: ZERO_HASH }, 'block/record'],
+      [{ mix: ZERO_HASH }, 'block/mix'],
+      [{ transactionsRoot: ZERO_HASH }, 'block/transactions-root'],
+      [{ receiptsRoot: ZERO_HASH }, 'block/receipts-root'],
+      [{ logsBloom: bloom }, 'block/bloom'],
+      [{ stateRoot: ZERO_HASH }, 'block/state-root'],
+    ]
+    for (const [changes, code] of forged) expect([code, verdict(changes)?.code]).toEqual([code, code])
+    expect(verdict({}, { transactions: [] })?.code).toBe('block/transactions-root')
+    const blob = [Uint8Array.of(3, 1)]
+    expect(verdict({ transactionsRoot: orderedListRoot(blob) }, { transactions: blob })?.code).toBe('transaction/type')
+    expect(verdict({}, { record: { ...block.record, epoch: 9 } })?.code).toBe('block/record')
+  })
+})

@@ -1,0 +1,156 @@
+// The ledger of one chain: blocks onto states. It keeps nothing itself: states are the store's, headers and bodies the node's.
+import { type Address, type AggregateScheme, CodedError, bls as realBls, rejectionOf } from '@tan/primitives'
+import {
+  type Block,
+  type BlockHeader,
+  type ConsensusRecord,
+  type Genesis,
+  hashHeader,
+  hashRecord,
+  nextMix,
+  type Verified,
+} from '@tan/protocol'
+import { EMPTY_ROOT, orderedListRoot, type State, type StateStore } from '@tan/storage'
+import { nextBaseFee } from './block/base-fee.ts'
+import { type BodyLimits, type Candidates, fillBlock, type Skipped } from './block/build.ts'
+import { BlockExecution, commitmentsOf, environmentOf, processBody } from './block/process.ts'
+import type { Receipt } from './block/receipts.ts'
+import { type ChainRules, refuse, validateBlock } from './block/validate.ts'
+import { genesisBlock, genesisWrites } from './genesis/block.ts'
+import { type CallOutcome, type CallRequest, estimateGas, type GasEstimate, simulateCall } from './simulate.ts'
+import { type RecoveredTransaction, recoverTransaction } from './transaction/recover.ts'
+
+/** A block by its header, and the state after it: what its children build on. */
+export interface BlockState {
+  readonly header: BlockHeader
+  readonly state: State
+}
+
+export interface ExecutedBlock extends BlockState {
+  readonly block: Block
+  readonly receipts: readonly Receipt[]
+  /** TANGam wei */
+  readonly burnedWei: bigint
+}
+
+export interface BuiltBlock extends ExecutedBlock {
+  readonly transactions: readonly RecoveredTransaction[]
+  readonly skipped: readonly Skipped[]
+}
+
+export interface BuildRequest {
+  /** best first; see `Candidates` */
+  readonly candidates: Candidates
+  /** the builder raises it to the parent's where that is later */
+  readonly timestampS: number
+  readonly beneficiary: Address
+  readonly record: ConsensusRecord
+  readonly limits?: Partial<BodyLimits>
+}
+
+export interface LedgerOptions {
+  readonly genesis: Genesis
+  readonly store: StateStore
+  /** another scheme than BLS12-381 is for simulations alone */
+  readonly bls?: AggregateScheme
+}
+
+/**
+ * All methods are synchronous over states whose engine answers at once; over others they throw MissingStateError, and
+ * `StateStore.run` fetches and repeats. Nothing that they are given changes, and nothing goes to disk.
+ */
+export class Ledger {
+  readonly rules: ChainRules
+  readonly #genesis: Genesis
+  readonly #store: StateStore
+
+  constructor({ genesis, store, bls = realBls }: LedgerOptions) {
+    this.rules = { chainId: genesis.chainId, parameters: genesis.parameters, bls }
+    this.#genesis = genesis
+    this.#store = store
+  }
+
+  /**
+   * The chain's first block, over a store without any state; settle it to begin. Throws `genesis/balance`,
+   * `genesis/guardian` and, where the store holds a chain already, `genesis/not-empty`.
+   */
+  createGenesis(): ExecutedBlock {
+    const empty = this.#store.settled
+    if (empty.root !== EMPTY_ROOT)
+      throw new CodedError('genesis/not-empty', `the store holds a state already, with the root ${empty.root}`)
+    const state = this.#store.apply(empty, genesisWrites(this.#genesis, this.rules.bls))
+    const block = genesisBlock(this.#genesis, state.root)
+    return { header: block.header, state, block, receipts: [], burnedWei: 0n }
+  }
+
+  /** `transactions`, if given, are the block's own, recovered before, by the mempool or by other threads. */
+  execute(parent: BlockState, block: Block, transactions?: readonly RecoveredTransaction[]): Verified<ExecutedBlock> {
+    const { header } = block
+    const wrong = validateBlock(this.rules, parent.header, block)
+    if (wrong !== undefined) return { ok: false, ...wrong }
+    const recovered = transactions === undefined ? recoverAll(block) : { ok: true as const, value: transactions }
+    if (!recovered.ok) return recovered
+    assert(recovered.value.length === block.transactions.length, 'the recovered transactions are of another block')
+    const result = processBody(this.rules, header, parent.state, recovered.value)
+    if (!result.ok) return result
+    const { writes, receipts, burnedWei } = result.value
+    const state = this.#store.apply(parent.state, writes)
+    if (state.root !== header.stateRoot)
+      return { ok: false, ...refuse('state-root', `the header claims ${header.stateRoot}; it came to ${state.root}`) }
+    return { ok: true, value: { header, state, block, receipts, burnedWei } }
+  }
+
+  build(parent: BlockState, { candidates, timestampS, beneficiary, record, limits }: BuildRequest): BuiltBlock {
+    const { parameters } = this.rules
+    const draft = {
+      parentHash: hashHeader(parent.header),
+      beneficiary,
+      height: parent.header.height + 1,
+      gasLimit: parameters.blockGasLimit,
+      timestampS: Math.max(timestampS, parent.header.timestampS),
+      recordHash: hashRecord(record),
+      mix: nextMix(parent.header.mix, record.reveal),
+      baseFeePerGas: nextBaseFee(parent.header, parameters),
+    }
+    const execution = new BlockExecution(environmentOf(this.rules, draft), parent.state)
+    const sizeBytesMost = Math.min(
+      limits?.sizeBytesMost ?? parameters.blockBodyBytesMost,
+      parameters.blockBodyBytesMost,
+    )
+    const { included, skipped } = fillBlock(execution, candidates, { ...limits, sizeBytesMost })
+    const { writes, receipts, gasUsed, burnedWei } = execution.finish()
+    const state = this.#store.apply(parent.state, writes)
+    const transactions = included.map(transaction => transaction.encoded)
+    const header: BlockHeader = {
+      ...draft,
+      stateRoot: state.root,
+      transactionsRoot: orderedListRoot(transactions),
+      ...commitmentsOf(receipts),
+      gasUsed,
+    }
+    const block: Block = { header, record, transactions }
+    return { header, state, block, receipts, burnedWei, transactions: included, skipped }
+  }
+
+  /** What a message would do on top of a block, in its own environment. */
+  call(at: BlockState, request: CallRequest): Verified<CallOutcome> {
+    return simulateCall(at.state, environmentOf(this.rules, at.header), request)
+  }
+
+  estimateGas(at: BlockState, request: CallRequest): GasEstimate {
+    return estimateGas(at.state, environmentOf(this.rules, at.header), request)
+  }
+}
+
+function recoverAll({ transactions }: Block): Verified<RecoveredTransaction[]> {
+  const recovered: RecoveredTransaction[] = []
+  for (const [i, encoded] of transactions.entries()) {
+    try {
+      recovered.push(recoverTransaction(encoded))
+    } catch (error) {
+      const { code, message } = rejectionOf(error)
+      return { ok: false, code, message: `transaction ${i} of the block: ${message}` }
+    }
+  }
+  return { ok: true, value: recovered }
+}
