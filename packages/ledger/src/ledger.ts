@@ -1,5 +1,5 @@
 // The ledger of one chain: blocks onto states. It keeps nothing itself: states are the store's, headers and bodies the node's.
-import { type Address, type AggregateScheme, CodedError, bls as realBls, rejectionOf } from '@tan/primitives'
+import { type Address, type AggregateScheme, assert, CodedError, bls as realBls, rejectionOf } from '@tan/primitives'
 import {
   type Block,
   type BlockHeader,
