@@ -1,0 +1,171 @@
+// What this node listens to: the handler of each protocol, and everything that stands between a peer's message and it
+// (rate, size, what is pending), and between its answer and the peer (verdict, failure, penalty).
+import { AssertionError, assert, type Rejection, rejectionOf } from '@tan/primitives'
+import { LIMITS } from './limits.ts'
+import {
+  type GossipProtocol,
+  type MessageProtocol,
+  type Protocol,
+  protocolId,
+  type RequestProtocol,
+} from './protocols.ts'
+import type { Standing } from './standing.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { MessageHandler, PeerId, RequestHandler, Verdict } from './transport.ts'
+
+interface Registered<P, H> {
+  readonly protocol: P
+  readonly handler: H
+}
+
+export class Handlers {
+  readonly #prefix: string
+  readonly #standing: Standing
+  readonly #telemetry: Telemetry
+  readonly #penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void
+  readonly #messages = new Map<string, Registered<MessageProtocol, MessageHandler>>()
+  readonly #requests = new Map<string, Registered<RequestProtocol, RequestHandler>>()
+  readonly #topics = new Map<string, Registered<GossipProtocol, MessageHandler>>()
+  #gossipPendingMessages = 0
+  #gossipPendingBytes = 0
+
+  constructor(
+    prefix: string,
+    standing: Standing,
+    telemetry: Telemetry,
+    penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void,
+  ) {
+    this.#prefix = prefix
+    this.#standing = standing
+    this.#telemetry = telemetry
+    this.#penalize = penalize
+  }
+
+  addMessage(protocol: MessageProtocol, handler: MessageHandler): void {
+    this.#add(this.#messages, protocol, handler)
+  }
+
+  addGossip(topic: GossipProtocol, handler: MessageHandler): void {
+    this.#add(this.#topics, topic, handler)
+  }
+
+  addRequest(protocol: RequestProtocol, handler: RequestHandler): void {
+    this.#add(this.#requests, protocol, handler)
+  }
+
+  /** Of streams that peers may open. */
+  get protocolIds(): readonly string[] {
+    return [...this.#messages.keys(), ...this.#requests.keys()]
+  }
+
+  get topicIds(): readonly string[] {
+    return [...this.#topics.keys()]
+  }
+
+  get gossipMessageSizeBytesMost(): number {
+    return Math.max(0, ...[...this.#topics.values()].map(({ protocol }) => protocol.messageSizeBytesMost))
+  }
+
+  protocolOf(id: string): MessageProtocol | RequestProtocol | undefined {
+    return (this.#messages.get(id) ?? this.#requests.get(id))?.protocol
+  }
+
+  /** A promise if the handler needs time; it never rejects. */
+  deliver(peer: PeerId, protocol: MessageProtocol, message: Uint8Array): Promise<void> | undefined {
+    if (!this.#takeToken(peer, protocol)) return undefined
+    this.#telemetry.received(protocol, message.length)
+    const { handler } = this.#messages.get(protocolId(this.#prefix, protocol))!
+    try {
+      const verdict = handler(peer, message)
+      if (verdict instanceof Promise)
+        return verdict.then(
+          settled => this.#judge(peer, protocol, settled),
+          error => this.#failed(protocol, error),
+        )
+      this.#judge(peer, protocol, verdict)
+    } catch (error) {
+      this.#failed(protocol, error)
+    }
+    return undefined
+  }
+
+  /** Never rejects. */
+  async respond(peer: PeerId, protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Rejection> {
+    if (!this.#takeToken(peer, protocol)) return RATE
+    this.#telemetry.received(protocol, request.length)
+    try {
+      const response = await this.#requests.get(protocolId(this.#prefix, protocol))!.handler(peer, request)
+      const size = response instanceof Uint8Array ? response.length : 0
+      assert(size <= protocol.responseSizeBytesMost, `${protocol.name}: a response of ${size} bytes is above its bound`)
+      return response
+    } catch (error) {
+      this.#failed(protocol, error)
+      return { code: 'network/internal', message: 'the request could not be answered' }
+    }
+  }
+
+  /** Is this copy of a gossiped message worth looking at? */
+  gossipArrives(from: PeerId, topicId: string, sizeBytes: number): boolean {
+    const protocol = this.#topics.get(topicId)?.protocol
+    if (protocol === undefined || this.#standing.isBanned(from)) return false
+    if (sizeBytes > protocol.messageSizeBytesMost) {
+      const message = `a message of ${sizeBytes} bytes where ${protocol.name} allows ${protocol.messageSizeBytesMost}`
+      this.#penalize(from, protocol, { code: 'network/oversize', message })
+      return false
+    }
+    if (!this.#takeToken(from, protocol)) return false
+    const isFull =
+      this.#gossipPendingMessages >= LIMITS.gossipPendingMessagesMost ||
+      this.#gossipPendingBytes + sizeBytes > LIMITS.gossipPendingBytesMost
+    if (isFull) this.#telemetry.dropped(from, protocol, 1, BUSY)
+    return !isFull
+  }
+
+  /** Never rejects. */
+  async gossip(from: PeerId, topicId: string, message: Uint8Array): Promise<Verdict> {
+    const topic = this.#topics.get(topicId)
+    if (topic === undefined) return 'ignore'
+    this.#telemetry.received(topic.protocol, message.length)
+    this.#gossipPendingMessages++
+    this.#gossipPendingBytes += message.length
+    try {
+      const verdict = await topic.handler(from, message)
+      this.#judge(from, topic.protocol, verdict)
+      return verdict
+    } catch (error) {
+      this.#failed(topic.protocol, error)
+      return 'ignore'
+    } finally {
+      this.#gossipPendingMessages--
+      this.#gossipPendingBytes -= message.length
+    }
+  }
+
+  #add<P extends Protocol, H>(to: Map<string, Registered<P, H>>, protocol: P, handler: H): void {
+    const id = protocolId(this.#prefix, protocol)
+    assert(!to.has(id), `${protocol.name}: one handler for each protocol`)
+    to.set(id, { protocol, handler })
+  }
+
+  #takeToken(peer: PeerId, protocol: Protocol): boolean {
+    if (this.#standing.take(peer, protocol)) return true
+    this.#penalize(peer, protocol, RATE)
+    return false
+  }
+
+  #judge(peer: PeerId, protocol: Protocol, verdict: Verdict): void {
+    if (typeof verdict === 'object') this.#penalize(peer, protocol, verdict)
+  }
+
+  /** A bug of ours stops the process, however deep in a library's callback it shows; anything else is logged. */
+  #failed(protocol: Protocol, error: unknown): void {
+    if (error instanceof AssertionError)
+      queueMicrotask(() => {
+        throw error
+      })
+    else this.#telemetry.handlerFailed(protocol, rejectionOf(error))
+  }
+}
+
+const RATE: Rejection = { code: 'network/rate', message: 'more messages than the protocol allows' }
+const BUSY: Rejection = { code: 'network/busy', message: 'too much gossip waits for its handlers' }

@@ -1,0 +1,258 @@
+// The transport over libp2p: TCP, Noise, Yamux, identify, GossipSub. This file is the wire: connections, who may have
+// one, streams, and what libp2p's errors mean.
+
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import type { GossipSub } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Connection, Ed25519PrivateKey, Libp2p } from '@libp2p/interface'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { CodedError, type Rejection } from '@tan/primitives'
+import { createLibp2p } from 'libp2p'
+import { abortedError } from './deadline.ts'
+import { privateKeyOf } from './identity.ts'
+import { Libp2pChannel } from './libp2p-channel.ts'
+import { createGossip } from './libp2p-gossip.ts'
+import { LIMITS } from './limits.ts'
+import { linkOf, readTcpAddress } from './multiaddrs.ts'
+import { PeerTransport, type TransportOptions } from './peer-transport.ts'
+import type { PeerId, Transport } from './transport.ts'
+import type { Channel, Wire, WireAddress, WireSetup } from './wire.ts'
+
+export interface Libp2pTransportOptions extends TransportOptions {
+  /** 32 bytes: an Ed25519 seed */
+  readonly key: Uint8Array
+  /** multiaddrs, as `/ip4/0.0.0.0/tcp/30303`; port 0 takes any free one; none: this node only dials */
+  readonly listen: readonly string[]
+  /** what others are told instead of the addresses that the machine has: for nodes behind a translated address */
+  readonly announce?: readonly string[]
+}
+
+/** Throws `network/key`, and `network/address` for an address that is none. */
+export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Transport> {
+  return new PeerTransport(await createLibp2pWire(options), options)
+}
+
+export async function createLibp2pWire(
+  options: Pick<Libp2pTransportOptions, 'key' | 'listen' | 'announce'>,
+): Promise<Libp2pWire> {
+  const { key, listen, announce = [] } = options
+  for (const address of [...listen, ...announce]) if (readTcpAddress(address) === undefined) throw unusable(address)
+  return new Libp2pWire(await privateKeyOf(key), listen, announce)
+}
+
+type Node = Libp2p<{ identify: Identify; gossip: GossipSub }>
+
+export class Libp2pWire implements Wire {
+  readonly self: PeerId
+  readonly #privateKey: Ed25519PrivateKey
+  readonly #listen: readonly string[]
+  readonly #announce: readonly string[]
+  #node: Node | undefined
+  #housekeeping: NodeJS.Timeout | undefined
+  /** peers that we send gossip to */
+  readonly #gossiping = new Set<PeerId>()
+
+  constructor(privateKey: Ed25519PrivateKey, listen: readonly string[], announce: readonly string[]) {
+    this.self = peerIdFromPrivateKey(privateKey).toString()
+    this.#privateKey = privateKey
+    this.#listen = listen
+    this.#announce = announce
+  }
+
+  get addresses(): readonly string[] {
+    return this.#node?.getMultiaddrs().map(String) ?? []
+  }
+
+  async start(setup: WireSetup): Promise<void> {
+    const node = await this.#createNode(setup)
+    node.addEventListener('connection:open', ({ detail }) => this.#dropReplaced(node, detail))
+    node.addEventListener('peer:connect', ({ detail }) => {
+      const connection = node.getConnections(detail)[0]
+      if (connection !== undefined)
+        setup.events.connected(detail.toString(), linkOf(connection.remoteAddr, connection.direction))
+    })
+    node.addEventListener('peer:disconnect', ({ detail }) => {
+      this.#gossiping.delete(detail.toString())
+      setup.events.disconnected(detail.toString())
+    })
+    for (const id of setup.protocolIds)
+      await node.handle(
+        id,
+        (stream, connection) => setup.events.opened(new Libp2pChannel(connection.remotePeer.toString(), stream), id),
+        { maxInboundStreams: LIMITS.streamsPerConnectionMost, maxOutboundStreams: LIMITS.streamsPerConnectionMost },
+      )
+    this.#node = node
+    try {
+      await node.start()
+    } catch (error) {
+      this.#node = undefined
+      const listen = this.#listen.join(', ')
+      throw new CodedError('network/listen', `cannot listen on ${listen}: ${reasonOf(error)}`, { cause: error })
+    }
+    for (const id of setup.topicIds) node.services.gossip.subscribe(id)
+    this.#housekeeping = setInterval(() => this.#keepHouse(node, setup), 1000)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#housekeeping)
+    await this.#node?.stop()
+    this.#node = undefined
+  }
+
+  readAddress(address: string): WireAddress | undefined {
+    return readTcpAddress(address)
+  }
+
+  async dial(address: string, signal: AbortSignal): Promise<PeerId> {
+    const node = this.#running()
+    try {
+      const connection = await node.dial(multiaddr(address), { signal })
+      return connection.remotePeer.toString()
+    } catch (error) {
+      throw dialError(address, error, signal)
+    }
+  }
+
+  disconnect(peer: PeerId): void {
+    for (const connection of this.#connectionsOf(peer)) connection.close().catch(error => connection.abort(error))
+  }
+
+  async open(peer: PeerId, protocolId: string, signal: AbortSignal): Promise<Channel> {
+    // the newest: an older one of a peer that came back may be dead without having said so
+    const connection = this.#connectionsOf(peer).at(-1)
+    if (connection === undefined) throw new CodedError('network/closed', `${peer} is not connected`)
+    try {
+      const stream = await connection.newStream(protocolId, {
+        signal,
+        maxOutboundStreams: LIMITS.streamsPerConnectionMost,
+      })
+      return new Libp2pChannel(peer, stream)
+    } catch (error) {
+      throw openError(peer, protocolId, error, signal)
+    }
+  }
+
+  publish(topicId: string, message: Uint8Array): void {
+    void this.#node?.services.gossip.publish(topicId, message)
+  }
+
+  #createNode(setup: WireSetup): Promise<Node> {
+    return createLibp2p({
+      start: false,
+      privateKey: this.#privateKey,
+      nodeInfo: { name: 'tan', version: '0.1.0', userAgent: 'tan/0.1.0' },
+      addresses: { listen: [...this.#listen], announce: [...this.#announce] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [
+        yamux({
+          maxInboundStreams: LIMITS.streamsPerConnectionMost,
+          maxOutboundStreams: LIMITS.streamsPerConnectionMost,
+          streamOptions: {
+            // what a paused stream may still receive has to fit into its buffer
+            maxStreamWindowSize: LIMITS.streamWindowBytesMost,
+            maxReadBufferLength: 2 * LIMITS.streamWindowBytesMost,
+          },
+        }),
+      ],
+      services: { identify: identify({ protocolPrefix: setup.prefix.slice(1) }), gossip: createGossip(setup) },
+      connectionManager: {
+        maxConnections: 4 * LIMITS.peersMost,
+        maxIncomingPendingConnections: LIMITS.pendingInboundMost,
+        inboundConnectionThreshold: LIMITS.inboundPerHostPerSecondMost,
+        maxParallelDials: 2 * LIMITS.dialsAtOnceMost,
+        inboundUpgradeTimeout: LIMITS.upgradeTimeoutMs,
+        // the transport dials again by itself
+        reconnectRetries: 0,
+      },
+      // finds connections whose other machine is gone without a word; patient, since a busy machine answers late
+      connectionMonitor: {
+        protocolPrefix: setup.prefix.slice(1),
+        pingInterval: LIMITS.pingIntervalMs,
+        pingTimeout: { minTimeout: LIMITS.pingTimeoutMs },
+      },
+      connectionGater: {
+        denyInboundEncryptedConnection: (peer, { remoteAddr }) =>
+          !setup.events.admits(peer.toString(), linkOf(remoteAddr, 'inbound')),
+        denyOutboundEncryptedConnection: (peer, { remoteAddr }) =>
+          !setup.events.admits(peer.toString(), linkOf(remoteAddr, 'outbound')),
+      },
+    })
+  }
+
+  /**
+   * A peer dials only when it has no connection to us. So if we have one from before, it is a dead one whose end has not
+   * been noticed here. (Two of nearly the same age are two peers that dialled each other at once: both stay.)
+   */
+  #dropReplaced(node: Node, opened: Connection): void {
+    if (opened.direction !== 'inbound') return
+    for (const connection of node.getConnections(opened.remotePeer)) {
+      const isOlder = opened.timeline.open - connection.timeline.open > LIMITS.simultaneousDialMs
+      if (connection !== opened && isOlder) connection.abort(new Error('replaced by a newer connection'))
+    }
+  }
+
+  /** GossipSub does not open a stream again that it lost, for instance by overflow: start over with such a peer. */
+  #keepHouse(node: Node, setup: WireSetup): void {
+    const { protocols } = node.services.gossip
+    for (const peer of node.getPeers()) {
+      const id = peer.toString()
+      const isGossiping = node
+        .getConnections(peer)
+        .some(({ streams }) => streams.some(s => s.direction === 'outbound' && protocols.includes(s.protocol)))
+      if (isGossiping) this.#gossiping.add(id)
+      else if (this.#gossiping.delete(id)) setup.events.fault(id, GOSSIP_LOST)
+    }
+  }
+
+  #connectionsOf(peer: PeerId): Connection[] {
+    return this.#node?.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open') ?? []
+  }
+
+  #running(): Node {
+    if (this.#node === undefined) throw new CodedError('network/stopped', 'the transport is not running')
+    return this.#node
+  }
+}
+
+function dialError(address: string, error: unknown, signal: AbortSignal): CodedError {
+  const reason = reasonOf(error)
+  const name = error instanceof Error ? error.name : ''
+  if (signal.aborted) return abortedError(signal, `a connection to ${address}`)
+  if (/dial self/i.test(reason)) return new CodedError('network/self', `${address} is this node's own address`)
+  if (name === 'EncryptionFailedError' || name === 'UnexpectedPeerError')
+    return new CodedError(
+      'network/handshake',
+      `${address} is not the node that the address names, or no TAN node: ${reason}`,
+      {
+        cause: error,
+      },
+    )
+  return new CodedError('network/unreachable', `cannot connect to ${address}: ${reason}`, { cause: error })
+}
+
+function openError(peer: PeerId, protocolId: string, error: unknown, signal: AbortSignal): CodedError {
+  if (signal.aborted) return abortedError(signal, `a stream to ${peer} for ${protocolId}`)
+  if (error instanceof Error && error.name === 'UnsupportedProtocolError')
+    return new CodedError('network/unsupported', `${peer} does not speak ${protocolId}`)
+  return new CodedError('network/closed', `no stream to ${peer} for ${protocolId}: ${reasonOf(error)}`, {
+    cause: error,
+  })
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  return error instanceof Error ? error.message : String(error)
+}
+
+function unusable(address: string): CodedError {
+  return new CodedError('network/address', `not a TCP address, as /ip4/0.0.0.0/tcp/30303: ${address}`)
+}
+
+const GOSSIP_LOST: Rejection = {
+  code: 'network/slow-reader',
+  message: 'the stream for gossip to the peer broke: it did not take what was sent, or refused it',
+}

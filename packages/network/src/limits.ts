@@ -1,0 +1,78 @@
+// Every bound of this room, in one place. What one protocol may carry, and how often, is in its declaration
+// (protocols.ts); here is what holds for all of them.
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const LIMITS = {
+  /** connections, unless the options say otherwise */
+  peersMost: 64,
+  /** while there are fewer connections, peers that were heard of are dialled */
+  peersTarget: 16,
+  /** connections from one remote host; loopback and private networks are exempt where those are allowed */
+  peersPerHostMost: 8,
+  bootstrapAddressesMost: 64,
+
+  /** the longest text of one address, and how many a peer may have and tell */
+  addressSizeBytesMost: 256,
+  addressesPerPeerMost: 8,
+  addressesPerExchangeMost: 128,
+  /** peers that were heard of and may be dialled */
+  knownPeersMost: 1024,
+  dialsAtOnceMost: 8,
+  dialTimeoutMs: 8_000,
+  /** a peer that was heard of and cannot be reached is forgotten after so many attempts */
+  dialAttemptsMost: 8,
+  reconnectMsLeast: 250,
+  /** bootstrap addresses are tried for ever: a peer that comes back on its address is found again within this time */
+  reconnectBootstrapMsMost: 1_500,
+  reconnectMsMost: 60_000,
+  exchangeIntervalMs: 30_000,
+  /** a connection whose other side has not shown by then that it is of this chain is closed */
+  helloTimeoutMs: 10_000,
+  tickMs: 250,
+
+  /** waiting in one send queue (one peer, one protocol): messages, and bytes as a multiple of the largest message */
+  queuedMessagesMost: 1024,
+  queuedLargestMessagesMost: 4,
+  queuedBytesLeast: 1 * MIB,
+  /** frames are written together up to this size */
+  writeBatchBytes: 64 * KIB,
+  /** open streams that one peer may have with us: for one message protocol, and for one request protocol */
+  messageStreamsMost: 2,
+  requestsAtOnceMost: 16,
+  refusalTextBytesMost: 512,
+
+  /** gossip that is with its handlers at one time, over all peers: messages and bytes */
+  gossipPendingMessagesMost: 8192,
+  gossipPendingBytesMost: 64 * MIB,
+  /** one gossip transmission (it may hold several messages), and what may wait for one peer, in largest messages */
+  gossipBatchLargestMessagesMost: 4,
+  gossipBytesLeast: 4 * MIB,
+  /** how long the hash of a message that was seen is kept */
+  gossipSeenMs: 120_000,
+
+  /** penalty points that lead to a ban, what is forgiven each second, and how long a ban lasts */
+  banPoints: 100,
+  forgivenPointsPerSecond: 1,
+  banMs: 60_000,
+  /** what a fault below the protocols costs */
+  faultPoints: 25,
+  /** peers whose standing is remembered, connected or not */
+  standingsMost: 4096,
+
+  /** libp2p: what a stream may receive before it is read; streams and half-open connections of everybody */
+  streamWindowBytesMost: 4 * MIB,
+  streamsPerConnectionMost: 256,
+  pendingInboundMost: 64,
+  upgradeTimeoutMs: 5_000,
+  pingIntervalMs: 10_000,
+  pingTimeoutMs: 10_000,
+  /** connections to one peer whose ages differ by less were dialled from both sides at once */
+  simultaneousDialMs: 5_000,
+  inboundPerHostPerSecondMost: 32,
+  /** records of peers that are not connected */
+  storedPeersMost: 1024,
+  /** the in-memory wire: what a channel may hold before its writer is told to wait */
+  memoryWindowBytes: 256 * KIB,
+} as const

@@ -1,0 +1,228 @@
+// What the tests of this room share: a clock that can be set ahead, counted metrics, keys, waiting for a condition, and
+// a raw wire that behaves as badly as a test wants.
+import { type Clock, CodedError, createSeededRandom, type Metrics, sha256, utf8ToBytes } from '@tan/primitives'
+import { afterEach, expect } from 'vitest'
+import type { TransportOptions } from './peer-transport.ts'
+import { chainPrefix } from './protocols.ts'
+import type { PeerEvent, PeerId, Transport, Verdict } from './transport.ts'
+import type { Channel, Wire, WireEvents } from './wire.ts'
+
+export const GENESIS = `0x${'ab'.repeat(32)}` as const
+export const OTHER_GENESIS = `0x${'cd'.repeat(32)}` as const
+
+/** What a kind of wire needs to be tested. `place` is where it listens: a number for a fresh one, or an address of before. */
+export interface Harness {
+  transport(key: Uint8Array, place: number | string, options: TransportOptions): Promise<Transport>
+  wire(key: Uint8Array, place: number): Promise<Wire>
+  /** of an address at which nobody listens */
+  readonly deadAddress: string
+}
+
+export interface TestNode {
+  readonly transport: Transport
+  readonly id: PeerId
+  readonly key: Uint8Array
+  readonly events: PeerEvent[]
+  readonly metrics: CountedMetrics
+  address(): string
+}
+
+export interface NodeOptions extends Partial<TransportOptions> {
+  readonly key?: Uint8Array
+  readonly place?: string
+  /** registers handlers, before the start */
+  readonly setUp?: (transport: Transport) => void
+}
+
+/** A network of one test; everything in it is stopped after the test. */
+export class TestWorld {
+  readonly clock = new TestClock()
+  readonly #harness: Harness
+  readonly #transports: Transport[] = []
+  readonly #wires: Wire[] = []
+  #count = 0
+
+  constructor(harness: Harness) {
+    this.#harness = harness
+  }
+
+  async node({ key, place, setUp, ...options }: NodeOptions = {}): Promise<TestNode> {
+    const number = this.#count++
+    const metrics = new CountedMetrics()
+    const ownKey = key ?? keyOf(`node ${number}`)
+    const transport = await this.#harness.transport(ownKey, place ?? number, {
+      genesis: GENESIS,
+      allowPrivateAddresses: true,
+      clock: this.clock,
+      random: createSeededRandom(number),
+      metrics,
+      ...options,
+    })
+    this.#transports.push(transport)
+    const events: PeerEvent[] = []
+    transport.onPeer(event => events.push(event))
+    setUp?.(transport)
+    await transport.start()
+    return { transport, id: transport.self, key: ownKey, events, metrics, address: () => transport.addresses[0]! }
+  }
+
+  /** Nodes that know each other in a line, and do not look for more peers. */
+  async line(...setUps: ((transport: Transport) => void)[]): Promise<TestNode[]> {
+    const nodes: TestNode[] = []
+    for (const setUp of setUps) {
+      const node = await this.node({ peersTarget: 0, setUp })
+      if (nodes.length > 0) await node.transport.dial(nodes.at(-1)!.address())
+      nodes.push(node)
+    }
+    return nodes
+  }
+
+  /** Nodes that were given only the address of the first, once all are connected with all. */
+  async cluster(count: number, setUp: (transport: Transport) => void = () => {}): Promise<TestNode[]> {
+    const first = await this.node({ setUp })
+    const nodes = [first]
+    for (let i = 1; i < count; i++) nodes.push(await this.node({ setUp, bootstrap: [first.address()] }))
+    for (const { transport } of nodes) await until('all are connected', () => transport.peers().length === count - 1)
+    return nodes
+  }
+
+  async raw(options: { topicIds?: readonly string[]; events?: Partial<WireEvents>; genesis?: typeof GENESIS } = {}) {
+    const number = this.#count++
+    const wire = await this.#harness.wire(keyOf(`raw ${number}`), number)
+    this.#wires.push(wire)
+    const lost: PeerId[] = []
+    await wire.start({
+      prefix: chainPrefix(options.genesis ?? GENESIS),
+      protocolIds: options.events?.opened === undefined ? [] : RAW_PROTOCOL_IDS,
+      topicIds: options.topicIds ?? [],
+      gossipMessageSizeBytesMost: 1 << 22,
+      events: {
+        admits: () => true,
+        connected: () => {},
+        disconnected: peer => lost.push(peer),
+        opened: channel => channel.abort(),
+        gossipArrives: () => true,
+        gossip: async (): Promise<Verdict> => 'accept',
+        fault: () => {},
+        penaltyPoints: () => 0,
+        ...options.events,
+      },
+    })
+    return {
+      wire,
+      lost,
+      async open(node: TestNode, protocolId: string): Promise<RawStream> {
+        await wire.dial(node.address(), AbortSignal.timeout(10_000))
+        return new RawStream(await wire.open(node.id, protocolId, AbortSignal.timeout(10_000)))
+      },
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#transports.map(transport => transport.stop()))
+    await Promise.all(this.#wires.map(wire => wire.stop()))
+  }
+}
+
+/** Protocols that a raw wire which takes streams says it speaks. */
+export const RAW_PROTOCOL_IDS: string[] = []
+
+/** A stream on which a test writes what it likes. */
+export class RawStream {
+  readonly channel: Channel
+  received: Uint8Array = new Uint8Array(0)
+  isClosed = false
+  hasEnded = false
+
+  constructor(channel: Channel) {
+    this.channel = channel
+    channel.listen({
+      data: bytes => {
+        const joined = new Uint8Array(this.received.length + bytes.length)
+        joined.set(this.received)
+        joined.set(bytes, this.received.length)
+        this.received = joined
+      },
+      ended: () => {
+        this.hasEnded = true
+      },
+      drained: () => {},
+      closed: () => {
+        this.isClosed = true
+      },
+    })
+  }
+}
+
+/** The machine's clock, ahead by what the test says. */
+export class TestClock implements Clock {
+  #aheadMs = 0
+
+  nowMs(): number {
+    return Date.now() + this.#aheadMs
+  }
+
+  advance(ms: number): void {
+    this.#aheadMs += ms
+  }
+}
+
+export class CountedMetrics implements Metrics {
+  readonly #counts = new Map<string, number>()
+
+  count(name: string, amount = 1, labels: Readonly<Record<string, string>> = {}): void {
+    const key = `${name} ${JSON.stringify(labels)}`
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount)
+  }
+
+  gauge(): void {}
+  observe(): void {}
+
+  /** The sum over all label sets that hold these labels. */
+  total(name: string, labels: Readonly<Record<string, string>> = {}): number {
+    let total = 0
+    for (const [key, count] of this.#counts) {
+      const [of, rest] = [key.slice(0, key.indexOf(' ')), JSON.parse(key.slice(key.indexOf(' ') + 1))]
+      if (of === name && Object.entries(labels).every(([label, value]) => rest[label] === value)) total += count
+    }
+    return total
+  }
+}
+
+export function keyOf(text: string): Uint8Array {
+  return sha256(utf8ToBytes(text))
+}
+
+/** Waits until it holds; fails with what it waited for. */
+export async function until(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
+  const endMs = performance.now() + deadlineMs
+  while (!holds()) {
+    if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  }
+}
+
+export async function expectCode(promise: Promise<unknown>, code: string): Promise<CodedError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(CodedError)
+  expect((error as CodedError).code).toBe(code)
+  return error as CodedError
+}
+
+/** A fresh world for each test of a describe block. */
+export function useWorld(harness: Harness): { readonly world: TestWorld } {
+  let current: TestWorld | undefined
+  afterEach(async () => {
+    await current?.stop()
+    current = undefined
+  })
+  return {
+    get world() {
+      current ??= new TestWorld(harness)
+      return current
+    },
+  }
+}

@@ -1,0 +1,81 @@
+// The door of this room: what a node can ask of the network, whatever carries it.
+import type { Rejection } from '@tan/primitives'
+import type { GossipProtocol, MessageProtocol, Protocol, RequestProtocol } from './protocols.ts'
+
+/** A peer's public key in libp2p's text form. */
+export type PeerId = string
+
+export interface PeerInfo {
+  readonly id: PeerId
+  /** who dialled */
+  readonly direction: 'inbound' | 'outbound'
+  /** where it says that it listens */
+  readonly addresses: readonly string[]
+  readonly connectedAtMs: number
+  readonly penaltyPoints: number
+}
+
+export type PeerEvent =
+  | { readonly type: 'connected'; readonly peer: PeerInfo }
+  | { readonly type: 'disconnected'; readonly peer: PeerInfo; readonly reason: Rejection }
+
+/**
+ * What became of a message. `accept`: good (gossip is passed on). `ignore`: of no use now (gossip is not passed on). A
+ * Rejection: no honest peer sends this; it is not passed on, and who sent it is penalised as its protocol declares.
+ */
+export type Verdict = 'accept' | 'ignore' | Rejection
+
+/** While a message handler's promise is pending, nothing more is read from that stream: the sender has to wait. */
+export type MessageHandler = (from: PeerId, message: Uint8Array) => Verdict | Promise<Verdict>
+
+/** A Rejection is told to who asked, and is no offence of theirs: see `penalize`. */
+export type RequestHandler = (from: PeerId, request: Uint8Array) => Promise<Uint8Array | Rejection>
+
+export interface RequestOptions {
+  /** the protocol's own, unless given */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A node's end of the network. Handlers are registered before `start`, one for each protocol. Bytes that were handed over
+ * belong to the transport: they must not be changed afterwards.
+ */
+export interface Transport {
+  readonly self: PeerId
+  /** Multiaddrs to give to others, each with the peer's identity; none before `start`. */
+  readonly addresses: readonly string[]
+
+  /** Throws `network/listen` if the addresses cannot be had. */
+  start(): Promise<void>
+  stop(): Promise<void>
+
+  /**
+   * Resolves when the peer is connected and known to be of the same chain. Throws `network/address`, `network/self`,
+   * `network/banned`, `network/unreachable`, `network/handshake`, `network/other-chain`, `network/timeout`.
+   */
+  dial(address: string): Promise<PeerId>
+  /** Those that are connected and of this chain. */
+  peers(): readonly PeerInfo[]
+
+  /**
+   * In order, at most once, and silently lost if the peer is not there or does not keep up: the oldest that waits is
+   * dropped for the newest, and a peer that takes nothing for the protocol's `timeoutMs` is disconnected.
+   */
+  send(peer: PeerId, protocol: MessageProtocol, message: Uint8Array): void
+  /** To everybody who has a handler for the topic, but not to oneself. The same bytes are sent once. */
+  broadcast(topic: GossipProtocol, message: Uint8Array): void
+  /**
+   * Throws `network/not-connected`, `network/unsupported`, `network/timeout`, `network/closed`, `network/busy`,
+   * `network/garbage`, and `network/refused` with the peer's own `{code, message}` as data.
+   */
+  request(peer: PeerId, protocol: RequestProtocol, message: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
+
+  onMessage(protocol: MessageProtocol, handler: MessageHandler): void
+  onGossip(topic: GossipProtocol, handler: MessageHandler): void
+  onRequest(protocol: RequestProtocol, handler: RequestHandler): void
+  onPeer(handler: (event: PeerEvent) => void): void
+
+  /** For what only shows later that a peer misbehaved; a handler's Rejection does the same at once. */
+  penalize(peer: PeerId, protocol: Protocol, reason: Rejection): void
+}
