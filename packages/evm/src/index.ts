@@ -1,1 +1,16 @@
-export {}
+export { createEvm, type Evm } from './evm.ts'
+export { FORKS, type Fork } from './forks.ts'
+export type { Host, HostAccount } from './host.ts'
+export type {
+  AccessListItem,
+  AccountChange,
+  Environment,
+  ExecutionResult,
+  HaltReason,
+  Log,
+  Message,
+  SlotChange,
+  StateChanges,
+  Status,
+} from './message.ts'
+export type { NativeCall, NativeContract, NativeResult } from './native.ts'

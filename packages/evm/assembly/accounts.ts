@@ -1,0 +1,202 @@
+// Accounts that this block has touched, in an open-addressing table. An entry is in use while its epoch is the current one.
+import { transaction } from './clock'
+import { BOUND_ACCOUNTS, exceedBound, loadAccount } from './host'
+import { remember } from './journal'
+import { ACCOUNTS, ACCOUNTS_MOST, ACCOUNT_SIZE } from './layout'
+import { addWord, copyWord, isEqual, isZero, setZero, subtractWord } from './words'
+
+export const ADDRESS: usize = 0
+export const BALANCE: usize = 32 // cell
+/** cell: nonce u64 | storage u32 | flags u32 | transaction that warmed, touched, created, destroyed it: u32 each */
+export const STATE: usize = 64
+export const NONCE: usize = 64
+export const STORAGE: usize = 72
+export const FLAGS: usize = 76
+export const WARMED: usize = 80
+export const TOUCHED: usize = 84
+export const CREATED: usize = 88
+export const DESTROYED: usize = 92
+export const CODE_HASH: usize = 96 // cell
+export const CODE: usize = 128 // u32: entry of code.ts, valid if its hash is the same
+export const CODE_GENERATION: usize = 132
+export const EPOCH: usize = 136
+export const COLLECTED: usize = 140 // transaction whose changes include it
+export const NATIVE: usize = 144 // u32: 0 bytecode, PRECOMPILE or SYSTEM
+/** As the host knows it: what is different at the end of a transaction is a change. */
+export const KNOWN_NONCE: usize = 152
+export const KNOWN_BALANCE: usize = 160
+export const KNOWN_CODE_HASH: usize = 192
+
+/** It is in the host's state (an empty account may be, before EIP-161 sweeps it). */
+export const EXISTS: u32 = 1
+/** Slots that the engine has not seen are 0: the host need not be asked. */
+export const STORAGE_KNOWN: u32 = 2
+/** The host has slots other than 0 for it (EIP-7610). */
+export const STORAGE_USED: u32 = 4
+
+export const PRECOMPILE: u32 = 1
+export const SYSTEM: u32 = 2
+
+/** keccak256 of nothing, as a word */
+export const EMPTY_CODE_HASH: usize = memory.data<u64>([0x7bfad8045d85a470, 0xe500b653ca82273b, 0x927e7db2dcc703c0, 0xc5d2460186f7233c])
+
+let epoch: u32 = 1
+let count: u32 = 0
+let storages: u32 = 0
+
+// @ts-ignore: decorator
+@inline
+function placeOf(address: usize): u32 {
+  const mixed = load<u64>(address) ^ (load<u64>(address, 8) * 0x9e3779b97f4a7c15) ^ (load<u64>(address, 16) * 0xc2b2ae3d27d4eb4f)
+  return <u32>((mixed * 0xff51afd7ed558ccd) >> 32) & (ACCOUNTS_MOST - 1)
+}
+
+/** The account with the address (a word below 2^160), asked of the host if it was not yet. */
+export function findAccount(address: usize): usize {
+  let at = placeOf(address)
+  while (true) {
+    const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
+    if (load<u32>(account, EPOCH) != epoch) return insertAccount(account, address)
+    if (isEqual(account, address)) return account
+    at = (at + 1) & (ACCOUNTS_MOST - 1)
+  }
+}
+
+function insertAccount(account: usize, address: usize): usize {
+  if (count + 1 >= ACCOUNTS_MOST) exceedBound(BOUND_ACCOUNTS)
+  memory.fill(account, 0, ACCOUNT_SIZE)
+  copyWord(account, address)
+  fillAccount(account)
+  store<u32>(account, epoch, EPOCH) // last: the host may have thrown
+  count++
+  return account
+}
+
+function fillAccount(account: usize): void {
+  setZero(account + STATE)
+  loadAccount(account)
+  copyWord(account + KNOWN_BALANCE, account + BALANCE)
+  copyWord(account + KNOWN_CODE_HASH, account + CODE_HASH)
+  store<u64>(account, load<u64>(account, NONCE), KNOWN_NONCE)
+  store<u32>(account, ++storages, STORAGE)
+}
+
+/** Forgets everything: before another host's state, or when the tables are half full. */
+export function forgetAccounts(): void {
+  epoch++
+  count = 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function currentEpoch(): u32 {
+  return epoch
+}
+
+export function accountsAreCrowded(): bool {
+  return count > ACCOUNTS_MOST / 2
+}
+
+/** Asks the host anew for the account and its storage, if it is here: the caller has changed it. Between transactions only. */
+export function reloadAccount(address: usize): void {
+  let at = placeOf(address)
+  while (true) {
+    const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
+    if (load<u32>(account, EPOCH) != epoch) return
+    if (isEqual(account, address)) {
+      fillAccount(account)
+      return
+    }
+    at = (at + 1) & (ACCOUNTS_MOST - 1)
+  }
+}
+
+/** Was it cold? It is warm now (EIP-2929). */
+export function warmAccount(account: usize): bool {
+  if (load<u32>(account, WARMED) == transaction() || load<u32>(account, NATIVE) == PRECOMPILE) return false
+  remember(account + STATE)
+  store<u32>(account, transaction(), WARMED)
+  return true
+}
+
+/** An account that is touched and empty at the end of the transaction is swept away (EIP-161). */
+export function touchAccount(account: usize): void {
+  if (load<u32>(account, TOUCHED) == transaction()) return
+  remember(account + STATE)
+  store<u32>(account, transaction(), TOUCHED)
+}
+
+export function isEmptyAccount(account: usize): bool {
+  return load<u64>(account, NONCE) == 0 && isZero(account + BALANCE) && hasNoCode(account)
+}
+
+// @ts-ignore: decorator
+@inline
+export function hasNoCode(account: usize): bool {
+  return isEqual(account + CODE_HASH, EMPTY_CODE_HASH)
+}
+
+export function addBalance(account: usize, amount: usize): void {
+  touchAccount(account)
+  if (isZero(amount)) return
+  remember(account + BALANCE)
+  addWord(account + BALANCE, account + BALANCE, amount)
+}
+
+/** The balance must suffice. */
+export function subtractBalance(account: usize, amount: usize): void {
+  touchAccount(account)
+  if (isZero(amount)) return
+  remember(account + BALANCE)
+  subtractWord(account + BALANCE, account + BALANCE, amount)
+}
+
+export function setBalanceZero(account: usize): void {
+  touchAccount(account)
+  remember(account + BALANCE)
+  setZero(account + BALANCE)
+}
+
+export function setNonce(account: usize, nonce: u64): void {
+  touchAccount(account)
+  remember(account + STATE)
+  store<u64>(account, nonce, NONCE)
+}
+
+/** A contract begins: nonce 1 (EIP-161), a storage of its own. */
+export function beginContract(account: usize): void {
+  touchAccount(account)
+  remember(account + STATE)
+  store<u64>(account, 1, NONCE)
+  store<u32>(account, transaction(), CREATED)
+  store<u32>(account, ++storages, STORAGE)
+  store<u32>(account, load<u32>(account, FLAGS) | STORAGE_KNOWN, FLAGS)
+}
+
+export function markDestroyed(account: usize): void {
+  touchAccount(account)
+  remember(account + STATE)
+  store<u32>(account, transaction(), DESTROYED)
+}
+
+/** At the end of a transaction: nothing is left of it. */
+export function eraseAccount(account: usize): void {
+  setZero(account + BALANCE)
+  copyWord(account + CODE_HASH, EMPTY_CODE_HASH)
+  store<u64>(account, 0, NONCE)
+  store<u32>(account, ++storages, STORAGE)
+  store<u32>(account, STORAGE_KNOWN, FLAGS)
+}
+
+/** Is its nonce, balance or code other than the host knows? Then the host is told, and knows. */
+export function learnAccount(account: usize): bool {
+  const same =
+    load<u64>(account, NONCE) == load<u64>(account, KNOWN_NONCE) &&
+    isEqual(account + BALANCE, account + KNOWN_BALANCE) &&
+    isEqual(account + CODE_HASH, account + KNOWN_CODE_HASH)
+  if (same) return false
+  store<u64>(account, load<u64>(account, NONCE), KNOWN_NONCE)
+  copyWord(account + KNOWN_BALANCE, account + BALANCE)
+  copyWord(account + KNOWN_CODE_HASH, account + CODE_HASH)
+  return true
+}

@@ -1,0 +1,300 @@
+// One instance of the engine: its memory, its imports, and the operations on the state of the running transaction that
+// execution (evm.ts), transactions (transaction.ts) and native contracts (native-call.ts) are made of.
+import { type Address, assert, CodedError, EMPTY_BYTES, type Hash, ZERO_HASH } from '@tan/primitives'
+import { engineModule } from '#engine'
+import { EngineMemory } from './engine-memory.ts'
+import { type EngineExports, type Layout, readLayout } from './exports.ts'
+import { FORKS, type Fork } from './forks.ts'
+import type { Host } from './host.ts'
+import { BLOB_HASHES_MOST } from './limits.ts'
+import type { AccountChange, Environment, Log, SlotChange, StateChanges } from './message.ts'
+import { answerNativeCall } from './native-call.ts'
+import { encodeOpcodes } from './opcodes.ts'
+import { isPrecompile } from './precompiles/table.ts'
+
+export const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
+
+/** What the tracing engine tells. */
+export interface TraceHooks {
+  step(frame: number, ip: number, top: number, gas: number): void
+  enter(frame: number): void
+  exit(frame: number, status: number): void
+}
+
+/** Pages of 64 KiB for all tables below the EVM memories (assembly/layout.ts); one that is never touched costs nothing. */
+const FIRST_PAGES = 0x1c00
+
+/** In the order of assembly/host.ts. */
+const BOUNDS = ['accounts', 'slots', 'transient slots', 'journal entries', 'logs', 'memory', 'code'] as const
+
+export class Engine {
+  readonly memory: EngineMemory
+  readonly run: EngineExports
+  readonly at: Layout
+  environment: Environment | undefined
+  private host: Host | undefined
+  private fork: Fork | undefined
+  private openedCode: Uint8Array = EMPTY_BYTES
+  // Text forms of what the tables hold, by place.
+  private readonly addresses: Address[] = []
+  private readonly codeHashes: Hash[] = []
+  private readonly keys: Hash[] = []
+
+  constructor(module: WebAssembly.Module = engineModule, hooks?: TraceHooks) {
+    this.memory = new EngineMemory(FIRST_PAGES)
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory: this.memory.memory, abort: () => assert(false, 'the engine aborted') },
+      host: {
+        loadAccount: (account: number) => this.loadAccount(account),
+        loadSlot: (slot: number, isZero: number) => this.loadSlot(slot, isZero !== 0),
+        openCode: (hash: number) => this.openCode(hash),
+        copyCode: (to: number) => this.copyCode(to),
+        loadBlockHash: (number: bigint, to: number) => this.loadBlockHash(number, to),
+        runNative: (frame: number) => answerNativeCall(this, frame),
+        exceedBound: (bound: number) => exceedBound(bound),
+        ...(hooks === undefined ? {} : { traceStep: hooks.step, traceEnter: hooks.enter, traceExit: hooks.exit }),
+      },
+    })
+    this.run = instance.exports as unknown as EngineExports
+    this.at = readLayout(instance.exports)
+    assert(this.at.MEMORY <= FIRST_PAGES * 65_536, 'the engine begins with less memory than its tables need')
+    this.run.prepare()
+  }
+
+  /** Makes host and block those of what runs next. What is known of another host's state is forgotten. */
+  enter(environment: Environment, host: Host): void {
+    this.memory.refresh()
+    if (environment.fork !== this.fork) {
+      this.memory.u32.set(encodeOpcodes(environment.fork), this.at.OPCODES >>> 2)
+      this.run.setFork(FORKS.indexOf(environment.fork))
+      this.fork = environment.fork
+    }
+    if (host !== this.host) {
+      this.run.forgetState()
+      this.host = host
+    }
+    if (environment !== this.environment) {
+      this.run.beginBlock()
+      this.writeEnvironment(environment)
+      this.environment = environment
+    }
+  }
+
+  forget(): void {
+    this.run.forgetState()
+  }
+
+  forgetAccount(address: Address): void {
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, address)
+    this.run.reloadAccount()
+  }
+
+  writeTransaction(origin: Address, gasPrice: bigint, blobHashes: readonly Hash[]): void {
+    const { memory, at } = this
+    memory.writeHex(at.ENVIRONMENT, origin)
+    memory.writeWord(at.ENVIRONMENT + 32, gasPrice)
+    const count = Math.min(blobHashes.length, BLOB_HASHES_MOST)
+    memory.writeU32(at.ENVIRONMENT + 320, count)
+    for (let i = 0; i < count; i++) memory.writeHex(at.BLOB_HASHES + 32 * i, blobHashes[i]!)
+  }
+
+  private writeEnvironment(environment: Environment): void {
+    const { memory } = this
+    const at = this.at.ENVIRONMENT
+    memory.writeHex(at + 64, environment.coinbase)
+    memory.writeWord(at + 96, environment.timestamp)
+    memory.writeWord(at + 128, environment.number)
+    memory.writeHex(at + 160, environment.prevRandao)
+    memory.writeWord(at + 192, environment.gasLimit)
+    memory.writeWord(at + 224, environment.chainId)
+    memory.writeWord(at + 256, environment.baseFee)
+    memory.writeWord(at + 288, environment.blobBaseFee)
+  }
+
+  // ---- state of the transaction; accounts are pointers, valid until the next transaction
+
+  account(address: Address): number {
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, address)
+    return this.run.account()
+  }
+
+  addressOf(account: number): Address {
+    return this.addresses[(account - this.at.ACCOUNTS) / this.at.ACCOUNT_SIZE]!
+  }
+
+  balance(account: number): bigint {
+    return this.memory.readWord(account + this.at.BALANCE)
+  }
+
+  nonce(account: number): bigint {
+    return this.memory.readU64(account + this.at.NONCE)
+  }
+
+  addBalance(account: number, amount: bigint): void {
+    this.memory.writeWord(this.at.SCRATCH, amount)
+    this.run.addBalance(account)
+  }
+
+  /** The balance must suffice. */
+  subtractBalance(account: number, amount: bigint): void {
+    this.memory.writeWord(this.at.SCRATCH, amount)
+    this.run.subtractBalance(account)
+  }
+
+  warmSlot(account: number, key: Hash): void {
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, key)
+    this.run.loadSlot(account)
+  }
+
+  /** Of the account, as the transaction has it; undefined where there is none. */
+  code(account: number): Uint8Array {
+    const entry = this.run.codeOf(account)
+    this.memory.refresh()
+    return entry === 0
+      ? EMPTY_BYTES
+      : this.memory.copyOut(entry + this.at.CODE_BYTES, this.memory.readU32(entry + this.at.CODE_SIZE))
+  }
+
+  setCode(account: number, code: Uint8Array): void {
+    this.writeInput(code, this.at.MEMORY)
+    this.run.setCode(account, code.length)
+  }
+
+  /** Writes a message's input to where the engine looks for it. */
+  writeInput(input: Uint8Array, to: number = this.at.MEMORY + this.at.CODE_BYTES): void {
+    this.run.reserveInput(input.length)
+    this.memory.refresh()
+    this.memory.copyIn(to, input)
+  }
+
+  returned(): Uint8Array {
+    const size = this.run.returnedSize()
+    this.memory.refresh()
+    return size === 0 ? EMPTY_BYTES : this.memory.copyOut(this.at.RETURNED, size)
+  }
+
+  readLogs(): Log[] {
+    const logs: Log[] = []
+    const count = this.run.logCount()
+    for (let i = 0, from = this.at.LOGS; i < count; i++) {
+      const { memory } = this
+      const topics: Hash[] = []
+      const topicCount = memory.readU32(from + 4)
+      const size = memory.readU32(from + 8)
+      const body = from + 16
+      for (let t = 0; t < topicCount; t++) topics.push(memory.readTopic(body + 32 * t))
+      const data = memory.copyOut(body + 32 * topicCount, size)
+      logs.push({ address: this.addressOf(memory.readU32(from)), topics, data })
+      from = (body + 32 * topicCount + size + 7) & ~7
+    }
+    return logs
+  }
+
+  /** Ends the transaction. The host is taken to apply the changes before it is asked again. */
+  collectChanges(): StateChanges {
+    const { memory, at } = this
+    const count = this.run.collectChanges()
+    memory.refresh()
+    const deleted: Address[] = []
+    const accounts: AccountChange[] = []
+    const slots: SlotChange[] = []
+    for (let i = 0; i < count; i++) {
+      const item = memory.readU32(at.MEMORY + 4 * i)
+      if (item >= at.SLOTS) {
+        const address = this.addressOf(memory.readU32(item + at.SLOT_ACCOUNT))
+        slots.push({
+          address,
+          key: this.keys[(item - at.SLOTS) / at.SLOT_SIZE]!,
+          value: memory.readWord(item + at.SLOT_VALUE),
+        })
+        continue
+      }
+      const account = item & ~(at.ACCOUNT_SIZE - 1)
+      const place = (account - at.ACCOUNTS) / at.ACCOUNT_SIZE
+      const address = this.addresses[place]!
+      if (item & at.DELETED) {
+        this.codeHashes[place] = EMPTY_CODE_HASH
+        deleted.push(address)
+        continue
+      }
+      const isNewCode = (item & at.CODE_CHANGED) !== 0
+      if (isNewCode) this.codeHashes[place] = memory.readHash(account + at.CODE_HASH)
+      accounts.push({
+        address,
+        nonce: this.nonce(account),
+        balance: this.balance(account),
+        codeHash: this.codeHashes[place]!,
+        code: isNewCode ? this.code(account) : undefined,
+      })
+    }
+    return { deleted, accounts, slots }
+  }
+
+  // ---- the engine's questions
+
+  private loadAccount(account: number): void {
+    const { memory, at } = this
+    memory.refresh()
+    const address = memory.readAddress(account)
+    const place = (account - at.ACCOUNTS) / at.ACCOUNT_SIZE
+    const found = this.host!.account(address)
+    const codeHash = found?.codeHash ?? EMPTY_CODE_HASH
+    this.addresses[place] = address
+    this.codeHashes[place] = codeHash
+    memory.writeHex(account + at.CODE_HASH, codeHash)
+    if (found !== undefined) {
+      memory.writeWord(account + at.BALANCE, found.balance)
+      memory.writeU64(account + at.NONCE, found.nonce)
+      memory.writeU32(account + at.FLAGS, at.EXISTS | (found.hasStorage ? at.STORAGE_USED : at.STORAGE_KNOWN))
+    } else {
+      memory.writeWord(account + at.BALANCE, 0n)
+      memory.writeU32(account + at.FLAGS, at.STORAGE_KNOWN)
+    }
+    const native = isPrecompile(this.fork!, address) ? at.PRECOMPILE : this.nativeAt(address) ? at.SYSTEM : 0
+    memory.writeU32(account + at.NATIVE, native)
+  }
+
+  nativeAt(address: Address): ReturnType<NonNullable<Host['native']>> {
+    return this.host!.native?.(address)
+  }
+
+  private loadSlot(slot: number, isZero: boolean): void {
+    const { memory, at } = this
+    memory.refresh()
+    const key = memory.readHash(slot)
+    this.keys[(slot - at.SLOTS) / at.SLOT_SIZE] = key
+    if (!isZero)
+      memory.writeWord(
+        slot + at.SLOT_VALUE,
+        this.host!.slot(this.addressOf(memory.readU32(slot + at.SLOT_ACCOUNT)), key),
+      )
+  }
+
+  private openCode(hash: number): number {
+    this.memory.refresh()
+    this.openedCode = this.host!.code(this.memory.readHash(hash))
+    return this.openedCode.length
+  }
+
+  private copyCode(to: number): void {
+    this.memory.refresh()
+    this.memory.copyIn(to, this.openedCode)
+    this.openedCode = EMPTY_BYTES
+  }
+
+  private loadBlockHash(number: bigint, to: number): void {
+    const hash = this.host!.blockHash(BigInt.asUintN(64, number))
+    this.memory.refresh()
+    this.memory.writeHex(to, hash ?? ZERO_HASH)
+  }
+}
+
+function exceedBound(bound: number): never {
+  throw new CodedError(
+    'evm/bound',
+    `a transaction needs more ${BOUNDS[bound] ?? bound} than the engine has room for: lower the gas limit`,
+  )
+}

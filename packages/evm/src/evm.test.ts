@@ -1,0 +1,202 @@
+import { type Address, EMPTY_BYTES, fromHex, type Hash, type Hex, toHex } from '@tan/primitives'
+import { beforeEach, expect, test } from 'vitest'
+import { createEvm, type Evm } from './evm.ts'
+import { environmentOf } from './fuzz/differential.ts'
+import { World } from './fuzz/world.ts'
+import type { Environment, ExecutionResult, Message } from './message.ts'
+import type { NativeContract } from './native.ts'
+
+const SENDER: Address = '0x00000000000000000000000000000000000a11ce'
+const TARGET: Address = '0x00000000000000000000000000000000000000bb'
+const OTHER: Address = '0x00000000000000000000000000000000000000cc'
+const SYSTEM: Address = '0x0000000000000000000000000000000000005757'
+const osaka = environmentOf('osaka')
+
+let evm: Evm
+let world: World
+beforeEach(() => {
+  evm = createEvm()
+  world = new World()
+  world.put(SENDER, { nonce: 1n, balance: 10n ** 18n })
+})
+
+function run(message: Partial<Message> = {}, environment: Environment = osaka, host = world): ExecutionResult {
+  const defaults = { caller: SENDER, to: TARGET, value: 0n, input: EMPTY_BYTES, gas: 1_000_000, gasPrice: 1n }
+  return evm.execute({ ...defaults, ...message }, environment, host)
+}
+
+function put(address: Address, code: Hex, storage: Map<Hash, bigint> = new Map()): void {
+  world.put(address, { nonce: 1n, code: fromHex(code), storage })
+}
+
+const key = (n: number): Hash => `0x${n.toString(16).padStart(64, '0')}`
+
+test('a sum is stored, logged and returned', () => {
+  put(TARGET, '0x600160020160005560aa60005260206000a060206000f3')
+  const result = run({ value: 5n })
+  expect(result.status).toBe('success')
+  expect(toHex(result.returnData)).toBe(key(0xaa))
+  expect(result.logs).toEqual([{ address: TARGET, topics: [], data: result.returnData }])
+  expect(result.changes.slots).toEqual([{ address: TARGET, key: key(0), value: 3n }])
+  expect(result.changes.accounts.map(account => [account.address, account.balance])).toEqual([
+    [SENDER, 10n ** 18n - 5n],
+    [TARGET, 5n],
+  ])
+})
+
+test('what is missing unwinds the run, and the same run then succeeds', () => {
+  put(TARGET, '0x60016000556001545f5260205ff3', new Map([[key(1), 7n]]))
+  const missing = new Error('fetch it first')
+  let isThere = false
+  const slot = world.slot.bind(world)
+  world.slot = (address, which) => {
+    if (which === key(1) && !isThere) throw missing
+    return slot(address, which)
+  }
+  expect(() => run()).toThrow(missing)
+  isThere = true
+  const result = run()
+  expect(toHex(result.returnData)).toBe(key(7))
+  expect(result.changes.slots).toEqual([{ address: TARGET, key: key(0), value: 1n }])
+})
+
+test('the host is asked once, and again for what it says has changed', () => {
+  put(TARGET, '0x60005460005260206000f3', new Map([[key(0), 7n]]))
+  let asked = 0
+  const slot = world.slot.bind(world)
+  world.slot = (address, which) => {
+    asked++
+    return slot(address, which)
+  }
+  run()
+  run()
+  expect(asked).toBe(1)
+  world.accounts.get(TARGET)!.storage.set(key(0), 8n)
+  evm.forgetAccount(TARGET)
+  expect(toHex(run().returnData)).toBe(key(8))
+  evm.forget()
+  run()
+  expect(asked).toBe(3)
+})
+
+test('every reason to halt has its name', () => {
+  const reasons: [Hex, string][] = [
+    ['0x5b600056', 'out of gas'],
+    ['0x01', 'stack underflow or overflow'],
+    ['0x0c', 'invalid opcode'],
+    ['0xfe', 'invalid opcode'],
+    ['0x600156', 'invalid jump'],
+    ['0x6001600060003e', 'return data out of bounds'],
+  ]
+  for (const [code, reason] of reasons) {
+    put(TARGET, code)
+    evm.forget()
+    const result = run()
+    expect([result.status, result.haltReason, result.gasLeft]).toEqual(['halt', reason, 0])
+  }
+  put(TARGET, '0x6001600055')
+  evm.forget()
+  expect(run({ isStatic: true }).haltReason).toBe('write in a static call')
+  expect(run({ value: 10n ** 19n }).haltReason).toBe('balance too low')
+})
+
+test('an opcode exists from its fork on', () => {
+  put(TARGET, '0x5f00')
+  expect(run({}, environmentOf('paris')).haltReason).toBe('invalid opcode')
+  expect(run({}, environmentOf('shanghai')).status).toBe('success')
+})
+
+test('gas outside its range is refused before anything runs', () => {
+  expect(() => run({ gas: -1 })).toThrow(expect.objectContaining({ code: 'evm/gas' }))
+  expect(() => run({ gas: 2 ** 53 })).toThrow(expect.objectContaining({ code: 'evm/gas' }))
+  expect(() => run({ gas: Number.NaN })).toThrow(expect.objectContaining({ code: 'evm/gas' }))
+})
+
+// ---- native contracts
+
+/** Counts its calls in slot 0, logs the caller, answers with the count; input 1 reverts, 2 runs out of gas, 3 sends 1 wei. */
+const counter: NativeContract = call => {
+  call.charge(50)
+  const count = call.load(key(0)) + 1n
+  call.store(key(0), count)
+  call.log([key(1)], fromHex(call.caller))
+  if (call.input[0] === 2) call.charge(10 ** 9)
+  if (call.input[0] === 3) call.send(OTHER, 1n)
+  return { isRevert: call.input[0] === 1, output: fromHex(key(Number(count))) }
+}
+
+function withNative(contract: NativeContract = counter): World {
+  world.put(SYSTEM, { nonce: 1n, code: fromHex('0xfe') })
+  return Object.assign(world, { native: (address: Address) => (address === SYSTEM ? contract : undefined) })
+}
+
+/** Calls the system contract by an opcode with the first byte of its own input, stores the success flag, returns what it returned. */
+function caller(opcode: 'f1' | 'f2' | 'f4' | 'fa', value = '00'): Hex {
+  const withValue = opcode === 'f1' || opcode === 'f2' ? `60${value}` : ''
+  return `0x6000356000526000600060016000${withValue}6157575a${opcode}6001556000600060003e3d600060003e3d6000f3`
+}
+
+test('a native contract answers a transaction, and its gas is that of what it does', () => {
+  const result = run({ to: SYSTEM }, osaka, withNative())
+  expect(toHex(result.returnData)).toBe(key(1))
+  expect(result.changes.slots).toEqual([{ address: SYSTEM, key: key(0), value: 1n }])
+  expect(result.logs).toEqual([{ address: SYSTEM, topics: [key(1)], data: fromHex(SENDER) }])
+  // 50, a cold read, a first write to a warm slot, a log of one topic and 20 bytes
+  expect(1_000_000 - result.gasLeft).toBe(50 + 2100 + 20_000 + 750 + 160)
+  expect(toHex(run({ to: SYSTEM }).returnData)).toBe(key(2))
+})
+
+test('a native contract called from bytecode writes, reverts and halts as bytecode does', () => {
+  withNative()
+  put(TARGET, caller('f1'))
+  const done = run()
+  expect(done.changes.slots).toContainEqual({ address: SYSTEM, key: key(0), value: 1n })
+  expect(done.changes.slots).toContainEqual({ address: TARGET, key: key(1), value: 1n })
+  expect(toHex(done.returnData)).toBe(key(1))
+  for (const first of ['01', '02']) {
+    evm.forget()
+    const failed = run({ input: fromHex(`0x${first}`) })
+    expect(failed.status).toBe('success')
+    expect(failed.changes.slots).toEqual([])
+    expect(failed.logs).toEqual([])
+  }
+})
+
+test('a native contract cannot be made to write where it must not', () => {
+  withNative()
+  for (const opcode of ['f2', 'f4', 'fa'] as const) {
+    evm.forget()
+    put(TARGET, caller(opcode))
+    const result = run()
+    expect([result.status, result.changes.slots, result.logs]).toEqual(['success', [], []])
+  }
+})
+
+test('a native contract sends what it has, and no more', () => {
+  withNative()
+  put(TARGET, caller('f1', '05'))
+  world.accounts.get(TARGET)!.balance = 9n
+  const result = run({ input: fromHex('0x03') })
+  const balances = Object.fromEntries(result.changes.accounts.map(account => [account.address, account.balance]))
+  expect(balances).toEqual({ [TARGET]: 4n, [SYSTEM]: 4n, [OTHER]: 1n })
+  let answer: boolean | undefined
+  const poor = withNative(call => {
+    answer = call.send(OTHER, 10n ** 20n)
+    return { isRevert: false, output: EMPTY_BYTES }
+  })
+  evm.forget()
+  run({ to: SYSTEM }, osaka, poor)
+  expect(answer).toBe(false)
+})
+
+test('what the host throws inside a native contract unwinds everything', () => {
+  const missing = new Error('not here')
+  const host = withNative(call => {
+    call.store(key(5), 1n)
+    throw missing
+  })
+  put(TARGET, caller('f1'))
+  expect(() => run({}, osaka, host)).toThrow(missing)
+  put(OTHER, '0x60016000f3')
+  expect(run({ to: OTHER }).changes).toEqual({ deleted: [], accounts: [], slots: [] })
+})

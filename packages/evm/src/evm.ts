@@ -1,0 +1,109 @@
+// The room's door: runs one message, as a transaction of its own, and says what came of it.
+import { type Address, CodedError } from '@tan/primitives'
+import { Engine } from './engine.ts'
+import { isFrom } from './forks.ts'
+import type { Host } from './host.ts'
+import { GAS_MOST } from './limits.ts'
+import {
+  type Environment,
+  type ExecutionResult,
+  HALT_REASONS,
+  type HaltReason,
+  type Message,
+  type Status,
+} from './message.ts'
+
+/**
+ * One engine. It keeps what it has seen of the host's state from one transaction to the next, so the host must apply each
+ * result's changes before it is asked again, and `forgetAccount` what it changes otherwise. Contract codes are kept from
+ * host to host. Not re-entrant.
+ */
+export interface Evm {
+  /** Throws what the host throws, `evm/gas` and `evm/bound`; the transaction is then as if it had not been. */
+  execute(message: Message, environment: Environment, host: Host): ExecutionResult
+  /** The caller has changed the account or its storage by other means. */
+  forgetAccount(address: Address): void
+  /** The host's state is another one now, or the changes of the last result will not be applied. */
+  forget(): void
+}
+
+export function createEvm(): Evm {
+  const engine = new Engine()
+  return {
+    execute: (message, environment, host) => execute(engine, message, environment, host),
+    forgetAccount: address => engine.forgetAccount(address),
+    forget: () => engine.forget(),
+  }
+}
+
+export function execute(engine: Engine, message: Message, environment: Environment, host: Host): ExecutionResult {
+  return inTransaction(engine, environment, host, () => {
+    warm(engine, message, environment)
+    const outcome = runMessage(engine, message)
+    return { ...outcome, logs: engine.readLogs(), changes: engine.collectChanges() }
+  })
+}
+
+/** Whatever `body` throws, the engine's state is as before. */
+export function inTransaction<T>(engine: Engine, environment: Environment, host: Host, body: () => T): T {
+  engine.enter(environment, host)
+  engine.run.beginTransaction()
+  try {
+    return body()
+  } catch (error) {
+    engine.run.rollBack()
+    throw error
+  }
+}
+
+/** The access list at the start (EIP-2929, 2930, 3651). */
+export function warm(engine: Engine, message: Message, environment: Environment): void {
+  const { run } = engine
+  engine.writeTransaction(message.origin ?? message.caller, message.gasPrice, message.blobHashes ?? [])
+  run.warmAccount(engine.account(message.caller))
+  if (message.to !== undefined) run.warmAccount(engine.account(message.to))
+  if (isFrom(environment.fork, 'shanghai')) run.warmAccount(engine.account(environment.coinbase))
+  for (const { address, slots } of message.accessList ?? []) {
+    const account = engine.account(address)
+    run.warmAccount(account)
+    for (const key of slots) engine.warmSlot(account, key)
+  }
+}
+
+export interface Outcome {
+  readonly status: Status
+  readonly haltReason: HaltReason
+  readonly gasLeft: number
+  readonly refund: number
+  readonly returnData: Uint8Array
+  readonly created: Address | undefined
+}
+
+const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
+
+/** Runs the message in the current transaction. */
+export function runMessage(engine: Engine, message: Message): Outcome {
+  const { run, memory, at } = engine
+  if (!(message.gas >= 0 && message.gas <= GAS_MOST))
+    throw new CodedError('evm/gas', `gas is a whole number from 0 to 2^53 - 1, not ${message.gas}`)
+  const caller = engine.account(message.caller)
+  engine.writeInput(message.input)
+  if (message.to === undefined) {
+    memory.writeWord(at.SCRATCH, message.value)
+    run.create(caller, message.input.length, message.gas)
+  } else {
+    const target = engine.account(message.to)
+    memory.writeWord(at.SCRATCH, message.value)
+    run.call(caller, target, message.isStatic === true ? 1 : 0, message.input.length, message.gas)
+  }
+  const status = STATUSES[run.status()]!
+  const returnData = engine.returned()
+  return {
+    status,
+    haltReason: status === 'halt' ? HALT_REASONS[run.haltReason()]! : 'none',
+    gasLeft: run.gasLeft(),
+    refund: run.refund(),
+    returnData: message.to === undefined && status === 'success' ? returnData.subarray(0, 0) : returnData,
+    created: message.to === undefined && status === 'success' ? memory.readAddress(run.createdAddress()) : undefined,
+  }
+}

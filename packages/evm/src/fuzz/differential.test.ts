@@ -1,0 +1,16 @@
+// The short differential run; `npm run fuzz -w @tan/evm` is the long one.
+import { expect, test } from 'vitest'
+import { Engine } from '../engine.ts'
+import { FORKS } from '../forks.ts'
+import { environmentOf, runCase } from './differential.ts'
+import { createOracle } from './oracle.ts'
+
+const CASES_PER_FORK = 120
+
+test.each(FORKS)('random programs end as in the oracle: %s', async fork => {
+  const engine = new Engine()
+  const oracle = await createOracle(fork)
+  const environment = environmentOf(fork)
+  for (let seed = 1; seed <= CASES_PER_FORK; seed++)
+    expect((await runCase(engine, oracle, environment, seed)).finding).toBeUndefined()
+})

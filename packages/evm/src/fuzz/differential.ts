@@ -1,0 +1,164 @@
+// One case of the differential test: a world and some transactions from a seed, run by the engine and by the oracle. Whatever
+// differs is a finding.
+import {
+  createSeededRandom,
+  fromHex,
+  type Hash,
+  type Random,
+  randomBelow,
+  randomBytesFrom,
+  toHex,
+} from '@tan/primitives'
+import type { Engine } from '../engine.ts'
+import { execute } from '../evm.ts'
+import { FORKS, type Fork, isFrom } from '../forks.ts'
+import type { Environment, ExecutionResult, Message } from '../message.ts'
+import type { Oracle, OracleResult } from './oracle.ts'
+import {
+  ABSENT,
+  COINBASE,
+  CONTRACTS,
+  chance,
+  DELEGATING,
+  PLAIN,
+  pick,
+  randomProgram,
+  SENDER,
+  slotKey,
+} from './program.ts'
+import { World } from './world.ts'
+
+export interface Finding {
+  readonly seed: number
+  readonly fork: Fork
+  /** which transaction of the case */
+  readonly index: number
+  readonly difference: string
+}
+
+export const environmentOf = (fork: Fork): Environment => ({
+  fork,
+  chainId: 1n,
+  number: 1000n,
+  timestamp: 1_700_000_000n,
+  coinbase: COINBASE,
+  gasLimit: 30_000_000n,
+  baseFee: isFrom(fork, 'london') ? 7n : 0n,
+  prevRandao: `0x${'5eed'.padStart(64, '0')}`,
+  blobBaseFee: 1n,
+})
+
+/** The fork of a seed; the newest one half of the time. */
+export function forkOf(seed: number): Fork {
+  return seed % 2 === 0 ? 'osaka' : FORKS[Math.floor(seed / 2) % FORKS.length]!
+}
+
+const ENOUGH = 400_000
+
+/** Runs the case of the seed. Answers how many transactions it had and, where it differs, how. */
+export async function runCase(
+  engine: Engine,
+  oracle: Oracle,
+  environment: Environment,
+  seed: number,
+): Promise<{ programs: number; finding: Finding | undefined }> {
+  const random = createSeededRandom(seed)
+  const { fork } = environment
+  const world = randomWorld(random, fork)
+  const oracleWorld = world.clone()
+  const host = world
+  let programs = 0
+  let used = 0
+  let message = randomMessage(random, fork, ENOUGH)
+  // The same message with enough gas and then with just too little finds what is charged at the wrong place.
+  const rounds = 1 + randomBelow(random, 3)
+  for (let index = 0; index < rounds; index++) {
+    if (index > 0) {
+      const gas = chance(random, 3)
+        ? ENOUGH
+        : used > 0
+          ? Math.max(0, used - 1 - randomBelow(random, chance(random, 2) ? 40 : used))
+          : randomBelow(random, 3000)
+      message = chance(random, 3) ? randomMessage(random, fork, gas) : { ...message, gas }
+    }
+    const result = execute(engine, message, environment, host)
+    const expected = await oracle.run(message, environment, oracleWorld)
+    programs++
+    world.apply(result.changes)
+    const difference = compare(result, expected) ?? compareWorlds(world, oracleWorld)
+    if (difference !== undefined) return { programs, finding: { seed, fork, index, difference } }
+    used = message.gas - result.gasLeft
+  }
+  return { programs, finding: undefined }
+}
+
+function randomWorld(random: Random, fork: Fork): World {
+  const world = new World()
+  world.put(SENDER, { nonce: 5n, balance: 10n ** 18n })
+  for (const address of CONTRACTS)
+    world.put(address, {
+      nonce: 1n,
+      balance: BigInt(randomBelow(random, 3)),
+      code: randomProgram(random, { fork, nesting: 2, items: 14 }),
+      storage: randomStorage(random),
+    })
+  world.put(PLAIN, { balance: 1n })
+  if (isFrom(fork, 'prague'))
+    world.put(DELEGATING, {
+      nonce: 1n,
+      balance: 2n,
+      code: fromHex(`0xef0100${pick(random, [...CONTRACTS, PLAIN, ABSENT, DELEGATING]).slice(2)}`),
+      storage: randomStorage(random),
+    })
+  return world
+}
+
+function randomStorage(random: Random): Map<Hash, bigint> {
+  const storage = new Map<Hash, bigint>()
+  for (let i = randomBelow(random, 4); i > 0; i--) storage.set(slotKey(random), BigInt(1 + randomBelow(random, 2)))
+  return storage
+}
+
+function randomMessage(random: Random, fork: Fork, gas: number): Message {
+  const isCreation = chance(random, 6)
+  return {
+    caller: SENDER,
+    to: isCreation ? undefined : pick(random, [...CONTRACTS, ...(isFrom(fork, 'prague') ? [DELEGATING] : [])]),
+    value: chance(random, 3) ? 1n : 0n,
+    input: isCreation
+      ? randomProgram(random, { fork, nesting: 2, items: 14 })
+      : randomBytesFrom(random, pick(random, [0, 4, 36, 68, 100])),
+    gas,
+    gasPrice: 10n,
+    accessList: chance(random, 4) ? [{ address: pick(random, CONTRACTS), slots: [slotKey(random)] }] : [],
+  }
+}
+
+function compare(result: ExecutionResult, expected: OracleResult): string | undefined {
+  const ours = describe(result)
+  const theirs = describe(expected)
+  for (const [i, line] of ours.entries())
+    if (line !== theirs[i]) return `${line}, the oracle has ${theirs[i]} (${result.haltReason})`
+  return undefined
+}
+
+function describe(result: OracleResult): string[] {
+  return [
+    `status ${result.status}`,
+    `gas left ${result.gasLeft}`,
+    `refund ${result.refund}`,
+    `output ${toHex(result.returnData)}`,
+    `created ${result.created}`,
+    `logs ${result.logs.map(log => `${log.address} ${log.topics} ${toHex(log.data)}`).join('; ')}`,
+  ]
+}
+
+function compareWorlds(world: World, expected: World): string | undefined {
+  const ours = world.describe()
+  const theirs = expected.describe()
+  const has = new Set(ours)
+  const should = new Set(theirs)
+  const more = ours.find(line => !should.has(line))
+  const less = theirs.find(line => !has.has(line))
+  return more === undefined && less === undefined ? undefined : `state has ${more}, the oracle has ${less}`
+}

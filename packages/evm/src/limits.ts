@@ -1,0 +1,16 @@
+// Bounds of the EVM room. Those of the engine's tables are in assembly/layout.ts.
+
+/** Gas is a number: every amount below this is exact. */
+export const GAS_MOST: number = Number.MAX_SAFE_INTEGER
+
+/** EIP-7825: a transaction's gas limit, from Osaka on. */
+export const TRANSACTION_GAS_MOST: bigint = 2n ** 24n
+
+/** Init code of a transaction, from Shanghai on (EIP-3860). */
+export const INIT_CODE_BYTES_MOST: number = 49_152
+
+/** Blob hashes that an environment can carry. */
+export const BLOB_HASHES_MOST: number = 32
+
+/** MODEXP's operands, from Osaka on (EIP-7823). */
+export const MODEXP_BYTES_MOST: number = 1024
