@@ -1,0 +1,65 @@
+// Every bound of a tracker, in one place; those of its messages are in the protocol's. LIMITS.md lists them. An operator
+// may set those of TrackerLimits otherwise.
+
+export interface TrackerLimits {
+  readonly sockets: number
+  /** of one address: a carrier's NAT has many viewers behind it */
+  readonly socketsPerIp: number
+  readonly connectsPerIpPerSecond: number
+  readonly resourcesPerPeer: number
+  readonly messagesPerSecond: number
+  readonly announcesPerSecond: number
+  readonly signalsPerSecond: number
+  /** of all sockets of one address together */
+  readonly messagesPerIpPerSecond: number
+  /** what was not accepted, a minute, before the socket is closed */
+  readonly refusalsPerMinute: number
+}
+
+export const DEFAULT_LIMITS: TrackerLimits = {
+  sockets: 50_000,
+  socketsPerIp: 1_024,
+  connectsPerIpPerSecond: 50,
+  resourcesPerPeer: 1_024,
+  messagesPerSecond: 100,
+  announcesPerSecond: 20,
+  signalsPerSecond: 60,
+  messagesPerIpPerSecond: 5_000,
+  refusalsPerMinute: 20,
+}
+
+/** A bucket holds this many seconds of its rate: a peer that joins opens many connections at once. */
+export const BURST_SECONDS = 5
+/** addresses whose rates are remembered; the one unused longest is forgotten first */
+export const ADDRESSES_MOST = 100_000
+
+/** A WebTorrent announce carries up to ten whole offers. */
+export const FRAME_BYTES_MOST = 128 * 1024
+/** what may wait for a slow reader before its socket is cut */
+export const UNSENT_BYTES_MOST = 1024 * 1024
+/** sockets besides those of peers, for the pages */
+export const HTTP_SOCKETS_MOST = 1_024
+/** of HTTP */
+export const HEADER_BYTES_MOST = 16 * 1024
+export const REQUEST_MS_MOST = 10_000
+
+export const WEBTORRENT_OFFERS_MOST = 20
+export const WEBTORRENT_SCRAPE_MOST = 64
+export const WEBTORRENT_OFFER_ID_CHARS_MOST = 64
+
+/** pairs of networks whose round-trip times are kept; the one heard of longest ago goes first */
+export const RTT_PAIRS_MOST = 50_000
+/** of each pair: the newest report of so many reporters */
+export const RTT_REPORTERS_MOST = 21
+/** Below this a median protects nobody. */
+export const RTT_REPORTERS_LEAST = 3
+
+/** pools whose claims are kept; the one heard of longest ago goes first */
+export const CLAIM_POOLS_MOST = 100_000
+export const CLAIM_PAYEES_MOST = 256
+
+/** rows of one table of addresses: the whole routed internet has about half a million */
+export const LOCATE_ROWS_MOST = 20_000_000
+
+/** how long one page of statistics is handed out */
+export const STATS_CACHE_MS = 1_000

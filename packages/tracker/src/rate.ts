@@ -1,0 +1,52 @@
+// How much a peer, or an address, may ask for: token buckets.
+import type { Clock } from '@tan/primitives'
+import { ADDRESSES_MOST, BURST_SECONDS } from './limits.ts'
+
+export interface TokenBucket {
+  /** False where the rate is used up: then nothing is taken. */
+  take(): boolean
+}
+
+export function createTokenBucket(clock: Clock, perSecond: number, burst = perSecond * BURST_SECONDS): TokenBucket {
+  let tokens = burst
+  let filledAtMs = clock.nowMs()
+  return {
+    take() {
+      const nowMs = clock.nowMs()
+      // A clock that is set back must not empty the bucket.
+      tokens = Math.min(burst, tokens + (Math.max(0, nowMs - filledAtMs) / 1000) * perSecond)
+      filledAtMs = nowMs
+      if (tokens < 1) return false
+      tokens--
+      return true
+    },
+  }
+}
+
+/** What all sockets of one address share. It outlives them, so that closing a socket does not refill a bucket. */
+export interface Customer {
+  sockets: number
+  readonly connects: TokenBucket
+  readonly messages: TokenBucket
+}
+
+export interface Customers {
+  of(key: string): Customer
+}
+
+export function createCustomers(create: () => Omit<Customer, 'sockets'>): Customers {
+  /** the one unused longest first */
+  const known = new Map<string, Customer>()
+  return {
+    of(key) {
+      const customer = known.get(key) ?? { sockets: 0, ...create() }
+      known.delete(key)
+      known.set(key, customer)
+      for (const oldest of known.keys()) {
+        if (known.size <= ADDRESSES_MOST) break
+        known.delete(oldest)
+      }
+      return customer
+    },
+  }
+}
