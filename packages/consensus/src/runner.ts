@@ -1,6 +1,7 @@
 // Carries a replica's effects out, strictly in order: what must be durable is durable before anything behind it happens.
 // The node and the simulator give it their own ports; the order is the same code in both.
 
+import type { Rejection } from '@tan/primitives'
 import type { Proposal } from '@tan/protocol'
 import type { FinalityRecord } from './finality/types.ts'
 import type { Replica, ReplicaEffect, ReplicaInput } from './replica.ts'
@@ -23,10 +24,12 @@ export interface RunnerPorts {
   perform(effect: OutwardEffect): void
 }
 
+export type TakenHandler = (rejection: Rejection | undefined) => void
+
 export class Runner {
   private readonly replica: Replica
   private readonly ports: RunnerPorts
-  private readonly inputs: ReplicaInput[] = []
+  private readonly inputs: { readonly input: ReplicaInput; readonly onTaken: TakenHandler | undefined }[] = []
   private effects: ReplicaEffect[] = []
   private isBusy = false
   private isStopped = false
@@ -41,8 +44,9 @@ export class Runner {
     this.run()
   }
 
-  deliver(input: ReplicaInput): void {
-    this.inputs.push(input)
+  /** `onTaken` learns whether what came from outside was accepted, so that gossip is passed on, or its sender penalised. */
+  deliver(input: ReplicaInput, onTaken?: TakenHandler): void {
+    this.inputs.push({ input, onTaken })
     if (!this.isBusy) this.run()
   }
 
@@ -55,9 +59,10 @@ export class Runner {
     while (!this.isStopped) {
       const effect = this.effects.shift()
       if (effect === undefined) {
-        const input = this.inputs.shift()
-        if (input === undefined) break
-        this.effects = this.replica.step(input, this.ports.nowMs())
+        const next = this.inputs.shift()
+        if (next === undefined) break
+        this.effects = this.replica.step(next.input, this.ports.nowMs())
+        next.onTaken?.(this.effects.find(({ type }) => type === 'rejected') as Rejection | undefined)
       } else if (effect.type === 'persist-settlement') {
         return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
       } else if (effect.type === 'persist-finality') {

@@ -95,6 +95,11 @@ export class Settlement {
     }
   }
 
+  /** A block of the tree above the settled one, as it came. */
+  proposal(hash: Hash): Proposal | undefined {
+    return this.tree.get(hash)?.proposal
+  }
+
   /** The consensus records from just above the settled block up to this one, which is in the tree. */
   recordsTo(hash: Hash): ConsensusRecord[] {
     const block = this.tree.get(hash)

@@ -1,0 +1,269 @@
+// Runs a replica against the real world: network, disk, timers and the executed chain. Nothing is decided here; effects
+// are carried out in the order in which the runner gives them.
+import {
+  type DurableWrite,
+  type OutwardEffect,
+  Replica,
+  type ReplicaConfig,
+  type RestoredReplica,
+  Runner,
+} from '@tan/consensus'
+import type { PeerId, Transport, Verdict } from '@tan/network'
+import {
+  type Address,
+  type Clock,
+  CodedError,
+  decode,
+  encode,
+  type Hash,
+  keccakHash,
+  type Logger,
+  type Metrics,
+  type Rejection,
+  rejectionOf,
+} from '@tan/primitives'
+import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
+import type { Chain } from './chain/chain.ts'
+import { SEEN_MESSAGES_MOST } from './limits.ts'
+import { BlockSource } from './sync/block-source.ts'
+import { type Hello, helloCodec, proveValidator, type ValidatorProof, verifyValidator } from './wire/messages.ts'
+import { BLOCKS_TOPIC, FINALITY_TOPIC, HELLO_PROTOCOL, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
+
+export interface ConsensusServiceOptions {
+  readonly config: ReplicaConfig
+  readonly restored: RestoredReplica
+  /** of the blocks that this node proposes */
+  readonly beneficiary: Address
+  readonly chain: Chain
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** how long the builder may take for one block */
+  readonly buildTimeMostMs: number
+  /** the node cannot go on: it stops without a further vote */
+  readonly onFault: (error: CodedError) => void
+}
+
+const HELLO_INTERVAL_MS = 1_000
+/** blocks that a peer's head may be ahead before they are asked for: gossip brings the next one by itself */
+const BEHIND_BLOCKS = 2
+
+export class ConsensusService {
+  readonly replica: Replica
+  private readonly options: ConsensusServiceOptions
+  private readonly runner: Runner
+  private readonly blocks: BlockSource
+  private readonly timers = new Map<string, NodeJS.Timeout>()
+  private readonly seen = new Set<Hash>()
+  /** peers that proved which validator they are */
+  private readonly validators = new Map<PeerId, number>()
+  private ownProof: ValidatorProof | undefined
+  private helloTimer: NodeJS.Timeout | undefined
+  private isStopped = false
+
+  constructor(options: ConsensusServiceOptions) {
+    this.options = options
+    const { config, restored, chain, transport, clock, logger, metrics } = options
+    this.replica = new Replica(config, restored)
+    this.runner = new Runner(this.replica, {
+      nowMs: () => clock.nowMs(),
+      persist: (write, done) => this.persist(write, done),
+      perform: effect => this.perform(effect),
+    })
+    const { settlement } = this.replica
+    this.blocks = new BlockSource({ transport, chain, settlement, runner: this.runner, logger, metrics })
+    transport.onMessage(SETTLEMENT_PROTOCOL, (peer, bytes) => {
+      this.noteSeen(bytes)
+      return this.onSettlement(bytes, this.validators.get(peer))
+    })
+    transport.onGossip(BLOCKS_TOPIC, (_peer, bytes) =>
+      this.noteSeen(bytes) ? this.onSettlement(bytes, undefined) : 'ignore',
+    )
+    transport.onGossip(FINALITY_TOPIC, (_peer, bytes) => this.onFinality(bytes))
+    transport.onMessage(HELLO_PROTOCOL, (peer, bytes) => this.onHello(peer, bytes))
+    transport.onPeer(event => {
+      if (event.type === 'connected') this.sendHello(event.peer.id)
+      else this.validators.delete(event.peer.id)
+    })
+  }
+
+  start(): void {
+    this.runner.start()
+    const tick = (): void => {
+      for (const { id } of this.options.transport.peers()) this.sendHello(id)
+      this.helloTimer = setTimeout(tick, HELLO_INTERVAL_MS)
+    }
+    this.helloTimer = setTimeout(tick, HELLO_INTERVAL_MS)
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.runner.stop()
+    clearTimeout(this.helloTimer)
+    for (const timer of this.timers.values()) clearTimeout(timer)
+  }
+
+  // ------------------------------------------------------------------------------------------------ what comes in
+
+  private async onSettlement(bytes: Uint8Array, from: number | undefined): Promise<Verdict> {
+    const message = decode(settlementMessageCodec, bytes)
+    return this.taken(onTaken => this.runner.deliver({ type: 'settlement-message', message, from }, onTaken))
+  }
+
+  private async onFinality(bytes: Uint8Array): Promise<Verdict> {
+    const message = decode(finalityMessageCodec, bytes)
+    return this.taken(onTaken => this.runner.deliver({ type: 'finality-message', message }, onTaken))
+  }
+
+  private taken(deliver: (onTaken: (rejection: Rejection | undefined) => void) => void): Promise<Verdict> {
+    return new Promise(resolve =>
+      deliver(rejection => resolve(rejection === undefined ? 'accept' : isOffence(rejection) ? rejection : 'ignore')),
+    )
+  }
+
+  /** The same proposal comes from its leader and by gossip: the second copy is not even decoded. False for that one. */
+  private noteSeen(bytes: Uint8Array): boolean {
+    const id = keccakHash(bytes)
+    if (this.seen.has(id)) return false
+    if (this.seen.size >= SEEN_MESSAGES_MOST) this.seen.delete(this.seen.keys().next().value!)
+    this.seen.add(id)
+    return true
+  }
+
+  private async onHello(peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
+    const hello = decode(helloCodec, bytes)
+    const { scheme, committee } = this.options.config.settlement
+    if (hello.validator !== undefined && this.validators.get(peer) !== hello.validator.index) {
+      if (!verifyValidator(scheme, committee, hello.validator, peer))
+        return { code: 'hello/validator', message: 'the peer does not hold the validator key that it claims' }
+      this.validators.set(peer, hello.validator.index)
+    }
+    if (hello.headHeight >= this.replica.settlement.status().headHeight + BEHIND_BLOCKS)
+      this.blocks.fetch(hello.headHash, peer)
+    return 'accept'
+  }
+
+  private sendHello(peer: PeerId): void {
+    const { chain, transport, config } = this.options
+    const { scheme, committee, self } = config.settlement
+    if (self !== undefined) this.ownProof ??= proveValidator(scheme, committee, self, transport.self)
+    const { head, settled } = chain
+    const hello: Hello = {
+      settledHeight: settled.header.height,
+      headHeight: head.header.height,
+      headHash: head.hash,
+      validator: this.ownProof,
+    }
+    transport.send(peer, HELLO_PROTOCOL, encode(helloCodec, hello))
+  }
+
+  // ------------------------------------------------------------------------------------------------ what goes out
+
+  private persist(write: DurableWrite, done: () => void): void {
+    this.options.chain.store.persist(write).then(
+      () => {
+        if (!this.isStopped) done()
+      },
+      cause => this.fail(new CodedError('node/disk', 'a vote could not be made durable', { cause })),
+    )
+  }
+
+  private perform(effect: OutwardEffect): void {
+    const { chain, transport, logger, metrics, onFault } = this.options
+    switch (effect.type) {
+      case 'broadcast-settlement':
+        return this.broadcast(effect.message)
+      case 'send-settlement':
+        return this.sendToValidator(effect.to, encode(settlementMessageCodec, effect.message))
+      case 'broadcast-finality':
+        return transport.broadcast(FINALITY_TOPIC, encode(finalityMessageCodec, effect.message))
+      case 'settlement-timer': {
+        const { timer, epoch } = effect
+        return this.arm(`settlement ${timer}`, effect.delayMs, () =>
+          this.runner.deliver({ type: 'settlement-timer', timer, epoch }),
+        )
+      }
+      case 'finality-timer': {
+        const { timer } = effect
+        return this.arm(`finality ${timer}`, effect.delayMs, () => this.runner.deliver({ type: 'finality-timer', timer }))
+      }
+      case 'execute': {
+        const { blockHash } = effect
+        return this.answer(chain.execute(effect.block, blockHash), rejection => {
+          if (rejection !== undefined) logger.warn('a block is invalid', { hash: blockHash, code: rejection.code, reason: rejection.message })
+          const why = rejection && `${rejection.code}: ${rejection.message}`
+          this.runner.deliver({ type: 'executed', blockHash, rejection: why })
+        })
+      }
+      case 'build': {
+        const { epoch } = effect.record
+        const deadlineMs = this.options.clock.nowMs() + this.options.buildTimeMostMs
+        const isOver = (): boolean => this.options.clock.nowMs() > deadlineMs
+        return this.answer(chain.build(effect.parentHash, effect.record, this.options.beneficiary, isOver), block =>
+          this.runner.deliver({ type: 'built', epoch, block }),
+        )
+      }
+      case 'fetch': {
+        const peer = [...this.validators].find(([, index]) => index === effect.from)?.[0]
+        return this.blocks.fetch(effect.blockHash, peer)
+      }
+      case 'settled':
+        return this.answer(chain.settle(effect), () => metrics.gauge('tan_chain_settled_height', chain.settled.header.height))
+      case 'head':
+        return chain.setHead(effect.blockHash)
+      case 'finalized':
+        chain.setFinalized({ height: effect.height, hash: effect.hash })
+        metrics.gauge('tan_chain_finalized_height', effect.height)
+        return this.answer(chain.store.persistCertificate(effect.height, effect.certificate), () => {})
+      case 'settlement-evidence':
+      case 'finality-evidence':
+        metrics.count('tan_consensus_evidence_total', 1, { type: effect.evidence.type })
+        return logger.warn('a signer contradicted itself', { type: effect.evidence.type })
+      case 'rejected':
+        metrics.count('tan_consensus_rejected_total', 1, { code: effect.code })
+        return logger.debug('a message was not accepted', { code: effect.code, reason: effect.message })
+      case 'fault':
+        return onFault(new CodedError(effect.code, effect.message))
+    }
+  }
+
+  private broadcast(message: SettlementMessage): void {
+    const bytes = encode(settlementMessageCodec, message)
+    this.noteSeen(bytes)
+    for (const peer of this.validators.keys()) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
+    if (message.type === 'proposal') this.options.transport.broadcast(BLOCKS_TOPIC, bytes)
+  }
+
+  private sendToValidator(index: number, bytes: Uint8Array): void {
+    for (const [peer, known] of this.validators)
+      if (known === index) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
+  }
+
+  private arm(name: string, delayMs: number, act: () => void): void {
+    clearTimeout(this.timers.get(name))
+    this.timers.set(name, setTimeout(act, delayMs))
+  }
+
+  private answer<T>(work: Promise<T>, then: (value: T) => void): void {
+    work.then(
+      value => {
+        if (!this.isStopped) then(value)
+      },
+      cause => {
+        if (!this.isStopped) this.fail(cause)
+      },
+    )
+  }
+
+  private fail(cause: unknown): void {
+    if (this.isStopped) return
+    const { code, message } = rejectionOf(cause)
+    this.options.onFault(cause instanceof CodedError ? cause : new CodedError(code, message, { cause }))
+  }
+}
+
+/** What no honest peer passes on. Other rejections are its author's fault, or nobody's. */
+function isOffence({ code }: Rejection): boolean {
+  return /\/(signature|record|leader|form|votes|members|round)$/.test(code)
+}

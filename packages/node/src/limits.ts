@@ -1,0 +1,41 @@
+// Every bound of this room, in one place. LIMITS.md lists them.
+
+// mempool
+export const MEMPOOL_TRANSACTIONS_MOST = 65_536
+export const MEMPOOL_BYTES_MOST = 128 * 1024 * 1024
+export const MEMPOOL_OF_ACCOUNT_MOST = 1_024
+/** nonces ahead of the account's that are kept */
+export const MEMPOOL_NONCE_GAP_MOST = 1_024n
+/** a replacement pays so much more, in hundredths of what it replaces */
+export const MEMPOOL_BUMP_PERCENT = 10n
+export const MEMPOOL_EXPIRY_MS = 3 * 3_600_000
+/** hashes of transactions that were refused, so that gossip does not have them checked again */
+export const MEMPOOL_REFUSED_MOST = 65_536
+
+// what one message between nodes holds
+export const GOSSIPED_TRANSACTIONS_MOST = 1_024
+export const GOSSIPED_TRANSACTIONS_BYTES_MOST = 512 * 1024
+export const BLOCKS_OF_RESPONSE_MOST = 128
+export const BLOCKS_OF_RESPONSE_BYTES_MOST = 8 * 1024 * 1024
+/** messages whose hash is remembered, so that a second copy costs nothing */
+export const SEEN_MESSAGES_MOST = 4_096
+
+// JSON-RPC
+export const RPC_REQUEST_BYTES_MOST = 5 * 1024 * 1024
+export const RPC_BATCH_MOST = 1_000
+export const RPC_RESPONSE_BYTES_MOST = 32 * 1024 * 1024
+export const RPC_LOG_BLOCKS_MOST = 10_000
+export const RPC_LOGS_MOST = 10_000
+export const RPC_FEE_HISTORY_BLOCKS_MOST = 1_024
+export const RPC_CALL_GAS_MOST = 60_000_000
+export const RPC_SUBSCRIPTIONS_MOST = 64
+export const RPC_SOCKETS_MOST = 1_024
+/** what a WebSocket client may leave unread before it is disconnected */
+export const RPC_UNREAD_BYTES_MOST = 16 * 1024 * 1024
+export const RPC_POOLS_MOST = 1_000
+export const RPC_PROOF_SLOTS_MOST = 256
+
+/** signatures that one worker recovers at a time */
+export const RECOVERY_BATCH_MOST = 256
+/** batches of signatures that may wait */
+export const RECOVERY_QUEUE_MOST = 4_096

@@ -1,0 +1,115 @@
+// Recovers the senders of transactions off the main thread: threads that take batches of encoded transactions and give
+// back addresses. Decoding is cheap and is done again on the main thread, so that what passes between threads is bytes.
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { recoverTransaction, type RecoveredTransaction } from '@tan/ledger'
+import { type Address, assert, CodedError, type Rejection, rejectionOf } from '@tan/primitives'
+import { RECOVERY_BATCH_MOST, RECOVERY_QUEUE_MOST } from '../limits.ts'
+
+export type Recovered = { readonly ok: true; readonly value: RecoveredTransaction } | ({ readonly ok: false } & Rejection)
+
+/** What a worker answers for one transaction: the sender, or why there is none. */
+export type WorkerAnswer = Address | Rejection
+
+interface Batch {
+  readonly encoded: readonly Uint8Array[]
+  readonly done: (answers: readonly WorkerAnswer[]) => void
+  readonly failed: (error: unknown) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  batch: Batch | undefined
+}
+
+export class RecoveryPool {
+  private readonly threadsMost: number
+  private readonly threads: Thread[] = []
+  private readonly queue: Batch[] = []
+  private isClosed = false
+
+  /** `threads` 0 does all on the calling thread. */
+  constructor(threads: number = Math.max(1, availableParallelism() - 1)) {
+    this.threadsMost = threads
+  }
+
+  /** One answer for each, in order. Throws `node/overloaded` where too much waits already. */
+  async recover(encoded: readonly Uint8Array[]): Promise<Recovered[]> {
+    if (this.threadsMost === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
+    const batches: Promise<readonly WorkerAnswer[]>[] = []
+    for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MOST)
+      batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MOST)))
+    const answers = (await Promise.all(batches)).flat()
+    return encoded.map((bytes, i) => {
+      const answer = answers[i]!
+      return typeof answer === 'string' ? { ok: true, value: recoverTransaction(bytes, answer) } : { ok: false, ...answer }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    for (const batch of this.queue.splice(0)) batch.failed(closed())
+    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()))
+  }
+
+  private enqueue(encoded: readonly Uint8Array[]): Promise<readonly WorkerAnswer[]> {
+    if (this.isClosed) return Promise.reject(closed())
+    if (this.queue.length >= RECOVERY_QUEUE_MOST)
+      return Promise.reject(new CodedError('node/overloaded', 'too many signatures wait to be checked: try again later'))
+    return new Promise((done, failed) => {
+      this.queue.push({ encoded, done, failed })
+      this.dispatch()
+    })
+  }
+
+  private dispatch(): void {
+    while (this.queue.length > 0) {
+      const idle = this.threads.find(thread => thread.batch === undefined) ?? this.startThread()
+      if (idle === undefined) return
+      idle.batch = this.queue.shift()!
+      idle.worker.postMessage(idle.batch.encoded)
+    }
+  }
+
+  private startThread(): Thread | undefined {
+    if (this.threads.length >= this.threadsMost) return undefined
+    const thread: Thread = { worker: new Worker(new URL('./recovery-worker.ts', import.meta.url)), batch: undefined }
+    this.threads.push(thread)
+    thread.worker.unref()
+    thread.worker.on('message', (answers: readonly WorkerAnswer[]) => {
+      const { batch } = thread
+      assert(batch !== undefined, 'a worker answers what nobody asked')
+      thread.batch = undefined
+      batch.done(answers)
+      this.dispatch()
+    })
+    // A lost thread's part is done again by another.
+    thread.worker.on('error', () => this.replace(thread))
+    thread.worker.on('exit', () => this.replace(thread))
+    return thread
+  }
+
+  private replace(thread: Thread): void {
+    const at = this.threads.indexOf(thread)
+    if (at < 0 || this.isClosed) return
+    this.threads.splice(at, 1)
+    if (thread.batch !== undefined) this.queue.unshift(thread.batch)
+    thread.batch = undefined
+    this.dispatch()
+  }
+}
+
+/** So few are done sooner than handed over. */
+const SMALL = 4
+
+function recoverHere(encoded: Uint8Array): Recovered {
+  try {
+    return { ok: true, value: recoverTransaction(encoded) }
+  } catch (error) {
+    return { ok: false, ...rejectionOf(error) }
+  }
+}
+
+function closed(): CodedError {
+  return new CodedError('node/stopped', 'the node is stopping')
+}

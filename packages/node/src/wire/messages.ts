@@ -1,0 +1,67 @@
+// What nodes tell each other beside consensus: where they stand, transactions that wait, and blocks on request.
+import { type AggregateScheme, type Codec, codec, type Hash, utf8ToBytes } from '@tan/primitives'
+import { type Committee, limits, type Proposal, proposalCodec, signingDigest } from '@tan/protocol'
+import { BLOCKS_OF_RESPONSE_MOST, GOSSIPED_TRANSACTIONS_MOST } from '../limits.ts'
+
+/** That the node behind this peer holds a validator's key. */
+export interface ValidatorProof {
+  readonly index: number
+  readonly signature: Uint8Array
+}
+
+export interface Hello {
+  readonly settledHeight: number
+  readonly headHeight: number
+  readonly headHash: Hash
+  readonly validator: ValidatorProof | undefined
+}
+
+/** The lowest blocks above `aboveHeight` on the way up to `hash`. */
+export interface BlocksRequest {
+  readonly hash: Hash
+  readonly aboveHeight: number
+}
+
+export const helloCodec: Codec<Hello> = codec.struct<Hello>({
+  settledHeight: codec.uint,
+  headHeight: codec.uint,
+  headHash: codec.hash,
+  validator: codec.optional(
+    codec.struct<ValidatorProof>({ index: codec.uint, signature: codec.fixedBytes(96) }),
+  ),
+})
+
+export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksRequest>({
+  hash: codec.hash,
+  aboveHeight: codec.uint,
+})
+
+export const blocksResponseCodec: Codec<readonly Proposal[]> = codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MOST)
+
+export const transactionsCodec: Codec<readonly Uint8Array[]> = codec.list(
+  codec.bytes(limits.TRANSACTION_BYTES_MOST),
+  GOSSIPED_TRANSACTIONS_MOST,
+)
+
+export function proveValidator(
+  scheme: AggregateScheme,
+  { domain }: Committee,
+  self: { readonly index: number; readonly secretKey: Uint8Array },
+  peerId: string,
+): ValidatorProof {
+  return { index: self.index, signature: scheme.sign(peerDigest(domain, peerId), self.secretKey) }
+}
+
+export function verifyValidator(
+  scheme: AggregateScheme,
+  { domain, set }: Committee,
+  { index, signature }: ValidatorProof,
+  peerId: string,
+): boolean {
+  const signer = set.signers[index]
+  return signer !== undefined && scheme.verify(peerDigest(domain, peerId), signer.blsPublicKey, signature)
+}
+
+function peerDigest(domain: Committee['domain'], peerId: string): Uint8Array {
+  return signingDigest(domain, 'peer', [utf8ToBytes(peerId)])
+}
