@@ -147,7 +147,9 @@ export * as limits from './limits.ts'
 export { REDEMPTION_CODES, type RedemptionCode } from './payments/redemption.ts'
 export {
   availableTo,
+  isStrictPool,
   POOL_AMOUNT_MOST,
+  POOL_STATUSES,
   type PoolReserve,
   type PoolState,
   type PoolStatus,

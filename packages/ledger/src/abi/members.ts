@@ -30,7 +30,7 @@ export function encodeError<T extends AbiTypes>(error: AbiError<T>, values: Valu
 
 // -------------------------------------------------------------------------------------------------- events
 
-interface EventInput<T> {
+export interface EventInput<T> {
   readonly type: AbiType<T>
   readonly isIndexed: boolean
 }

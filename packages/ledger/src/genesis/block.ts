@@ -28,8 +28,10 @@ import {
 } from '@tan/protocol'
 import { EMPTY_CODE_HASH, type StateWrites } from '@tan/storage'
 import { Journal } from '../state/journal.ts'
-import { type CallEnvironment, runSystemCall, type SystemCall } from '../system/call.ts'
+import type { CallEnvironment, SystemCall } from '../system/call.ts'
+import { answer } from '../system/contract.ts'
 import { explainRevert } from '../system/contracts.ts'
+import { runSystemCall } from '../system/journal-call.ts'
 import { deposit, registerKey, setCandidate } from '../system/staking.ts'
 import { createTan } from '../system/tan-token.ts'
 
@@ -112,11 +114,13 @@ export function genesisWrites(genesis: Genesis, bls: AggregateScheme): StateWrit
     const { chainId, timestampS, parameters } = genesis
     const baseFeePerGas = parameters.baseFeeLeastWei
     const environment: CallEnvironment = { chainId, parameters, bls, height: 0, timestampS, baseFeePerGas }
-    const request = { caller, valueWei: 0n, data: EMPTY_BYTES, gas: Number.MAX_SAFE_INTEGER, isStatic: false }
-    const { succeeded, output } = runSystemCall(journal, environment, request, call => {
-      action(call)
-      return EMPTY_BYTES
-    })
+    const request = { caller, valueWei: 0n, gas: Number.MAX_SAFE_INTEGER, isStatic: false }
+    const { succeeded, output } = runSystemCall(journal, environment, request, call =>
+      answer(() => {
+        action(call)
+        return EMPTY_BYTES
+      }),
+    )
     if (!succeeded)
       throw new CodedError('genesis/guardian', `genesis file: ${caller} is refused with ${explainRevert(output)}`)
   }

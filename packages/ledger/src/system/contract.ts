@@ -1,5 +1,5 @@
 // A system contract as a table of functions by selector, so that dispatch, views, payability and prefetching are said once.
-import { type Address, assert, CodedError, type Hash } from '@tan/primitives'
+import { type Address, assert, CodedError, EMPTY_BYTES, type Hash } from '@tan/primitives'
 import {
   type AbiError,
   type AbiEvent,
@@ -10,7 +10,8 @@ import {
   selectorOf,
 } from '../abi/members.ts'
 import { type AbiTypes, decodeValues, type ValuesOf } from '../abi/types.ts'
-import { revertEmpty, type SystemCall } from './call.ts'
+import { CALL_WORD_GAS, wordsOf } from '../gas.ts'
+import { Revert, revertEmpty, type SystemCall } from './call.ts'
 
 /** A slot of some system contract. */
 export interface TouchedSlot {
@@ -79,10 +80,31 @@ export function systemContract(
   return { address, functions: table, events, errors }
 }
 
-/** The code of a contract: the function that the data names. */
-export function dispatch(contract: SystemContract, call: SystemCall, data: Uint8Array): Uint8Array {
-  const definition = contract.functions.get(selectorIn(data))
-  return definition === undefined ? revertEmpty() : definition.run(call, data.subarray(SELECTOR_BYTES))
+export interface Answer {
+  readonly isRevert: boolean
+  /** what is returned, or the error */
+  readonly output: Uint8Array
+}
+
+/** Runs the function that the data names. The host undoes what it did where it reverts. */
+export function answerCall(contract: SystemContract, call: SystemCall, data: Uint8Array): Answer {
+  return answer(() => {
+    call.chargeGas(CALL_WORD_GAS * wordsOf(data.length))
+    const output = contract.functions.get(selectorIn(data))?.run(call, data.subarray(SELECTOR_BYTES)) ?? revertEmpty()
+    call.chargeGas(CALL_WORD_GAS * wordsOf(output.length))
+    return output
+  })
+}
+
+/** What the host throws, where gas or state is missing, passes through. */
+export function answer(run: () => Uint8Array): Answer {
+  try {
+    return { isRevert: false, output: run() }
+  } catch (error) {
+    if (error instanceof Revert) return { isRevert: true, output: error.output }
+    if (isUndecodable(error)) return { isRevert: true, output: EMPTY_BYTES }
+    throw error
+  }
 }
 
 /** What a call with this data would touch; nothing where it will revert anyway. */
@@ -90,9 +112,13 @@ export function touchedBy(contract: SystemContract, caller: Address, data: Uint8
   try {
     return contract.functions.get(selectorIn(data))?.touched(caller, data.subarray(SELECTOR_BYTES)) ?? {}
   } catch (error) {
-    if (error instanceof CodedError && error.code === 'abi/invalid') return {}
+    if (isUndecodable(error)) return {}
     throw error
   }
+}
+
+function isUndecodable(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'abi/invalid'
 }
 
 /** -1 where there is none. */

@@ -3,10 +3,11 @@ import { type Address, shorten, toHex } from '@tan/primitives'
 import { SELECTOR_BYTES } from '../abi/members.ts'
 import { decodeValues } from '../abi/types.ts'
 import type { SystemContract } from './contract.ts'
+import { paymentPools } from './payment-pools/contract.ts'
 import { staking } from './staking.ts'
 import { tanToken } from './tan-token.ts'
 
-export const SYSTEM_CONTRACTS: readonly SystemContract[] = [tanToken, staking]
+export const SYSTEM_CONTRACTS: readonly SystemContract[] = [tanToken, staking, paymentPools]
 
 const byAddress = new Map<Address, SystemContract>(SYSTEM_CONTRACTS.map(contract => [contract.address, contract]))
 

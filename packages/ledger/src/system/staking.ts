@@ -22,7 +22,7 @@ import { limits, mappingSlot, possessionDigest, SYSTEM_ADDRESSES, slotAfter, slo
 import { abiError, abiEvent, indexed, plain } from '../abi/members.ts'
 import { address, bool, bytes, uint64, uint256 } from '../abi/types.ts'
 import { CRYPTO_GAS, keccakGas } from '../gas.ts'
-import { revert, type SystemCall } from './call.ts'
+import { emit, revert, type SystemCall } from './call.ts'
 import { type SystemContract, systemContract, systemFunction, type TouchedSlot } from './contract.ts'
 import { moveTan, tanMoved } from './tan-token.ts'
 
@@ -161,7 +161,7 @@ export function registerKey(call: SystemCall, key: Uint8Array, proof: Uint8Array
   call.store(STAKING, head, bytesToBigInt(key.subarray(0, 32)))
   call.store(STAKING, tail, bytesToBigInt(key.subarray(32)) << 128n)
   call.store(STAKING, keyOwnerSlot(key), BigInt(caller))
-  call.emit(STAKING, KeyRegistered, caller, key)
+  emit(call, STAKING, KeyRegistered, caller, key)
 }
 
 export function deposit(call: SystemCall, amount: bigint): void {
@@ -177,7 +177,7 @@ export function deposit(call: SystemCall, amount: bigint): void {
   storeStake(call, caller, { ...stake, staked })
   addTotal(call, amount)
   if (stake.staked === 0n) enlist(call, caller)
-  call.emit(STAKING, Deposited, caller, amount, staked)
+  emit(call, STAKING, Deposited, caller, amount, staked)
 }
 
 /** Only with the stake that a validator needs; opting out is always possible. */
@@ -187,7 +187,7 @@ export function setCandidate(call: SystemCall, isCandidate: boolean): void {
   const least = call.environment.parameters.validatorStakeLeastWei
   if (isCandidate && staked < least) revert(BelowMinimumStake, staked, least)
   storeStanding(call, caller, { ...loadStanding(call, caller), isCandidate })
-  call.emit(STAKING, CandidateSet, caller, isCandidate)
+  emit(call, STAKING, CandidateSet, caller, isCandidate)
 }
 
 /** All of it, or so much that the minimum stays. A further withdrawal makes all that is unbonding wait anew. */
@@ -203,7 +203,7 @@ function withdraw(call: SystemCall, amount: bigint): void {
   storeStake(call, caller, { staked, unbonding: stake.unbonding + amount, claimableHeight })
   addTotal(call, -amount)
   if (staked === 0n) strike(call, caller)
-  call.emit(STAKING, WithdrawalRequested, caller, amount, claimableHeight)
+  emit(call, STAKING, WithdrawalRequested, caller, amount, claimableHeight)
 }
 
 function claim(call: SystemCall): bigint {
@@ -212,7 +212,7 @@ function claim(call: SystemCall): bigint {
   if (unbonding === 0n || BigInt(call.environment.height) < claimableHeight) revert(NothingToClaim, claimableHeight)
   storeStake(call, caller, { staked, unbonding: 0n, claimableHeight: 0n })
   moveTan(call, STAKING, caller, unbonding)
-  call.emit(STAKING, Claimed, caller, unbonding)
+  emit(call, STAKING, Claimed, caller, unbonding)
   return unbonding
 }
 

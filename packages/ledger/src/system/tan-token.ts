@@ -27,7 +27,7 @@ import {
 import { abiError, abiEvent, indexed, plain } from '../abi/members.ts'
 import { address, bool, bytes32, string, uint8, uint256 } from '../abi/types.ts'
 import { CRYPTO_GAS } from '../gas.ts'
-import { revert, type SystemCall } from './call.ts'
+import { emit, revert, type SystemCall } from './call.ts'
 import { type SystemContract, systemContract, systemFunction, type TouchedSlot } from './contract.ts'
 
 const TAN = SYSTEM_ADDRESSES.tanToken
@@ -69,7 +69,7 @@ export function moveTan(call: SystemCall, from: Address, to: Address, amount: bi
   if (balance < amount) revert(InsufficientBalance, from, balance, amount)
   call.store(TAN, tanBalanceSlot(from), balance - amount)
   call.store(TAN, tanBalanceSlot(to), call.load(TAN, tanBalanceSlot(to)) + amount)
-  call.emit(TAN, Transfer, from, to, amount)
+  emit(call, TAN, Transfer, from, to, amount)
 }
 
 /** At genesis alone. */
@@ -95,7 +95,7 @@ function sendTan(call: SystemCall, from: Address, to: Address, amount: bigint): 
 
 function approve(call: SystemCall, owner: Address, spender: Address, amount: bigint): void {
   call.store(TAN, allowanceSlot(owner, spender), amount)
-  call.emit(TAN, Approval, owner, spender, amount)
+  emit(call, TAN, Approval, owner, spender, amount)
 }
 
 function spendAllowance(call: SystemCall, owner: Address, spender: Address, amount: bigint): void {

@@ -5,9 +5,10 @@ import { EMPTY_BYTES } from '@tan/primitives'
 import type { AccessListEntry } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Journal } from '../state/journal.ts'
-import { type CallEnvironment, type CallResult, runSystemCall } from '../system/call.ts'
-import { dispatch } from '../system/contract.ts'
+import type { CallEnvironment } from '../system/call.ts'
+import { answerCall } from '../system/contract.ts'
 import { systemContractAt } from '../system/contracts.ts'
+import { type CallResult, runSystemCall } from '../system/journal-call.ts'
 
 export interface BlockEnvironment extends CallEnvironment {
   readonly beneficiary: Address
@@ -67,8 +68,8 @@ export function runMessage(journal: Journal, environment: BlockEnvironment, mess
   }
   const contract = systemContractAt(to)
   if (contract === undefined) return { succeeded: true, gasLeft: gas, output: EMPTY_BYTES }
-  const request = { caller: sender, valueWei, data, gas, isStatic: false }
-  const result = runSystemCall(journal, environment, request, (call, input) => dispatch(contract, call, input))
+  const request = { caller: sender, valueWei, gas, isStatic: false }
+  const result = runSystemCall(journal, environment, request, call => answerCall(contract, call, data))
   if (!result.succeeded) journal.rollback(checkpoint)
   return result
 }

@@ -73,7 +73,8 @@ export interface PoolState {
 }
 
 export type PoolStatus = 'none' | 'open' | 'frozen' | 'closed'
-const STATUSES: readonly PoolStatus[] = ['none', 'open', 'frozen', 'closed']
+/** The number of each is its place. */
+export const POOL_STATUSES: readonly PoolStatus[] = ['none', 'open', 'frozen', 'closed']
 
 /** What a pool owes one target: packed into one slot, so that amounts end at 2^96 - 1 wei (the supply is below 2^93). */
 export interface PoolTarget {
@@ -108,13 +109,20 @@ export function poolNumberSlot(payer: Address): Hash {
   return mappingSlot(payer, NUMBERS_SLOT)
 }
 
+/** Pays a target up to what is reserved for it, and never freezes. (A frozen credit pool has no collateral either.) */
+export function isStrictPool({ status, collateral }: Pick<PoolState, 'status' | 'collateral'>): boolean {
+  return status === 'open' && collateral === 0n
+}
+
 const AMOUNT = POOL_AMOUNT_MOST
 const addressWord = (address: Address): bigint => BigInt(address)
 const wordAddress = (word: bigint): Address => toHex(bigIntToBytes(word & ((1n << 160n) - 1n), 20))
 
 export function packPool(pool: PoolState): bigint[] {
   return [
-    addressWord(pool.payer) | (BigInt(STATUSES.indexOf(pool.status)) << 160n) | (BigInt(pool.expiryHeight) << 168n),
+    addressWord(pool.payer) |
+      (BigInt(POOL_STATUSES.indexOf(pool.status)) << 160n) |
+      (BigInt(pool.expiryHeight) << 168n),
     addressWord(pool.signer),
     addressWord(pool.reserver),
     BigInt(pool.resourceCommitment),
@@ -133,7 +141,7 @@ export function unpackPool(words: readonly bigint[]): PoolState | undefined {
     bigint,
     bigint,
   ]
-  const status = STATUSES[Number((first >> 160n) & 0xffn)]
+  const status = POOL_STATUSES[Number((first >> 160n) & 0xffn)]
   if (status === undefined || status === 'none') return undefined
   return {
     payer: wordAddress(first),
