@@ -138,9 +138,9 @@ export function loadSlot(account: usize): bool {
   return isCold
 }
 
-/** As SSTORE: gas left, or negative. */
+/** As SSTORE, but with no least gas that must be left. Gas left, or negative. */
 export function storeSlot(account: usize, gas: f64): f64 {
-  return <f64>storage.storeSlot(storage.findSlot(account, layout.SCRATCH), layout.SCRATCH + 32, <i64>gas)
+  return <f64>storage.writeSlot(storage.findSlot(account, layout.SCRATCH), layout.SCRATCH + 32, <i64>gas)
 }
 
 /** Where its topics (big-endian) and data are to be written. */

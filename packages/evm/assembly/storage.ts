@@ -87,9 +87,12 @@ export function loadGas(slot: usize, gas: i64): i64 {
   return warmSlot(slot) ? gas - (COLD_SLOT_GAS - WARM_GAS) : gas
 }
 
-/** Sets the slot. Gas left, or negative: the slot may then be anything, since the frame is rolled back. */
+/** SSTORE. Gas left, or negative: the slot may then be anything, since the frame is rolled back. */
 export function storeSlot(slot: usize, value: usize, gas: i64): i64 {
-  if (gas <= SENTRY_GAS) return -1
+  return gas <= SENTRY_GAS ? -1 : writeSlot(slot, value, gas)
+}
+
+export function writeSlot(slot: usize, value: usize, gas: i64): i64 {
   if (warmSlot(slot)) gas -= COLD_SLOT_GAS
   const current = slot + SLOT_VALUE
   const original = slot + SLOT_ORIGINAL

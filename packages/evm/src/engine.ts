@@ -1,6 +1,6 @@
 // One instance of the engine: its memory, its imports, and the operations on the state of the running transaction that
 // execution (evm.ts), transactions (transaction.ts) and native contracts (native-call.ts) are made of.
-import { type Address, assert, CodedError, EMPTY_BYTES, type Hash, ZERO_HASH } from '@tan/primitives'
+import { type Address, assert, CodedError, EMPTY_BYTES, fromHex, type Hash, ZERO_HASH } from '@tan/primitives'
 import { engineModule } from '#engine'
 import { EngineMemory } from './engine-memory.ts'
 import { type EngineExports, type Layout, readLayout } from './exports.ts'
@@ -45,8 +45,8 @@ export class Engine {
     const instance = new WebAssembly.Instance(module, {
       env: { memory: this.memory.memory, abort: () => assert(false, 'the engine aborted') },
       host: {
-        loadAccount: (account: number) => this.loadAccount(account),
-        loadSlot: (slot: number, isZero: number) => this.loadSlot(slot, isZero !== 0),
+        loadAccount: (account: number) => this.fillAccount(account),
+        loadSlot: (slot: number, isZero: number) => this.fillSlot(slot, isZero !== 0),
         openCode: (hash: number) => this.openCode(hash),
         copyCode: (to: number) => this.copyCode(to),
         loadBlockHash: (number: bigint, to: number) => this.loadBlockHash(number, to),
@@ -143,10 +143,31 @@ export class Engine {
     this.run.subtractBalance(account)
   }
 
-  warmSlot(account: number, key: Hash): void {
+  /** Warms the slot. Was it cold? */
+  loadSlot(account: number, key: Hash): boolean {
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, key)
-    this.run.loadSlot(account)
+    return this.run.loadSlot(account) !== 0
+  }
+
+  /** What `loadSlot` found. */
+  loadedValue(): bigint {
+    this.memory.refresh()
+    return this.memory.readWord(this.at.SCRATCH + 32)
+  }
+
+  /** Gas left; negative if it did not reach, and then the frame must be rolled back. */
+  storeSlot(account: number, key: Hash, value: bigint, gas: number): number {
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, key)
+    this.memory.writeWord(this.at.SCRATCH + 32, value)
+    return this.run.storeSlot(account, gas)
+  }
+
+  addLog(account: number, topics: readonly Hash[], data: Uint8Array): void {
+    const to = this.run.addLog(account, topics.length, data.length)
+    for (const [i, topic] of topics.entries()) this.memory.copyIn(to + 32 * i, fromHex(topic))
+    this.memory.copyIn(to + 32 * topics.length, data)
   }
 
   /** Of the account, as the transaction has it; undefined where there is none. */
@@ -235,7 +256,7 @@ export class Engine {
 
   // ---- the engine's questions
 
-  private loadAccount(account: number): void {
+  private fillAccount(account: number): void {
     const { memory, at } = this
     memory.refresh()
     const address = memory.readAddress(account)
@@ -261,7 +282,7 @@ export class Engine {
     return this.host!.native?.(address)
   }
 
-  private loadSlot(slot: number, isZero: boolean): void {
+  private fillSlot(slot: number, isZero: boolean): void {
     const { memory, at } = this
     memory.refresh()
     const key = memory.readHash(slot)

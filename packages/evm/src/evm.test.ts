@@ -116,12 +116,13 @@ test('gas outside its range is refused before anything runs', () => {
 
 /** Counts its calls in slot 0, logs the caller, answers with the count; input 1 reverts, 2 runs out of gas, 3 sends 1 wei. */
 const counter: NativeContract = call => {
-  call.charge(50)
-  const count = call.load(key(0)) + 1n
-  call.store(key(0), count)
-  call.log([key(1)], fromHex(call.caller))
-  if (call.input[0] === 2) call.charge(10 ** 9)
-  if (call.input[0] === 3) call.send(OTHER, 1n)
+  call.chargeGas(50)
+  const count = call.load(SYSTEM, key(0)) + 1n
+  call.store(SYSTEM, key(0), count)
+  call.log(SYSTEM, [key(1)], fromHex(call.caller))
+  if (call.input[0] === 2) call.chargeGas(10 ** 9)
+  if (call.input[0] === 3) call.transfer(SYSTEM, OTHER, 1n)
+  if (call.input[0] === 4) call.burn(SYSTEM, 2n)
   return { isRevert: call.input[0] === 1, output: fromHex(key(Number(count))) }
 }
 
@@ -172,27 +173,24 @@ test('a native contract cannot be made to write where it must not', () => {
   }
 })
 
-test('a native contract sends what it has, and no more', () => {
+test('a native contract moves and burns what accounts have, and a revert takes it back', () => {
   withNative()
   put(TARGET, caller('f1', '05'))
-  world.accounts.get(TARGET)!.balance = 9n
-  const result = run({ input: fromHex('0x03') })
-  const balances = Object.fromEntries(result.changes.accounts.map(account => [account.address, account.balance]))
-  expect(balances).toEqual({ [TARGET]: 4n, [SYSTEM]: 4n, [OTHER]: 1n })
-  let answer: boolean | undefined
-  const poor = withNative(call => {
-    answer = call.send(OTHER, 10n ** 20n)
-    return { isRevert: false, output: EMPTY_BYTES }
-  })
-  evm.forget()
-  run({ to: SYSTEM }, osaka, poor)
-  expect(answer).toBe(false)
+  const balancesAfter = (first: string) => {
+    evm.forget()
+    world.accounts.get(TARGET)!.balance = 9n
+    const { changes } = run({ input: fromHex(`0x${first}`) })
+    return Object.fromEntries(changes.accounts.map(account => [account.address, account.balance]))
+  }
+  expect(balancesAfter('03')).toEqual({ [TARGET]: 4n, [SYSTEM]: 4n, [OTHER]: 1n })
+  expect(balancesAfter('04')).toEqual({ [TARGET]: 4n, [SYSTEM]: 3n })
+  expect(balancesAfter('01')).toEqual({})
 })
 
 test('what the host throws inside a native contract unwinds everything', () => {
   const missing = new Error('not here')
   const host = withNative(call => {
-    call.store(key(5), 1n)
+    call.store(SYSTEM, key(5), 1n)
     throw missing
   })
   put(TARGET, caller('f1'))

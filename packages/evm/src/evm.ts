@@ -66,7 +66,7 @@ export function warm(engine: Engine, message: Message, environment: Environment)
   for (const { address, slots } of message.accessList ?? []) {
     const account = engine.account(address)
     run.warmAccount(account)
-    for (const key of slots) engine.warmSlot(account, key)
+    for (const key of slots) engine.loadSlot(account, key)
   }
 }
 

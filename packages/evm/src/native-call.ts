@@ -1,5 +1,5 @@
 // Answers the engine when it meets a precompile or a contract in native code.
-import { type Address, EMPTY_BYTES, fromHex, type Hash } from '@tan/primitives'
+import { type Address, assert, type Hash } from '@tan/primitives'
 import type { Engine } from './engine.ts'
 import type { Environment } from './message.ts'
 import type { NativeCall } from './native.ts'
@@ -16,14 +16,14 @@ const COLD_ACCOUNT_GAS = 2600
 const LOG_GAS = 375
 const LOG_BYTE_GAS = 8
 /** What a CALL with value pays for it, less the stipend, which nobody receives. */
-const SEND_GAS = 9000 - 2300
+const CREDIT_GAS = 9000 - 2300
 const NEW_ACCOUNT_GAS = 25_000
 
 const DELEGATECALL = 0xf4
 const CALLCODE = 0xf2
 
-/** Ends a native call with all of its gas gone. */
-class NativeHalt extends Error {}
+/** Thrown to end a native call with all of its gas gone: control flow, not an error. */
+const OUT_OF_GAS = Symbol('out of gas')
 
 export function answerNativeCall(engine: Engine, frame: number): number {
   const { memory, at } = engine
@@ -44,9 +44,9 @@ export function answerNativeCall(engine: Engine, frame: number): number {
   const call = new SystemCall(engine, frame, account, input, gas)
   try {
     const { isRevert, output } = engine.nativeAt(call.address)!(call)
-    return finish(engine, frame, isRevert ? REVERT : SUCCESS, output, call.gas)
+    return finish(engine, frame, isRevert ? REVERT : SUCCESS, output, call.gasLeft)
   } catch (error) {
-    if (error instanceof NativeHalt) return HALT
+    if (error === OUT_OF_GAS) return HALT
     throw error
   }
 }
@@ -63,104 +63,89 @@ function finish(engine: Engine, frame: number, status: number, output: Uint8Arra
 class SystemCall implements NativeCall {
   readonly address: Address
   readonly caller: Address
-  readonly value: bigint
+  readonly valueWei: bigint
   readonly input: Uint8Array
-  readonly isReadOnly: boolean
+  readonly isStatic: boolean
   readonly environment: Environment
-  gas: number
+  gasLeft: number
   private readonly engine: Engine
-  private readonly account: number
 
   constructor(engine: Engine, frame: number, account: number, input: Uint8Array, gas: number) {
     const { memory, at } = engine
     const kind = memory.readU32(frame + at.KIND)
     const isBorrowed = kind === DELEGATECALL || kind === CALLCODE
     this.engine = engine
-    this.account = account
     this.address = engine.addressOf(account)
     this.caller = memory.readAddress(frame + at.CALLER)
-    this.value = isBorrowed ? 0n : memory.readWord(frame + at.VALUE)
-    this.input = input.length === 0 ? EMPTY_BYTES : input
-    this.isReadOnly = isBorrowed || memory.readU32(frame + at.IS_STATIC) !== 0
+    this.valueWei = isBorrowed ? 0n : memory.readWord(frame + at.VALUE)
+    this.input = input
+    this.isStatic = isBorrowed || memory.readU32(frame + at.IS_STATIC) !== 0
     this.environment = engine.environment!
-    this.gas = gas
+    this.gasLeft = gas
   }
 
-  charge(gas: number): void {
-    this.gas -= gas
-    if (!(this.gas >= 0)) throw new NativeHalt()
+  chargeGas(gas: number): void {
+    if (!(gas <= this.gasLeft)) throw OUT_OF_GAS
+    this.gasLeft -= gas
   }
 
-  load(key: Hash): bigint {
-    const { memory, run, at } = this.engine
-    this.charge(WARM_GAS)
-    memory.writeHex(at.SCRATCH, key)
-    if (run.loadSlot(this.account) !== 0) this.charge(COLD_SLOT_GAS - WARM_GAS)
-    memory.refresh()
-    return memory.readWord(at.SCRATCH + 32)
+  load(contract: Address, slot: Hash): bigint {
+    const { engine } = this
+    const account = engine.account(contract)
+    this.chargeGas(engine.loadSlot(account, slot) ? COLD_SLOT_GAS : WARM_GAS)
+    return engine.loadedValue()
   }
 
-  store(key: Hash, value: bigint): void {
-    const { memory, run, at } = this.engine
+  store(contract: Address, slot: Hash, value: bigint): void {
     this.write()
-    memory.writeHex(at.SCRATCH, key)
-    memory.writeWord(at.SCRATCH + 32, value)
-    this.gas = run.storeSlot(this.account, this.gas)
-    memory.refresh()
-    if (this.gas < 0) throw new NativeHalt()
+    const { engine } = this
+    const left = engine.storeSlot(engine.account(contract), slot, value, this.gasLeft)
+    this.chargeGas(left < 0 ? Number.POSITIVE_INFINITY : this.gasLeft - left)
   }
 
-  log(topics: readonly Hash[], data: Uint8Array): void {
-    const { memory, run } = this.engine
+  log(contract: Address, topics: readonly Hash[], data: Uint8Array): void {
     this.write()
-    this.charge(LOG_GAS * (topics.length + 1) + LOG_BYTE_GAS * data.length)
-    const to = run.addLog(this.account, topics.length, data.length)
-    for (const [i, topic] of topics.entries()) memory.copyIn(to + 32 * i, fromHex(topic))
-    memory.copyIn(to + 32 * topics.length, data)
+    assert(topics.length <= 4, 'a log has at most 4 topics')
+    this.chargeGas(LOG_GAS * (topics.length + 1) + LOG_BYTE_GAS * data.length)
+    this.engine.addLog(this.engine.account(contract), topics, data)
   }
 
   balance(address: Address): bigint {
     return this.engine.balance(this.reach(address))
   }
 
-  send(to: Address, amount: bigint): boolean {
+  transfer(from: Address, to: Address, amountWei: bigint): void {
     this.write()
-    const target = this.pay(to, amount)
-    if (this.engine.balance(this.account) < amount) return false
-    this.engine.subtractBalance(this.account, amount)
-    this.engine.addBalance(target, amount)
-    return true
+    const { engine } = this
+    const receiver = this.reach(to)
+    this.chargeGas(CREDIT_GAS)
+    if (amountWei === 0n) return
+    if (engine.run.isEmptyAccount(receiver) !== 0) this.chargeGas(NEW_ACCOUNT_GAS)
+    this.debit(from, amountWei)
+    engine.addBalance(receiver, amountWei)
   }
 
-  mint(to: Address, amount: bigint): void {
+  burn(from: Address, amountWei: bigint): void {
     this.write()
-    this.engine.addBalance(this.pay(to, amount), amount)
+    this.chargeGas(CREDIT_GAS)
+    this.debit(from, amountWei)
   }
 
-  burn(amount: bigint): boolean {
-    this.write()
-    this.charge(SEND_GAS)
-    if (this.engine.balance(this.account) < amount) return false
-    this.engine.subtractBalance(this.account, amount)
-    return true
+  private debit(from: Address, amountWei: bigint): void {
+    const account = this.engine.account(from)
+    const has = this.engine.balance(account)
+    assert(has >= amountWei, `a debit of ${amountWei} from ${from}, which has ${has}`)
+    this.engine.subtractBalance(account, amountWei)
   }
 
   private write(): void {
-    if (this.isReadOnly) throw new NativeHalt()
+    if (this.isStatic) throw OUT_OF_GAS
   }
 
   /** The account, warm and paid for. */
   private reach(address: Address): number {
-    this.charge(WARM_GAS)
     const account = this.engine.account(address)
-    if (this.engine.run.warmAccount(account) !== 0) this.charge(COLD_ACCOUNT_GAS - WARM_GAS)
+    this.chargeGas(this.engine.run.warmAccount(account) !== 0 ? COLD_ACCOUNT_GAS : WARM_GAS)
     return account
-  }
-
-  private pay(to: Address, amount: bigint): number {
-    const target = this.reach(to)
-    this.charge(SEND_GAS)
-    if (amount !== 0n && this.engine.run.isEmptyAccount(target) !== 0) this.charge(NEW_ACCOUNT_GAS)
-    return target
   }
 }

@@ -4,38 +4,32 @@
 import type { Address, Hash } from '@tan/primitives'
 import type { Environment } from './message.ts'
 
+/** Everything but `chargeGas` charges for itself, and every charge ends the call where the gas does not reach. */
 export interface NativeCall {
   /** the contract's own address: also in a DELEGATECALL or CALLCODE, which cannot write */
   readonly address: Address
   readonly caller: Address
   /** what came with the call, and is on the contract's balance already; 0n in a DELEGATECALL or CALLCODE */
-  readonly value: bigint
+  readonly valueWei: bigint
   /** Shares memory with the engine: copy what outlives the call. As long as the caller likes: charge for reading it. */
   readonly input: Uint8Array
-  /** Writes of any kind halt: a static call, or one that borrows the code (DELEGATECALL, CALLCODE). */
-  readonly isReadOnly: boolean
+  /** no state may change: a static call, or one that borrows the code (DELEGATECALL, CALLCODE); a write halts */
+  readonly isStatic: boolean
   readonly environment: Environment
-  /** what is left */
-  readonly gas: number
+  readonly gasLeft: number
 
-  /** Charges for work; halts the call if there is too little. The methods below charge by themselves, as instructions do. */
-  charge(gas: number): void
-  /** SLOAD */
-  load(key: Hash): bigint
-  /** SSTORE, with its refunds */
-  store(key: Hash, value: bigint): void
-  /** LOG, at most 4 topics */
-  log(topics: readonly Hash[], data: Uint8Array): void
-  /** BALANCE */
+  chargeGas(gas: number): void
+  /** As SLOAD, of any native contract. */
+  load(contract: Address, slot: Hash): bigint
+  /** As SSTORE with its refunds, but with no least gas that must be left. */
+  store(contract: Address, slot: Hash, value: bigint): void
+  /** As LOG, with at most 4 topics. */
+  log(contract: Address, topics: readonly Hash[], data: Uint8Array): void
   balance(address: Address): bigint
-  /**
-   * Moves from the contract's own balance, without running the recipient's code. Costs what a CALL with value does, less its
-   * stipend. False if the balance is too low.
-   */
-  send(to: Address, amount: bigint): boolean
-  /** Changes what an account has out of nothing, or into nothing: for money that is minted or burned. The same cost. */
-  mint(to: Address, amount: bigint): void
-  burn(amount: bigint): boolean
+  /** A credit, never a call: the receiver's code does not run. The sender must have it. Costs a CALL with value less its stipend. */
+  transfer(from: Address, to: Address, amountWei: bigint): void
+  /** The amount leaves the supply. The account must have it. */
+  burn(from: Address, amountWei: bigint): void
 }
 
 export interface NativeResult {
