@@ -1,3 +1,4 @@
+export { seal, unseal } from './checksum.ts'
 export type { KeyRange, KeyValueEntry, KeyValueStore, WriteOperation, WriteOptions } from './key-value.ts'
 export { MemoryStore } from './memory-store.ts'
 export { MissingStateError, type StateKey } from './missing-state.ts'

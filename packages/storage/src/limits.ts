@@ -20,9 +20,9 @@ export const UNSETTLED_LAYERS_MOST = 1_024
 export const RUN_ROUNDS_MOST = 10_000
 
 /** Default bounds of the caches over the settled state. */
-export const NODE_CACHE_BYTES = 96 * 1_024 * 1_024
-export const ACCOUNT_CACHE_ENTRIES = 65_536
-export const SLOT_CACHE_ENTRIES = 131_072
+export const NODE_CACHE_BYTES = 256 * 1_024 * 1_024
+export const ACCOUNT_CACHE_ENTRIES = 262_144
+export const SLOT_CACHE_ENTRIES = 262_144
 export const CODE_CACHE_BYTES = 16 * 1_024 * 1_024
 
 /** LevelDB: the write-ahead buffer, of which two may be in memory, and the cache of blocks read. */

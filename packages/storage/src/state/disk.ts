@@ -129,7 +129,9 @@ export class StateDisk {
   async operations(overlay: Overlay, root: Hash): Promise<WriteOperation[]> {
     const operations: WriteOperation[] = []
     for (const { inserted } of overlay.nodes)
-      for (const { hash, encoding } of inserted.entries()) operations.push(this.#nodes.put(hash, encoding))
+      inserted.forEach((hash, encoding) => {
+        operations.push(this.#nodes.put(hash, encoding))
+      })
     for (const [address, account] of overlay.accounts) {
       const key = fromHex(address)
       operations.push(
@@ -153,7 +155,9 @@ export class StateDisk {
   remember(overlay: Overlay): void {
     this.#changes++
     for (const { inserted } of overlay.nodes)
-      for (const { hash, encoding } of inserted.entries()) this.#nodeCache.add(hash, encoding)
+      inserted.forEach((hash, encoding) => {
+        this.#nodeCache.add(hash, encoding)
+      })
     for (const [address, account] of overlay.accounts) this.#accountCache.set(address, account ?? null)
     for (const [address, { cleared, slots }] of overlay.storage) {
       if (cleared) this.#slotCache.clear()
@@ -224,7 +228,8 @@ export class StateDisk {
       )
     if (!equalBytes(keccak256(record), hash))
       throw new CodedError('storage/corrupt', `the node ${toHex(hash)} is damaged: restore the store, or sync again`)
-    return this.#nodeCache.add(hash, record)
+    this.#nodeCache.add(hash, record)
+    return record
   }
 }
 

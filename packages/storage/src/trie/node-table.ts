@@ -1,44 +1,29 @@
-// Nodes by hash, for the hot path: open addressing over the bytes of the hash (which are as good as random), no strings,
-// and encodings side by side in slabs, because an ArrayBuffer for each node costs more than hashing it.
+// Nodes by hash, for the hot path. There is no object for a node: hashes lie side by side in one array, encodings in a few
+// large buffers, and the index is open addressing over the bytes of the hash, which are as good as random.
 import { HASH_BYTES } from './node.ts'
 
-const SLAB_BYTES_LEAST = 4_096
-const SLAB_BYTES_MOST = 65_536
-/** What a node costs beside its encoding: hash, index, and the view of its bytes. */
-const ENTRY_BYTES = 192
+const CAPACITY_LEAST = 16
+const CHUNK_BYTES_LEAST = 4_096
+const CHUNK_BYTES_MOST = 262_144
+/** What a node costs beside its encoding: hash, record, and its share of the index. */
+const ENTRY_BYTES = 72
 
-/** Memory that is handed out in pieces, and freed as a whole. */
-export class Slab {
-  #bytes = new Uint8Array(0)
-  #used = 0
-
-  readonly allocate = (size: number): Uint8Array => {
-    if (this.#used + size > this.#bytes.length) {
-      const next = Math.min(Math.max(2 * this.#bytes.length, SLAB_BYTES_LEAST), SLAB_BYTES_MOST)
-      this.#bytes = new Uint8Array(Math.max(next, size))
-      this.#used = 0
-    }
-    const piece = new Uint8Array(this.#bytes.buffer, this.#used, size)
-    this.#used += size
-    return piece
-  }
-
-  /** Only the newest piece can be given back. */
-  giveBack(piece: Uint8Array): void {
-    this.#used -= piece.length
-  }
-}
+/** Numbers in the record of a node: which chunk, where in it, how long, and how often added. */
+const RECORD_SIZE = 4
 
 /** A map that only grows. */
 export class NodeTable {
-  #slots = new Int32Array(32)
-  #hashes: Uint8Array = new Uint8Array(16 * HASH_BYTES)
-  readonly #encodings: Uint8Array[] = []
-  readonly #places: number[] = []
+  /** Of each slot the first bytes of the hash, and the number of the node plus one, or 0. */
+  #slots = new Int32Array(4 * CAPACITY_LEAST)
+  #hashes: Uint8Array = new Uint8Array(CAPACITY_LEAST * HASH_BYTES)
+  #records = new Int32Array(CAPACITY_LEAST * RECORD_SIZE)
+  readonly #chunks: Uint8Array[] = []
+  #chunkUsed = 0
+  #size = 0
   #sizeBytes = 0
 
   get size(): number {
-    return this.#encodings.length
+    return this.#size
   }
 
   /** Roughly what it holds in memory. */
@@ -46,58 +31,89 @@ export class NodeTable {
     return this.#sizeBytes
   }
 
+  /** The encoding: a view that stays as it is. */
   get(hash: Uint8Array): Uint8Array | undefined {
-    const index = this.#slots[this.#slotOf(hash)]! - 1
-    return index < 0 ? undefined : this.#encodings[index]
+    const index = this.#slots[this.#slotOf(hash, tagOf(hash)) + 1]! - 1
+    return index < 0 ? undefined : this.#encodingAt(index)
   }
 
-  /** Once for each place where the node hangs. Keeps the encoding, and copies the hash. */
+  /** Once for each place where the node hangs. Copies both. */
   add(hash: Uint8Array, encoding: Uint8Array): void {
-    const slot = this.#slotOf(hash)
-    const known = this.#slots[slot]! - 1
+    if (this.#size * HASH_BYTES === this.#hashes.length) this.#grow()
+    const tag = tagOf(hash)
+    const slot = this.#slotOf(hash, tag)
+    const known = this.#slots[slot + 1]! - 1
     if (known >= 0) {
-      this.#places[known]!++
+      this.#records[known * RECORD_SIZE + 3]!++
       return
     }
-    const index = this.#encodings.length
-    if ((index + 1) * HASH_BYTES > this.#hashes.length) this.#hashes = grown(this.#hashes)
+    const index = this.#size++
     this.#hashes.set(hash, index * HASH_BYTES)
-    this.#encodings.push(encoding)
-    this.#places.push(1)
+    const chunk = this.#chunkFor(encoding.length)
+    chunk.set(encoding, this.#chunkUsed)
+    const record = index * RECORD_SIZE
+    this.#records[record] = this.#chunks.length - 1
+    this.#records[record + 1] = this.#chunkUsed
+    this.#records[record + 2] = encoding.length
+    this.#records[record + 3] = 1
+    this.#chunkUsed += encoding.length
     this.#sizeBytes += encoding.length + ENTRY_BYTES
-    this.#slots[slot] = index + 1
-    if (2 * (index + 1) > this.#slots.length) this.#rehash()
+    this.#slots[slot] = tag
+    this.#slots[slot + 1] = index + 1
   }
 
   /** `places` is how often the node was added. */
-  *entries(): Iterable<{ readonly hash: Uint8Array; readonly encoding: Uint8Array; readonly places: number }> {
-    for (let i = 0; i < this.size; i++)
-      yield { hash: this.#hashAt(i), encoding: this.#encodings[i]!, places: this.#places[i]! }
-  }
-
-  #hashAt(index: number): Uint8Array {
-    return this.#hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
-  }
-
-  /** The slot that holds the hash, or the free one where it belongs. */
-  #slotOf(hash: Uint8Array): number {
-    const mask = this.#slots.length - 1
-    let slot = ((hash[0]! << 24) | (hash[1]! << 16) | (hash[2]! << 8) | hash[3]!) & mask
-    for (;;) {
-      const index = this.#slots[slot]! - 1
-      if (index < 0 || this.#isAt(hash, index * HASH_BYTES)) return slot
-      slot = (slot + 1) & mask
+  forEach(callback: (hash: Uint8Array, encoding: Uint8Array, places: number) => void): void {
+    for (let i = 0; i < this.#size; i++) {
+      const hash = this.#hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+      callback(hash, this.#encodingAt(i), this.#records[i * RECORD_SIZE + 3]!)
     }
   }
 
-  #isAt(hash: Uint8Array, at: number): boolean {
-    for (let i = 0; i < HASH_BYTES; i++) if (this.#hashes[at + i] !== hash[i]) return false
-    return true
+  #encodingAt(index: number): Uint8Array {
+    const record = index * RECORD_SIZE
+    const chunk = this.#chunks[this.#records[record]!]!
+    return new Uint8Array(chunk.buffer, this.#records[record + 1]!, this.#records[record + 2]!)
   }
 
-  #rehash(): void {
-    this.#slots = new Int32Array(2 * this.#slots.length)
-    for (let i = 0; i < this.size; i++) this.#slots[this.#slotOf(this.#hashAt(i))] = i + 1
+  #chunkFor(size: number): Uint8Array {
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && this.#chunkUsed + size <= last.length) return last
+    const next = Math.min(2 * (last?.length ?? CHUNK_BYTES_LEAST / 2), CHUNK_BYTES_MOST)
+    const chunk = new Uint8Array(Math.max(next, size))
+    this.#chunks.push(chunk)
+    this.#chunkUsed = 0
+    return chunk
+  }
+
+  /** The slot that holds the hash, or the free one where it belongs. */
+  #slotOf(hash: Uint8Array, tag: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 2
+    for (let slot = (tag << 1) & mask; ; slot = (slot + 2) & mask) {
+      const index = slots[slot + 1]! - 1
+      if (index < 0 || (slots[slot] === tag && isAt(this.#hashes, index * HASH_BYTES, hash))) return slot
+    }
+  }
+
+  /** Twice the room. The index stays at most half full. */
+  #grow(): void {
+    const hashes = new Uint8Array(2 * this.#hashes.length)
+    hashes.set(this.#hashes)
+    this.#hashes = hashes
+    const records = new Int32Array(2 * this.#records.length)
+    records.set(this.#records)
+    this.#records = records
+    const slots = new Int32Array(2 * this.#slots.length)
+    const mask = slots.length - 2
+    for (let from = 0; from < this.#slots.length; from += 2) {
+      if (this.#slots[from + 1] === 0) continue
+      let slot = (this.#slots[from]! << 1) & mask
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
+      slots[slot] = this.#slots[from]!
+      slots[slot + 1] = this.#slots[from + 1]!
+    }
+    this.#slots = slots
   }
 }
 
@@ -106,7 +122,6 @@ export class NodeCache {
   readonly #sizeBytesMost: number
   #young = new NodeTable()
   #old = new NodeTable()
-  #slab = new Slab()
 
   constructor(sizeBytesMost: number) {
     this.#sizeBytesMost = sizeBytesMost
@@ -120,25 +135,24 @@ export class NodeCache {
     const young = this.#young.get(hash)
     if (young !== undefined) return young
     const old = this.#old.get(hash)
-    return old === undefined ? undefined : this.add(hash, old)
+    if (old !== undefined) this.add(hash, old)
+    return old
   }
 
-  /** Copies the encoding, which may be a view of something large, and returns the copy. */
-  add(hash: Uint8Array, encoding: Uint8Array): Uint8Array {
-    if (2 * (this.#young.sizeBytes + encoding.length) > this.#sizeBytesMost) {
+  add(hash: Uint8Array, encoding: Uint8Array): void {
+    if (2 * (this.#young.sizeBytes + encoding.length + ENTRY_BYTES) > this.#sizeBytesMost) {
       this.#old = this.#young
       this.#young = new NodeTable()
-      this.#slab = new Slab()
     }
-    const copy = this.#slab.allocate(encoding.length)
-    copy.set(encoding)
-    this.#young.add(hash, copy)
-    return copy
+    this.#young.add(hash, encoding)
   }
 }
 
-function grown(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(2 * bytes.length)
-  out.set(bytes)
-  return out
+function tagOf(hash: Uint8Array): number {
+  return (hash[0]! << 24) | (hash[1]! << 16) | (hash[2]! << 8) | hash[3]!
+}
+
+function isAt(bytes: Uint8Array, at: number, hash: Uint8Array): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) if (bytes[at + i] !== hash[i]) return false
+  return true
 }

@@ -9,6 +9,9 @@ export type NodeRef = Uint8Array
 export const NO_NODE: NodeRef = EMPTY_BYTES
 export const HASH_BYTES = 32
 
+const EMPTY_STRING = 0x80
+const HASH_HEAD = 0x80 + HASH_BYTES
+
 export type TrieNode = LeafNode | ExtensionNode | BranchNode
 
 export interface LeafNode {
@@ -53,18 +56,22 @@ export class BranchNode {
 
 /** Throws `trie/node` for bytes that are no node. The result shares memory with the encoding. */
 export function decodeNode(encoding: Uint8Array): TrieNode {
-  if (encoding.length === 0 || encoding[0]! < 0xc0 || itemEnd(encoding, 0) !== encoding.length)
+  if (encoding.length < 3 || encoding[0]! < 0xc0 || itemEnd(encoding, 0) !== encoding.length)
     throw invalid('not a list')
   const start = payloadStart(encoding, 0)
-  let count = 0
-  for (let at = start; at < encoding.length; count++) at = itemEnd(encoding, at)
-  if (count === 17) return new BranchNode(encoding, start)
-  if (count !== 2) throw invalid(`a list of ${count} items`)
-  const packed = stringAt(encoding, start)
-  const flags = packed.length === 0 ? 255 : packed[0]! >> 4
-  if (flags > 3) throw invalid('a path without its flags')
-  const path = unpackPath(packed, (flags & 1) === 1)
   const second = itemEnd(encoding, start)
+  // A path is never empty or a list; one as long as a hash is told from a child by what follows it.
+  const head = encoding[start]!
+  const isBranch =
+    head === EMPTY_STRING ||
+    head >= 0xc0 ||
+    (head === HASH_HEAD && second < encoding.length && itemEnd(encoding, second) !== encoding.length)
+  if (isBranch) return new BranchNode(encoding, start)
+  if (itemEnd(encoding, second) !== encoding.length) throw invalid('neither two items nor seventeen')
+  const packed = stringAt(encoding, start)
+  const flags = packed[0]! >> 4
+  if (flags > 3) throw invalid('a path without its flags')
+  const path = unpackPath(packed, flags & 1)
   if (flags >= 2) return { kind: 'leaf', path, value: stringAt(encoding, second) }
   const child = refAt(encoding, second)
   if (path.length === 0 || child.length === 0) throw invalid('an extension that leads nowhere')
@@ -106,35 +113,57 @@ export function encodeExtension(path: Nibbles, child: NodeRef, allocate: Allocat
   return out
 }
 
-/** Children and value that are undefined are those of `base`, and none without one. */
+/** A child that is not as in the base. */
+export interface ChildEdit {
+  readonly nibble: number
+  readonly ref: NodeRef
+}
+
+/** What the edits (in the order of their nibbles) and the value do not say is as in the base, or empty without one. */
 export function encodeBranch(
   base: BranchNode | undefined,
-  children: readonly (NodeRef | undefined)[],
+  edits: readonly ChildEdit[],
   value: Uint8Array | undefined,
   allocate: Allocate,
 ): Uint8Array {
   let payload = 0
+  let isSameShape = base !== undefined
+  let nextEdit = 0
   let from = base === undefined ? 0 : base.itemStart(0)
   for (let i = 0; i <= 16; i++) {
-    const end = base === undefined ? 0 : itemEnd(base.encoding, from)
-    const item = i < 16 ? children[i] : value
-    if (item !== undefined) payload += i < 16 ? refSize(item) : stringSize(item)
-    else payload += base === undefined ? 1 : end - from
-    from = end
+    ITEM_STARTS[i] = from
+    const end = base === undefined ? 1 : itemEnd(base.encoding, from)
+    let size = base === undefined ? 1 : end - from
+    if (i === 16) {
+      if (value !== undefined) size = stringSize(value)
+    } else if (edits[nextEdit]?.nibble === i) size = refSize(edits[nextEdit++]!.ref)
+    if (base !== undefined && size !== end - from) isSameShape = false
+    payload += size
+    if (base !== undefined) from = end
   }
   const out = allocate(headSize(payload) + payload)
+  if (base !== undefined && isSameShape) {
+    out.set(base.encoding)
+    for (const { nibble, ref } of edits) writeRef(out, ITEM_STARTS[nibble]!, ref)
+    if (value !== undefined) writeString(out, ITEM_STARTS[16]!, value)
+    return out
+  }
   let at = writeHead(out, 0, payload, 0xc0)
-  from = base === undefined ? 0 : base.itemStart(0)
+  nextEdit = 0
   for (let i = 0; i <= 16; i++) {
-    const end = base === undefined ? 0 : itemEnd(base.encoding, from)
-    const item = i < 16 ? children[i] : value
-    if (item !== undefined) at = i < 16 ? writeRef(out, at, item) : writeString(out, at, item)
-    else if (base === undefined) out[at++] = 0x80
-    else for (let k = from; k < end; k++) out[at++] = base.encoding[k]!
-    from = end
+    if (i === 16 && value !== undefined) at = writeString(out, at, value)
+    else if (edits[nextEdit]?.nibble === i) at = writeRef(out, at, edits[nextEdit++]!.ref)
+    else if (base === undefined) out[at++] = EMPTY_STRING
+    else {
+      const end = i === 16 ? base.encoding.length : ITEM_STARTS[i + 1]!
+      for (let k = ITEM_STARTS[i]!; k < end; k++) out[at++] = base.encoding[k]!
+    }
   }
   return out
 }
+
+/** Scratch of `encodeBranch`: where the items of the base begin. */
+const ITEM_STARTS = new Int32Array(17)
 
 // RLP in place: the general decoder would make an array and seventeen views for each branch.
 
@@ -149,35 +178,46 @@ function payloadStart(bytes: Uint8Array, at: number): number {
 function itemEnd(bytes: Uint8Array, at: number): number {
   const head = bytes[at]
   if (head === undefined) throw invalid('cut short')
-  if (head < 0x80) return at + 1
-  const size = head < 0xc0 ? head - 0x80 : head - 0xc0
-  let end = at + 1 + size
-  if (size >= 56) {
-    if (size - 55 > 4) throw invalid('a length of more than four bytes')
-    let long = 0
-    for (let i = 1; i <= size - 55; i++) long = long * 256 + (bytes[at + i] ?? 0)
-    end = at + 1 + (size - 55) + long
+  let end = at + 1
+  if (head === HASH_HEAD) end += HASH_BYTES
+  else if (head > EMPTY_STRING) {
+    const size = head < 0xc0 ? head - 0x80 : head - 0xc0
+    end += size < 56 ? size : size - 55 + longLength(bytes, at, size - 55)
   }
   if (end > bytes.length) throw invalid('cut short')
   return end
 }
 
+function longLength(bytes: Uint8Array, at: number, count: number): number {
+  if (count > 4) throw invalid('a length of more than four bytes')
+  let length = 0
+  for (let i = 1; i <= count; i++) length = length * 256 + (bytes[at + i] ?? 0)
+  return length
+}
+
 function stringAt(bytes: Uint8Array, at: number): Uint8Array {
+  const end = itemEnd(bytes, at)
   if (bytes[at]! >= 0xc0) throw invalid('a list where a string must be')
-  return bytes.subarray(payloadStart(bytes, at), itemEnd(bytes, at))
+  return bytes[at] === EMPTY_STRING ? NO_NODE : bytes.subarray(payloadStart(bytes, at), end)
 }
 
 function refAt(bytes: Uint8Array, at: number): NodeRef {
+  const end = itemEnd(bytes, at)
   const head = bytes[at]!
-  if (head === 0x80) return NO_NODE
-  if (head === 0x80 + HASH_BYTES) return bytes.subarray(at + 1, itemEnd(bytes, at))
-  if (head >= 0xc0 && head < 0xc0 + HASH_BYTES - 1) return bytes.subarray(at, itemEnd(bytes, at))
+  if (head === EMPTY_STRING) return NO_NODE
+  if (head === HASH_HEAD) return bytes.subarray(at + 1, end)
+  if (head >= 0xc0 && end - at < HASH_BYTES) return bytes.subarray(at, end)
   throw invalid('a reference that is neither a hash nor a short node')
 }
 
-function unpackPath(packed: Uint8Array, odd: boolean): Nibbles {
-  const all = bytesToNibbles(packed)
-  return all.subarray(odd ? 1 : 2)
+function unpackPath(packed: Uint8Array, odd: number): Nibbles {
+  const path = new Uint8Array(2 * packed.length - 2 + odd)
+  if (odd === 1) path[0] = packed[0]! & 15
+  for (let i = 1, at = odd; i < packed.length; i++, at += 2) {
+    path[at] = packed[i]! >> 4
+    path[at + 1] = packed[i]! & 15
+  }
+  return path
 }
 
 function headSize(size: number): number {

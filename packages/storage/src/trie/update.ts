@@ -1,11 +1,12 @@
 // Many changes to a trie at once. The old nodes stay as they are: what changes is built anew along the paths, hashed once,
 // bottom up, and reported together with what it replaces.
-import { assert, compareBytes, equalBytes, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
+import { assert, compareBytes, concatBytes, equalBytes, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
 import { TRIE_KEY_BYTES_MOST } from '../limits.ts'
 import { MissingStateError } from '../missing-state.ts'
 import {
   type BranchNode,
   bytesToNibbles,
+  type ChildEdit,
   decodeNode,
   type ExtensionNode,
   encodeBranch,
@@ -17,7 +18,7 @@ import {
   NO_NODE,
   type NodeRef,
 } from './node.ts'
-import { NodeTable, Slab } from './node-table.ts'
+import { NodeTable } from './node-table.ts'
 
 /** The root of a trie without keys: the hash of an empty string's encoding. */
 export const EMPTY_ROOT: Hash = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
@@ -36,8 +37,6 @@ export interface TrieChange {
 export class NodeChanges {
   readonly inserted = new NodeTable()
   readonly removed: Uint8Array[] = []
-  /** Where updates put what they encode. */
-  readonly slab = new Slab()
 }
 
 /**
@@ -54,15 +53,15 @@ export function updateTrie(nodes: NodeSource, root: Hash, changes: readonly Trie
 interface Step {
   readonly path: Nibbles
   readonly value: Uint8Array | undefined
-  /** The first nibbles as a number, so that sorting rarely has to look at the path. */
+  /** The first 30 bits of the key, so that sorting rarely has to look at the path. */
   readonly order: number
 }
 
-/** A branch that is being made: what is undefined is as in `base`. */
+/** A branch that is being made. */
 interface BranchDraft {
   readonly kind: 'draft'
   readonly base: BranchNode | undefined
-  readonly children: readonly (NodeRef | undefined)[]
+  readonly edits: readonly ChildEdit[]
   readonly value: Uint8Array | undefined
 }
 
@@ -72,14 +71,17 @@ interface BranchDraft {
  */
 type Link = NodeRef | LeafNode | ExtensionNode | BranchDraft
 
+/** A child of a branch after a change, and what hung there before. */
+interface ChildLink {
+  readonly nibble: number
+  readonly link: Link
+  readonly replaced: NodeRef
+}
+
 function sorted(changes: readonly TrieChange[]): Step[] {
   const steps = changes.map(({ key, value }): Step => {
-    assert(
-      key.length <= TRIE_KEY_BYTES_MOST,
-      `a key of ${key.length} bytes in a trie: at most ${TRIE_KEY_BYTES_MOST} fit`,
-    )
-    let order = 0
-    for (let i = 0; i < 6; i++) order = order * 256 + (key[i] ?? 0)
+    assert(key.length <= TRIE_KEY_BYTES_MOST, `a trie's key of ${key.length} bytes: at most ${TRIE_KEY_BYTES_MOST} fit`)
+    const order = ((key[0] ?? 0) << 22) | ((key[1] ?? 0) << 14) | ((key[2] ?? 0) << 6) | ((key[3] ?? 0) >> 2)
     return { path: bytesToNibbles(key), value: value === undefined || value.length === 0 ? undefined : value, order }
   })
   steps.sort((a, b) => a.order - b.order || compareBytes(a.path, b.path))
@@ -102,125 +104,152 @@ class TrieUpdate {
   }
 
   run(root: NodeRef, steps: readonly Step[]): Uint8Array {
-    const link = this.#change(root, 0, steps)
+    const link = this.#change(root, 0, steps, 0, steps.length)
     const ref = link instanceof Uint8Array ? this.#finish(link, root) : this.#finishRoot(link, root)
     if (this.#missing.length > 0) throw new MissingStateError(this.#missing.map(hash => ({ type: 'node', hash })))
     return ref.length === 0 ? EMPTY_ROOT_BYTES : ref
   }
 
-  /** `steps` are sorted and share the first `depth` nibbles with the place. */
-  #change(place: NodeRef, depth: number, steps: readonly Step[]): Link {
-    if (place.length === 0) return this.#build(depth, steps.filter(isPut))
+  // `steps` from `start` to `end` are sorted, at least one, and share the `depth` nibbles that lead to the place.
+
+  #change(place: NodeRef, depth: number, steps: readonly Step[], start: number, end: number): Link {
+    if (place.length === 0) return this.#buildPuts(depth, steps, start, end)
     const encoding = this.#encodingOf(place)
     if (encoding === undefined) return place
     const node = decodeNode(encoding)
-    if (node.kind === 'leaf') return this.#changeLeaf(node, place, depth, steps)
-    if (node.kind === 'extension') return this.#changeExtension(node, place, depth, steps)
-    return this.#changeBranch(node, place, depth, steps)
+    if (node.kind === 'branch') return this.#changeBranch(node, place, depth, steps, start, end)
+    if (node.kind === 'leaf') return this.#changeLeaf(node, place, depth, steps, start, end)
+    return this.#changeExtension(node, place, depth, steps, start, end)
   }
 
-  #changeLeaf(leaf: LeafNode, place: NodeRef, depth: number, steps: readonly Step[]): Link {
+  #changeBranch(
+    branch: BranchNode,
+    place: NodeRef,
+    depth: number,
+    steps: readonly Step[],
+    start: number,
+    end: number,
+  ): Link {
+    const children: ChildLink[] = []
+    let value: Uint8Array | undefined
+    let at = start
+    if (endsAt(steps[start]!, depth)) {
+      const own = steps[at++]!.value ?? NO_NODE
+      if (!equalBytes(own, branch.value)) value = own
+    }
+    while (at < end) {
+      const nibble = steps[at]!.path[depth]!
+      const groupEnd = endOfGroup(steps, at, end, depth)
+      const replaced = branch.child(nibble)
+      const link = this.#change(replaced, depth + 1, steps, at, groupEnd)
+      if (link !== replaced) children.push({ nibble, link, replaced })
+      at = groupEnd
+    }
+    return children.length === 0 && value === undefined ? place : this.#joined(branch, children, value)
+  }
+
+  #changeLeaf(leaf: LeafNode, place: NodeRef, depth: number, steps: readonly Step[], start: number, end: number): Link {
     let own: Step | undefined
-    for (const step of steps) if (endsWith(step.path, depth, leaf.path)) own = step
+    for (let i = start; i < end; i++) if (endsWith(steps[i]!.path, depth, leaf.path)) own = steps[i]!
     const value = own === undefined ? leaf.value : own.value
-    if (steps.length === 1 && own !== undefined) {
+    if (own !== undefined && end - start === 1) {
       if (value === undefined) return NO_NODE
       return equalBytes(value, leaf.value) ? place : { kind: 'leaf', path: leaf.path, value }
     }
-    const puts = steps.filter(step => step !== own && isPut(step))
+    const puts = steps.slice(start, end).filter(step => step !== own && isPut(step))
     if (value !== undefined) {
       if (puts.length === 0 && equalBytes(value, leaf.value)) return place
-      const path = joined(steps[0]!.path.subarray(0, depth), leaf.path)
+      const path = concatBytes(steps[start]!.path.subarray(0, depth), leaf.path)
       const at = puts.findIndex(step => compareBytes(step.path, path) > 0)
       puts.splice(at < 0 ? puts.length : at, 0, { path, value, order: 0 })
     }
-    return this.#build(depth, puts)
+    return this.#build(depth, puts, 0, puts.length)
   }
 
   /** `place` is undefined for an extension that is not a node yet, but the rest of one that was split. */
-  #changeExtension(node: ExtensionNode, place: NodeRef | undefined, depth: number, steps: readonly Step[]): Link {
+  #changeExtension(
+    node: ExtensionNode,
+    place: NodeRef | undefined,
+    depth: number,
+    steps: readonly Step[],
+    start: number,
+    end: number,
+  ): Link {
     // Sorted, so that the first and the last step leave the path earliest.
     const shared = Math.min(
-      commonLength(node.path, steps[0]!.path, depth),
-      commonLength(node.path, steps[steps.length - 1]!.path, depth),
+      commonLength(node.path, steps[start]!.path, depth),
+      commonLength(node.path, steps[end - 1]!.path, depth),
     )
     if (shared === node.path.length) {
-      const child = this.#change(node.child, depth + shared, steps)
-      if (child === node.child) return place ?? node
-      return this.#prefixed(node.path, child, node.child)
+      const child = this.#change(node.child, depth + shared, steps, start, end)
+      return child === node.child ? (place ?? node) : this.#prefixed(node.path, child, node.child)
     }
-    const nibble = node.path[shared]!
-    const rest: ExtensionNode = { kind: 'extension', path: node.path.subarray(shared + 1), child: node.child }
-    const isLast = rest.path.length === 0
-    const children: (Link | undefined)[] = new Array(16)
-    const replaced: NodeRef[] = new Array(16).fill(NO_NODE)
-    children[nibble] = isLast ? node.child : rest
-    if (isLast) replaced[nibble] = node.child
-    const at = depth + shared
-    const value = forEachGroup(steps, at, (group, inGroup) => {
-      if (group !== nibble) children[group] = this.#build(at + 1, inGroup.filter(isPut))
-      else if (isLast) children[group] = this.#change(node.child, at + 1, inGroup)
-      else children[group] = this.#changeExtension(rest, undefined, at + 1, inGroup)
-    })
-    const branch = this.#joined(undefined, children, replaced, value?.value)
+    const branch = this.#splitExtension(node, shared, depth + shared, steps, start, end)
     return shared === 0 ? branch : this.#prefixed(node.path.subarray(0, shared), branch, NO_NODE)
   }
 
-  #changeBranch(branch: BranchNode, place: NodeRef, depth: number, steps: readonly Step[]): Link {
-    const children: (Link | undefined)[] = new Array(16)
-    const replaced: NodeRef[] = new Array(16)
-    let isChanged = false
-    const step = forEachGroup(steps, depth, (nibble, inGroup) => {
-      const old = branch.child(nibble)
-      const link = this.#change(old, depth + 1, inGroup)
-      if (link === old) return
-      children[nibble] = link
-      replaced[nibble] = old
-      isChanged = true
-    })
-    let value: Uint8Array | undefined
-    if (step !== undefined) {
-      value = step.value ?? NO_NODE
-      if (equalBytes(value, branch.value)) value = undefined
-      else isChanged = true
+  /** What hangs after `shared` nibbles of the extension's path, `depth` from the root: a branch there, if it has to be. */
+  #splitExtension(
+    node: ExtensionNode,
+    shared: number,
+    depth: number,
+    steps: readonly Step[],
+    start: number,
+    end: number,
+  ): Link {
+    const path = node.path.subarray(shared + 1)
+    // The extension's child hangs here itself, or under what is left of the path.
+    const rest = path.length === 0 ? undefined : ({ kind: 'extension', path, child: node.child } as const)
+    const own: ChildLink = {
+      nibble: node.path[shared]!,
+      link: rest ?? node.child,
+      replaced: rest ? NO_NODE : node.child,
     }
-    return isChanged ? this.#joined(branch, children, replaced, value) : place
+    const children: ChildLink[] = []
+    let at = start
+    const value = endsAt(steps[start]!, depth) ? steps[at++]!.value : undefined
+    let isOwnDone = false
+    while (at < end) {
+      const nibble = steps[at]!.path[depth]!
+      const groupEnd = endOfGroup(steps, at, end, depth)
+      if (!isOwnDone && nibble > own.nibble) {
+        children.push(own)
+        isOwnDone = true
+      }
+      if (nibble !== own.nibble)
+        children.push({ nibble, link: this.#buildPuts(depth + 1, steps, at, groupEnd), replaced: NO_NODE })
+      else {
+        const link =
+          rest === undefined
+            ? this.#change(node.child, depth + 1, steps, at, groupEnd)
+            : this.#changeExtension(rest, undefined, depth + 1, steps, at, groupEnd)
+        children.push({ ...own, link })
+        isOwnDone = true
+      }
+      at = groupEnd
+    }
+    if (!isOwnDone) children.push(own)
+    return this.#joined(undefined, children, value)
   }
 
   /**
-   * A branch of these children and value, where undefined is as in `base`; or, when less than two of them are there, what
-   * it collapses to. `replaced` holds what hung where a child is given.
+   * A branch: the base, or nothing, with these children (in the order of their nibbles) and, unless it is undefined, this
+   * value. Where less than two of all of them are there, what it collapses to.
    */
-  #joined(
-    base: BranchNode | undefined,
-    children: readonly (Link | undefined)[],
-    replaced: readonly NodeRef[],
-    value: Uint8Array | undefined,
-  ): Link {
-    const linkAt = (nibble: number): Link => children[nibble] ?? base?.child(nibble) ?? NO_NODE
-    const endValue = value ?? base?.value ?? NO_NODE
-    let only = -1
-    let count = endValue.length > 0 ? 1 : 0
-    for (let nibble = 0; nibble < 16 && count < 2; nibble++) {
-      if (isNothing(linkAt(nibble))) continue
-      only = nibble
-      count++
-    }
-    if (count >= 2) {
-      const refs: (NodeRef | undefined)[] = new Array(16)
-      for (let nibble = 0; nibble < 16; nibble++) {
-        const link = children[nibble]
-        if (link !== undefined) refs[nibble] = this.#finish(link, replaced[nibble]!)
+  #joined(base: BranchNode | undefined, children: readonly ChildLink[], value: Uint8Array | undefined): Link {
+    // A branch to which nothing is lost stays one.
+    const isIntact = base !== undefined && value !== NO_NODE && !children.some(({ link }) => isNothing(link))
+    if (!isIntact) {
+      const endValue = value ?? base?.value ?? NO_NODE
+      const only = onlyChild(base, children, endValue.length > 0)
+      if (only !== 'several') {
+        for (const child of children) if (child !== only) this.#finish(child.link, child.replaced)
+        if (only !== 'none') return this.#prefixed(Uint8Array.of(only.nibble), only.link, only.replaced)
+        return endValue.length > 0 ? { kind: 'leaf', path: NO_NODE, value: endValue } : NO_NODE
       }
-      return { kind: 'draft', base, children: refs, value }
     }
-    for (let nibble = 0; nibble < 16; nibble++)
-      if (nibble !== only && children[nibble] !== undefined) this.#finish(children[nibble]!, replaced[nibble]!)
-    if (only >= 0) {
-      const link = linkAt(only)
-      return this.#prefixed(Uint8Array.of(only), link, replaced[only] ?? (link as NodeRef))
-    }
-    return endValue.length > 0 ? { kind: 'leaf', path: NO_NODE, value: endValue } : NO_NODE
+    const edits = children.map(({ nibble, link, replaced }) => ({ nibble, ref: this.#finish(link, replaced) }))
+    return { kind: 'draft', base, edits, value }
   }
 
   /** The path in front of what hangs below it, merged with it where that is a leaf or an extension. */
@@ -236,22 +265,41 @@ class TrieUpdate {
     }
     if (below.kind === 'draft') return { kind: 'extension', path, child: this.#finish(below, replaced) }
     this.#remove(replaced)
-    return { ...below, path: joined(path, below.path) }
+    return { ...below, path: concatBytes(path, below.path) }
   }
 
-  /** A trie of its own from puts that share the first `depth` nibbles. */
-  #build(depth: number, puts: readonly Step[]): Link {
-    const first = puts[0]
-    if (first === undefined) return NO_NODE
-    if (puts.length === 1) return { kind: 'leaf', path: first.path.subarray(depth), value: first.value! }
-    const end = depth + commonLength(first.path.subarray(depth), puts[puts.length - 1]!.path, depth)
-    const children: (NodeRef | undefined)[] = new Array(16)
-    const value = forEachGroup(puts, end, (nibble, inGroup) => {
-      children[nibble] = this.#finish(this.#build(end + 1, inGroup), NO_NODE)
-    })
-    const branch: BranchDraft = { kind: 'draft', base: undefined, children, value: value?.value }
-    if (end === depth) return branch
-    return { kind: 'extension', path: first.path.subarray(depth, end), child: this.#finish(branch, NO_NODE) }
+  #buildPuts(depth: number, steps: readonly Step[], start: number, end: number): Link {
+    for (let i = start; i < end; i++) {
+      if (isPut(steps[i]!)) continue
+      const puts = steps.slice(start, end).filter(isPut)
+      return this.#build(depth, puts, 0, puts.length)
+    }
+    return this.#build(depth, steps, start, end)
+  }
+
+  /** Where nothing was: a trie of its own. All steps are puts. */
+  #build(depth: number, puts: readonly Step[], start: number, end: number): Link {
+    if (start === end) return NO_NODE
+    const { path, value } = puts[start]!
+    if (end - start === 1) return { kind: 'leaf', path: path.subarray(depth), value: value! }
+    const fork = depth + commonLength(path.subarray(depth), puts[end - 1]!.path, depth)
+    const edits: ChildEdit[] = []
+    let at = start
+    if (path.length === fork) at++
+    while (at < end) {
+      const nibble = puts[at]!.path[fork]!
+      const groupEnd = endOfGroup(puts, at, end, fork)
+      edits.push({ nibble, ref: this.#finish(this.#build(fork + 1, puts, at, groupEnd), NO_NODE) })
+      at = groupEnd
+    }
+    const branch: BranchDraft = {
+      kind: 'draft',
+      base: undefined,
+      edits,
+      value: path.length === fork ? value : undefined,
+    }
+    if (fork === depth) return branch
+    return { kind: 'extension', path: path.subarray(depth, fork), child: this.#finish(branch, NO_NODE) }
   }
 
   /** Encodes and hashes what now hangs for good where `replaced` hung, and reports both. */
@@ -260,26 +308,20 @@ class TrieUpdate {
       if (link !== replaced) this.#remove(replaced)
       return link
     }
-    const { slab } = this.#report
-    const encoding = encode(link, slab.allocate)
+    const encoding = encodeInScratch(link)
     if (encoding.length >= HASH_BYTES) return this.#insert(encoding, replaced)
-    const inline = encoding.slice()
-    slab.giveBack(encoding)
     this.#remove(replaced)
-    return inline
+    return encoding.slice()
   }
 
   /** A root has a hash however short it is. */
   #finishRoot(link: Exclude<Link, NodeRef>, replaced: NodeRef): NodeRef {
-    return this.#insert(encode(link, this.#report.slab.allocate), replaced)
+    return this.#insert(encodeInScratch(link), replaced)
   }
 
   #insert(encoding: Uint8Array, replaced: NodeRef): NodeRef {
     const hash = keccak256(encoding)
-    if (equalBytes(hash, replaced)) {
-      this.#report.slab.giveBack(encoding)
-      return replaced
-    }
+    if (equalBytes(hash, replaced)) return replaced
     this.#report.inserted.add(hash, encoding)
     this.#remove(replaced)
     return hash
@@ -297,31 +339,53 @@ class TrieUpdate {
   }
 }
 
-function encode(node: Exclude<Link, NodeRef>, allocate: (size: number) => Uint8Array): Uint8Array {
-  if (node.kind === 'leaf') return encodeLeaf(node.path, node.value, allocate)
-  if (node.kind === 'extension') return encodeExtension(node.path, node.child, allocate)
-  return encodeBranch(node.base, node.children, node.value, allocate)
+/** Valid until the next call: what is worth keeping is copied once it is hashed. */
+function encodeInScratch(node: Exclude<Link, NodeRef>): Uint8Array {
+  if (node.kind === 'leaf') return encodeLeaf(node.path, node.value, takeScratch)
+  if (node.kind === 'extension') return encodeExtension(node.path, node.child, takeScratch)
+  return encodeBranch(node.base, node.edits, node.value, takeScratch)
 }
 
-/**
- * Calls back for each nibble at `depth` with the steps that go on through it. Returns the step that ends there, if one
- * does: being the shortest, it is the first.
- */
-function forEachGroup(
-  steps: readonly Step[],
-  depth: number,
-  callback: (nibble: number, inGroup: readonly Step[]) => void,
-): Step | undefined {
-  const ending = steps[0]!.path.length === depth ? steps[0] : undefined
-  let start = ending === undefined ? 0 : 1
-  while (start < steps.length) {
-    const nibble = steps[start]!.path[depth]!
-    let end = start + 1
-    while (end < steps.length && steps[end]!.path[depth] === nibble) end++
-    callback(nibble, start === 0 && end === steps.length ? steps : steps.slice(start, end))
-    start = end
+let scratch = new Uint8Array(1_024)
+
+function takeScratch(size: number): Uint8Array {
+  if (size > scratch.length) scratch = new Uint8Array(2 * size)
+  return new Uint8Array(scratch.buffer, 0, size)
+}
+
+/** The one child of a branch that has less than two of children and value. */
+function onlyChild(
+  base: BranchNode | undefined,
+  children: readonly ChildLink[],
+  hasValue: boolean,
+): ChildLink | 'none' | 'several' {
+  let only: ChildLink | undefined
+  let nextChild = 0
+  for (let nibble = 0; nibble < 16; nibble++) {
+    let child = children[nextChild]
+    if (child?.nibble === nibble) nextChild++
+    else {
+      const ref = base?.child(nibble) ?? NO_NODE
+      child = { nibble, link: ref, replaced: ref }
+    }
+    if (isNothing(child.link)) continue
+    if (only !== undefined || hasValue) return 'several'
+    only = child
   }
-  return ending
+  return only ?? 'none'
+}
+
+/** The first step after `start` that goes on through another nibble. */
+function endOfGroup(steps: readonly Step[], start: number, end: number, depth: number): number {
+  const nibble = steps[start]!.path[depth]
+  let at = start + 1
+  while (at < end && steps[at]!.path[depth] === nibble) at++
+  return at
+}
+
+/** Being the shortest, only the first of several steps can. */
+function endsAt(step: Step, depth: number): boolean {
+  return step.path.length === depth
 }
 
 function isPut(step: Step): boolean {
@@ -343,11 +407,4 @@ function commonLength(path: Nibbles, other: Nibbles, depth: number): number {
   let i = 0
   while (i < most && path[i] === other[depth + i]) i++
   return i
-}
-
-function joined(a: Nibbles, b: Nibbles): Nibbles {
-  const out = new Uint8Array(a.length + b.length)
-  out.set(a)
-  out.set(b, a.length)
-  return out
 }

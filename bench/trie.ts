@@ -1,0 +1,197 @@
+// The state trie and the settled state on LevelDB: what an update costs, beside the library that does the same.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMPT } from '@ethereumjs/mpt'
+import {
+  type Address,
+  createSeededRandom,
+  equalBytes,
+  fromHex,
+  type Hash,
+  keccak256,
+  type Random,
+  randomBelow,
+  randomBytesFrom,
+  toHex,
+} from '@tan/primitives'
+import {
+  type AccountWrite,
+  EMPTY_ACCOUNT,
+  EMPTY_CODE_HASH,
+  EMPTY_ROOT,
+  encodeAccount,
+  NodeChanges,
+  NodeTable,
+  openStore,
+  StateStore,
+  type StateWrites,
+  type TrieChange,
+  updateTrie,
+} from '@tan/storage'
+
+const BATCH = 1_000
+const RUNS = 15
+const SIZES = [100_000, 1_000_000]
+
+export const bench = {
+  name: 'trie',
+  description: `batches of ${BATCH} account updates and the root: the trie alone, and settled on LevelDB`,
+  async run(): Promise<{ metrics: Record<string, number>; ratios: Record<string, number> }> {
+    const metrics: Record<string, number> = {}
+    const ratios: Record<string, number> = {}
+    for (const size of SIZES) {
+      const label = size >= 1_000_000 ? `${size / 1_000_000}m` : `${size / 1_000}k`
+      const { ours, theirs } = await compareTries(size)
+      metrics[`trie_${label}_updates_per_s`] = rate(ours)
+      metrics[`trie_${label}_spread_percent`] = spread(ours)
+      metrics[`mpt_${label}_updates_per_s`] = rate(theirs)
+      ratios[`vs_ethereumjs_mpt_${label}`] = median(theirs) / median(ours)
+      const state = await settleOnLevel(size)
+      metrics[`state_${label}_applied_updates_per_s`] = rate(state.applied)
+      metrics[`state_${label}_settled_updates_per_s`] = rate(state.both)
+      metrics[`state_${label}_settled_spread_percent`] = spread(state.both)
+      metrics[`state_${label}_settle_latency_ms`] = median(state.settled)
+    }
+    return { metrics, ratios }
+  },
+}
+
+/** Milliseconds of each run, ours and the peer's in turn, over the same nodes and with the same changes. */
+async function compareTries(size: number): Promise<{ ours: number[]; theirs: number[] }> {
+  const random = createSeededRandom(1)
+  const keys = Array.from({ length: size }, (_, i) => keccak256(addressBytes(i)))
+  const nodes = new NodeTable()
+  let root = EMPTY_ROOT
+  for (let at = 0; at < size; at += 10_000)
+    root = updateInto(
+      nodes,
+      root,
+      keys.slice(at, at + 10_000).map(key => ({ key, value: accountBytes(random) })),
+    )
+  const peer = await createMPT({
+    db: new PeerDatabase(nodes),
+    root: fromHex(root),
+    valueEncoding: 'view',
+    common: { customCrypto: { keccak256 } },
+  })
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let run = 0; run < RUNS; run++) {
+    const changes = new Map(
+      Array.from({ length: BATCH }, () => [randomBelow(random, size), accountBytes(random)] as const),
+    )
+    const batch = [...changes].map(([i, value]) => ({ key: keys[i]!, value }))
+    let start = performance.now()
+    root = updateInto(nodes, root, batch)
+    ours.push(performance.now() - start)
+    start = performance.now()
+    for (const { key, value } of batch) await peer.put(key, value)
+    theirs.push(performance.now() - start)
+    if (!equalBytes(peer.root(), fromHex(root))) throw new Error('the peer library has another root')
+  }
+  return { ours: ours.slice(3), theirs: theirs.slice(3) }
+}
+
+function updateInto(nodes: NodeTable, root: Hash, changes: readonly TrieChange[]): Hash {
+  const report = new NodeChanges()
+  const next = updateTrie(hash => nodes.get(hash), root, changes, report)
+  report.inserted.forEach((hash, encoding) => {
+    nodes.add(hash, encoding)
+  })
+  return next
+}
+
+async function settleOnLevel(size: number): Promise<{ applied: number[]; settled: number[]; both: number[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'tan-bench-'))
+  const store = await openStore(`level:${folder}`)
+  try {
+    const random = createSeededRandom(2)
+    const addresses = Array.from({ length: size }, (_, i) => toHex(addressBytes(i)))
+    const states = await StateStore.open(store)
+    for (let at = 0; at < size; at += 10_000)
+      await states.settle(states.apply(states.settled, writesOf(addresses.slice(at, at + 10_000), random)))
+    const times = { applied: [] as number[], settled: [] as number[], both: [] as number[] }
+    for (let run = 0; run < 2 * RUNS; run++) {
+      const writes = writesOf(
+        new Set(Array.from({ length: BATCH }, () => addresses[randomBelow(random, size)]!)),
+        random,
+      )
+      const start = performance.now()
+      const state = states.apply(states.settled, writes)
+      const applied = performance.now()
+      await states.settle(state)
+      const end = performance.now()
+      times.applied.push(applied - start)
+      times.settled.push(end - applied)
+      times.both.push(end - start)
+    }
+    return { applied: times.applied.slice(3), settled: times.settled.slice(3), both: times.both.slice(3) }
+  } finally {
+    await store.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+function writesOf(addresses: Iterable<Address>, random: Random): StateWrites {
+  const accounts = new Map<Address, AccountWrite>()
+  for (const address of addresses)
+    accounts.set(address, {
+      nonce: BigInt(randomBelow(random, 1_000)),
+      balance: BigInt(random.uint32()) << 32n,
+      codeHash: EMPTY_CODE_HASH,
+    })
+  return { accounts, storage: new Map(), codes: new Map() }
+}
+
+function addressBytes(index: number): Uint8Array {
+  return randomBytesFrom(createSeededRandom(index), 20)
+}
+
+function accountBytes(random: Random): Uint8Array {
+  return encodeAccount({ ...EMPTY_ACCOUNT, nonce: 1n, balance: BigInt(random.uint32()) << 32n })
+}
+
+/** The peer's database: the nodes that we made, and in a map those that it adds. */
+class PeerDatabase {
+  readonly #nodes: NodeTable
+  readonly #own = new Map<string, Uint8Array>()
+
+  constructor(nodes: NodeTable) {
+    this.#nodes = nodes
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    return this.#own.get(key) ?? this.#nodes.get(fromHex(`0x${key}`))
+  }
+
+  async put(key: string, value: Uint8Array): Promise<void> {
+    this.#own.set(key, value)
+  }
+
+  async del(): Promise<void> {}
+
+  async batch(operations: readonly { readonly key: string; readonly value?: Uint8Array }[]): Promise<void> {
+    for (const { key, value } of operations) if (value !== undefined) this.#own.set(key, value)
+  }
+
+  shallowCopy(): this {
+    return this
+  }
+
+  async open(): Promise<void> {}
+}
+
+function rate(timesMs: readonly number[]): number {
+  return Math.round((BATCH / median(timesMs)) * 1_000)
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
+
+/** From the first to the third quartile, over the median. */
+function spread(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Math.round(((sorted[(3 * sorted.length) >> 2]! - sorted[sorted.length >> 2]!) / median(values)) * 100)
+}
