@@ -23,4 +23,4 @@ export const PROOF_NODE_BYTES_MOST = 1_024
 export const PROOF_SLOTS_MOST = 7
 /** code and text of a refusal */
 export const REASON_CODE_BYTES_MOST = 64
-export const REASON_TEXT_BYTES_MOST = 256
+export const REASON_TEXT_BYTES_MOST = 1_024

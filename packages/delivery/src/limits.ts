@@ -1,0 +1,94 @@
+// Every bound and waiting time of the swarm's core, in one place. LIMITS.md lists them.
+
+/** peers connected for one resource, handshakes included */
+export const LINKS_MOST = 256
+/** from a connection to its verified handshake */
+export const HANDSHAKE_MS_MOST = 10_000
+/** of one peer, pieces included */
+export const MESSAGES_PER_SECOND_MOST = 20_000
+/** addresses that sent something wrong; beyond, the oldest is forgotten */
+export const BANNED_MOST = 10_000
+
+// ---------------------------------------------------------------------------------------------- asking
+
+/** pieces that one peer is asked for at a time */
+export const IN_FLIGHT_MOST = 20
+/** pieces paid for before they came, to one peer: what a payer can lose to it */
+export const PREPAID_MOST = IN_FLIGHT_MOST - 1
+/** how much of a peer's measured throughput may be asked for in advance */
+export const PIPELINE_MS = 300
+/** a request that has waited this many times longer than expected counts as late */
+export const LATE_FACTOR = 3
+export const LATE_MS_LEAST = 400
+/** after this a request is given up, and the peer has a strike */
+export const REQUEST_MS_MOST = 6_000
+/** strikes in a row after which a peer is left */
+export const STRIKES_MOST = 3
+/** sources that are asked for one piece at a time, the origin not counted */
+export const SOURCES_PER_PIECE_MOST = 2
+/** pieces of one peer that were called off and may still come; beyond, the oldest is forgotten */
+export const CALLED_OFF_MOST = 64
+/** a peer that refused our pool is asked again after this */
+export const REFUSED_PAUSE_MS = 15_000
+
+/** requests to the origin at a time */
+export const ORIGIN_FETCHES_MOST = 2
+export const ORIGIN_RETRY_MS_LEAST = 250
+export const ORIGIN_RETRY_MS_MOST = 5_000
+/** the time that a fetch from the origin is expected to take is multiplied and lengthened by these */
+export const ORIGIN_SAFETY_FACTOR = 1.5
+export const ORIGIN_MARGIN_MS = 1_200
+/** before anything was measured, of the origin and of a peer */
+export const ORIGIN_LATENCY_MS_ASSUMED = 300
+export const ORIGIN_BYTES_PER_MS_ASSUMED = 500
+export const PEER_LATENCY_MS_ASSUMED = 150
+export const PEER_BYTES_PER_MS_ASSUMED = 250
+/** no peer that could serve for so long: play as from the origin alone */
+export const ALONE_MS = 5_000
+/** segments whose piece hashes are fetched in one go */
+export const HASHES_SEGMENTS_MOST = 64
+export const HASHES_MS_MOST = 3_000
+
+/** how far ahead of the playhead segments are fetched */
+export const WINDOW_MS = 30_000
+/** within this the order of playing decides, beyond it rarity */
+export const NEAR_MS = 8_000
+/** a segment has to be there this long before it is played */
+export const APPEND_MS = 400
+/** segments begun, no longer wanted and kept for a while, whole pieces of them at least */
+export const PARTIAL_MOST = 64
+/** segments that may be wanted at a time */
+export const DEMAND_MOST = 256
+
+// ---------------------------------------------------------------------------------------------- serving
+
+/** requests of one peer that wait to be served */
+export const QUEUE_MOST = 32
+/** pieces of one peer that are read or sent at a time */
+export const SENDING_MOST = 8
+/** a request that waits for its payment this long is rejected */
+export const UNPAID_MS_MOST = 15_000
+/** hash lists that one peer may ask for between two ticks */
+export const HASHES_REQUESTS_MOST = 64
+
+// ---------------------------------------------------------------------------------------------- paying and being paid
+
+/** units of one hash chain: a new voucher is signed after so many pieces */
+export const CHAIN_LENGTH = 256
+/** payees of one pool that a payer keeps account of */
+export const TARGETS_MOST = 1_024
+/** pools that a payee keeps account of, for one resource */
+export const ACCOUNTS_MOST = 4_096
+/** age of the settled header under a pool's proof when it is shown */
+export const PROOF_AGE_BLOCKS_MOST = 30
+/** a payee asks for a newer proof after this, and serves no more after twice this */
+export const PROOF_RENEW_MS = 60_000
+/** pieces by which a payee's announced claim on a credit pool runs ahead */
+export const CLAIM_STEP_PIECES = 64
+/** between two proofs of a pool that one peer may have us check: each costs two pairings */
+export const PROOF_MS_LEAST = 500
+/** pieces by which a reserve for one payee of a strict pool is raised */
+export const RESERVE_STEP_PIECES = 64
+export const RESERVE_RETRY_MS = 10_000
+/** a claim that the tracker refused, or did not answer, is made again after this */
+export const CLAIM_RETRY_MS = 5_000
