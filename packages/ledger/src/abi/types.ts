@@ -107,7 +107,14 @@ export const string: AbiType<string> = {
   headBytes: WORD_BYTES,
   isDynamic: true,
   encode: value => bytes.encode(utf8ToBytes(value)),
-  decode: (data, at) => bytesToUtf8(bytes.decode(data, at)),
+  decode(data, at) {
+    const utf8 = bytes.decode(data, at)
+    try {
+      return bytesToUtf8(utf8)
+    } catch {
+      throw invalid('a text that is not UTF-8')
+    }
+  },
 }
 
 export function array<T>(element: AbiType<T>): AbiType<readonly T[]> {

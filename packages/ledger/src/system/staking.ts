@@ -24,7 +24,7 @@ import { address, bool, bytes, uint64, uint256 } from '../abi/types.ts'
 import { CRYPTO_GAS, keccakGas } from '../gas.ts'
 import { emit, revert, type SystemCall } from './call.ts'
 import { type SystemContract, systemContract, systemFunction, type TouchedSlot } from './contract.ts'
-import { moveTan, tanMoved } from './tan-token.ts'
+import { InsufficientBalance, moveTan, tanMoved } from './tan-token.ts'
 
 const STAKING = SYSTEM_ADDRESSES.staking
 const TOTAL_STAKED = slotAt(0n)
@@ -335,5 +335,6 @@ export const staking: SystemContract = systemContract(
     NothingToClaim,
     ZeroAmount,
     TooManyGuardians,
+    InsufficientBalance,
   ],
 )

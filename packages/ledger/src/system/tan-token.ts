@@ -48,7 +48,7 @@ const DEAD_ENDS: ReadonlySet<Address> = new Set<Address>([
 
 const Transfer = abiEvent('Transfer', indexed(address), indexed(address), plain(uint256))
 const Approval = abiEvent('Approval', indexed(address), indexed(address), plain(uint256))
-const InsufficientBalance = abiError('InsufficientBalance', address, uint256, uint256)
+export const InsufficientBalance = abiError('InsufficientBalance', address, uint256, uint256)
 const InsufficientAllowance = abiError('InsufficientAllowance', address, uint256, uint256)
 const InvalidReceiver = abiError('InvalidReceiver', address)
 const PermitExpired = abiError('PermitExpired', uint256)

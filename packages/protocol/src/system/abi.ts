@@ -50,6 +50,7 @@ export const STAKING_ABI = [
   'error NothingToClaim(uint64 claimableHeight)',
   'error ZeroAmount()',
   'error TooManyGuardians(uint256 most)',
+  'error InsufficientBalance(address owner, uint256 balance, uint256 needed)',
 ] as const
 
 export const PAYMENT_POOLS_ABI = [

@@ -1,0 +1,194 @@
+import { concatBytes, EMPTY_BYTES, keccakHash, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
+import { encodeTransaction, SYSTEM_CODE, signTransaction, type UnsignedTransaction } from '@tan/protocol'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { TRANSACTION_GAS_MOST } from '../gas.ts'
+import { GWEI, signed, TestChain, testAccount, testGenesis } from '../test-chain.ts'
+import { type RecoveredTransaction, recoverTransaction } from './recover.ts'
+import { validateSender } from './validate.ts'
+
+const [alice, bob, poor] = [testAccount('alice'), testAccount('bob'), testAccount('poor')]
+const genesis = testGenesis([alice, bob])
+
+describe('a transaction', () => {
+  let chain: TestChain
+  beforeAll(async () => {
+    chain = await TestChain.open(genesis)
+  })
+  const only = (transaction: RecoveredTransaction): Rejection | 'included' => {
+    const { skipped } = chain.build([transaction])
+    return skipped[0]?.rejection ?? 'included'
+  }
+  const to = bob.address
+  const raw = (unsigned: UnsignedTransaction) =>
+    recoverTransaction(encodeTransaction(signTransaction(unsigned, alice.secretKey)))
+  const fees = { gasPrice: 2n * GWEI, gasLimit: 50_000n, nonce: 0n, to, value: 0n, data: EMPTY_BYTES }
+  const chainId = BigInt(genesis.chainId)
+
+  const cases: [why: string, RecoveredTransaction, code: string][] = [
+    ['of another chain', signed(genesis, alice, { to, chainId: 1n }), 'transaction/chain-id'],
+    ['of no chain', raw({ type: 'legacy', chainId: undefined, ...fees }), 'transaction/chain-id'],
+    [
+      'that delegates to code',
+      raw({
+        type: 'eip7702',
+        chainId,
+        accessList: [],
+        authorizations: [],
+        maxFeePerGas: GWEI,
+        maxPriorityFeePerGas: 0n,
+        ...{ ...fees, gasPrice: undefined },
+      } as UnsignedTransaction),
+      'transaction/type',
+    ],
+    ['with the last nonce', signed(genesis, alice, { to, nonce: 2n ** 64n - 1n }), 'transaction/nonce-most'],
+    [
+      'with a tip above its fee',
+      signed(genesis, alice, { to, maxPriorityFeePerGas: 101n * GWEI }),
+      'transaction/tip-above-fee',
+    ],
+    [
+      'with too much gas',
+      signed(genesis, alice, { to, gasLimit: BigInt(TRANSACTION_GAS_MOST) + 1n }),
+      'transaction/gas-most',
+    ],
+    ['with too little gas', signed(genesis, alice, { to, gasLimit: 20_999n }), 'transaction/gas-intrinsic'],
+    [
+      'with too little gas for its data (EIP-7623)',
+      signed(genesis, alice, { to, gasLimit: 21_000n + 16n * 100n, data: new Uint8Array(100).fill(1) }),
+      'transaction/gas-intrinsic',
+    ],
+    [
+      'with too much init code',
+      signed(genesis, alice, { gasLimit: 3_000_000n, data: new Uint8Array(49_153) }),
+      'transaction/init-code-size',
+    ],
+    [
+      'with a fee below the base fee',
+      signed(genesis, alice, { to, maxFeePerGas: GWEI - 1n }),
+      'transaction/fee-below-base',
+    ],
+    ['with a nonce ahead', signed(genesis, alice, { to, nonce: 1n }), 'transaction/nonce-high'],
+    ['that nobody can pay', signed(genesis, poor, { to }), 'transaction/balance'],
+    ['that sends more than there is', signed(genesis, alice, { to, value: 6n * 10n ** 27n }), 'transaction/balance'],
+    ['that creates a contract', signed(genesis, alice, { gasLimit: 100_000n }), 'transaction/bytecode'],
+    [
+      'that calls a precompile',
+      signed(genesis, alice, { to: '0x0000000000000000000000000000000000000001' }),
+      'transaction/bytecode',
+    ],
+  ]
+
+  it.each(cases)('%s is refused', (_, transaction, code) => {
+    expect(only(transaction)).toMatchObject({ code })
+  })
+
+  it('is refused by a block too, with the same code', () => {
+    const { block } = chain.build([signed(genesis, alice, { to })])
+    for (const [, transaction, code] of cases) {
+      const result = chain.verifier.execute(chain.verified, block, [transaction])
+      expect(result).toMatchObject({ ok: false, code })
+    }
+  })
+
+  it('with a used nonce is refused', async () => {
+    const fresh = await TestChain.open(genesis)
+    const transfer = signed(genesis, alice, { to, value: 1n })
+    await fresh.grow([transfer])
+    expect(fresh.build([transfer]).skipped[0]?.rejection.code).toBe('transaction/nonce-low')
+  })
+
+  it('of a contract is refused, and one of an account that delegates is not (EIP-3607, EIP-7702)', () => {
+    const transaction = signed(genesis, alice, { to })
+    const codeOf = (code: Uint8Array) => {
+      const state = { nonce: () => 0n, balance: () => 10n ** 27n, codeHash: () => keccakHash(code), code: () => code }
+      return validateSender(transaction, state, GWEI)?.code
+    }
+    expect(codeOf(SYSTEM_CODE)).toBe('transaction/sender-code')
+    expect(codeOf(concatBytes(Uint8Array.of(0xef, 1, 0), new Uint8Array(20)))).toBeUndefined()
+    expect(codeOf(EMPTY_BYTES)).toBeUndefined()
+  })
+
+  it('of every kind but 7702 is included', () => {
+    const accessList = [{ address: ZERO_ADDRESS, slots: [] }]
+    expect(only(raw({ type: 'legacy', chainId, ...fees }))).toBe('included')
+    expect(only(raw({ type: 'eip2930', chainId, accessList, ...fees }))).toBe('included')
+    expect(only(signed(genesis, alice, { to }))).toBe('included')
+  })
+
+  it('pays base fee and tip for each gas, and the least for its data; all of it is burned', () => {
+    const calldata = fc.uint8Array({ maxLength: 300 })
+    const tips = fc.bigInt({ min: 0n, max: 40n * GWEI })
+    fc.assert(
+      fc.property(calldata, tips, (data, tip) => {
+        const value = 5n
+        const before = chain.head.state
+        const transaction = signed(genesis, alice, {
+          to: poor.address,
+          value,
+          data,
+          gasLimit: 100_000n,
+          maxPriorityFeePerGas: tip,
+          maxFeePerGas: 20n * GWEI + tip / 2n,
+        })
+        const built = chain.build([transaction])
+        expect(built.skipped).toEqual([])
+        const zeros = data.filter(byte => byte === 0).length
+        const tokens = zeros + 4 * (data.length - zeros)
+        const gasUsed = 21_000 + 10 * tokens
+        expect(built.header.gasUsed).toBe(gasUsed)
+        const cap = 20n * GWEI + tip / 2n
+        const price = GWEI + tip < cap ? GWEI + tip : cap
+        const paid = before.account(alice.address)!.balance - built.state.account(alice.address)!.balance
+        expect(paid).toBe(value + BigInt(gasUsed) * price)
+        expect(built.burnedWei).toBe(BigInt(gasUsed) * price)
+        expect(built.state.account(poor.address)!.balance).toBe(value)
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('a builder', () => {
+  it('fills the gas of a block, and skips what does not fit', async () => {
+    const chain = await TestChain.open(testGenesis([alice, bob], { blockGasLimit: 70_000 }))
+    const to = poor.address
+    const candidates = [
+      signed(chain.genesis, alice, { to, nonce: 0n }),
+      signed(chain.genesis, alice, { to, nonce: 2n }),
+      signed(chain.genesis, bob, { to, nonce: 0n, gasLimit: 60_000n }),
+      signed(chain.genesis, alice, { to, nonce: 1n }),
+      signed(chain.genesis, bob, { to, nonce: 0n }),
+      signed(chain.genesis, bob, { to, nonce: 1n }),
+    ]
+    const built = await chain.grow(candidates)
+    expect(built.transactions).toEqual([candidates[0], candidates[3], candidates[4]])
+    expect(built.skipped.map(({ rejection }) => rejection.code)).toEqual([
+      'transaction/nonce-high',
+      'transaction/block-gas',
+    ])
+    expect(built.header.gasUsed).toBe(63_000)
+  })
+
+  it('fills the bytes of a block', async () => {
+    const chain = await TestChain.open(testGenesis([alice, bob], { blockBodyBytesMost: 300 }))
+    const candidates = [0n, 1n, 2n, 3n].map(nonce => signed(chain.genesis, alice, { to: poor.address, nonce }))
+    const built = await chain.grow(candidates)
+    expect(built.transactions.length).toBe(2)
+    expect(built.skipped[0]?.rejection.code).toBe('transaction/block-size')
+  })
+
+  it('stops when it is told that its time is over', async () => {
+    const chain = await TestChain.open(genesis)
+    let asked = 0
+    const built = chain.builder.build(chain.head, {
+      candidates: [0n, 1n, 2n].map(nonce => signed(genesis, alice, { to: poor.address, nonce })),
+      timestampS: 0,
+      beneficiary: alice.address,
+      record: chain.head.block.record,
+      limits: { isOver: () => ++asked === 2 },
+    })
+    expect(built.transactions.length).toBe(2)
+    expect(built.header.timestampS).toBe(genesis.timestampS)
+  })
+})
