@@ -14,50 +14,11 @@ import { describe, expect, test } from 'vitest'
 import { encodeFrame } from './frames.ts'
 import { LIMITS } from './limits.ts'
 import { encodeGreeting, PEERS } from './peer-exchange.ts'
-import { chainPrefix, declareProtocol, protocolId } from './protocols.ts'
-import {
-  expectCode,
-  GENESIS,
-  type Harness,
-  OTHER_GENESIS,
-  RAW_PROTOCOL_IDS,
-  RawStream,
-  type TestNode,
-  until,
-  useWorld,
-} from './test-kit.ts'
+import { chainPrefix, protocolId } from './protocols.ts'
+import { expectCode, type Harness, RAW_PROTOCOL_IDS, RawStream, type TestNode, until, useWorld } from './test-kit.ts'
+import { BLOCKS, GENESIS, OTHER_GENESIS, RANGES, VOTES } from './test-protocols.ts'
 import type { PeerId, Transport } from './transport.ts'
 
-const MIB = 1024 * 1024
-
-const VOTES = declareProtocol({
-  kind: 'message',
-  name: 'votes',
-  version: 1,
-  messageSizeBytesMost: 4 * MIB,
-  messagesPerSecondMost: 10_000,
-  timeoutMs: 10_000,
-  penaltyPoints: 25,
-})
-const BLOCKS = declareProtocol({
-  kind: 'gossip',
-  name: 'blocks',
-  version: 1,
-  messageSizeBytesMost: MIB,
-  messagesPerSecondMost: 1000,
-  timeoutMs: 10_000,
-  penaltyPoints: 25,
-})
-const RANGES = declareProtocol({
-  kind: 'request',
-  name: 'ranges',
-  version: 1,
-  messageSizeBytesMost: 1024,
-  responseSizeBytesMost: 8 * MIB,
-  messagesPerSecondMost: 1000,
-  timeoutMs: 10_000,
-  penaltyPoints: 25,
-})
 const VOTES_ID = protocolId(chainPrefix(GENESIS), VOTES)
 const RANGES_ID = protocolId(chainPrefix(GENESIS), RANGES)
 const BLOCKS_ID = protocolId(chainPrefix(GENESIS), BLOCKS)

@@ -40,7 +40,9 @@ export function createGossip(setup: WireSetup): (components: GossipSubComponents
     batchPublish: true,
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
-    allowedTopics: new Set(setup.topicIds),
+    // messages of topics without a handler are dropped on arrival; to know who listens to a topic is wanted even then,
+    // for broadcasting, up to so many
+    maxTopicBytesPerPeer: LIMITS.gossipTopicBytesPerPeerMost,
     seenTTL: LIMITS.gossipSeenMs,
     maxInboundDataLength: batchBytesMost,
     maxOutboundBufferSize: batchBytesMost,

@@ -52,8 +52,8 @@ export class Libp2pWire implements Wire {
   readonly #announce: readonly string[]
   #node: Node | undefined
   #housekeeping: NodeJS.Timeout | undefined
-  /** peers that we send gossip to */
-  readonly #gossiping = new Set<PeerId>()
+  /** peers without a stream for our gossip when last looked at */
+  readonly #brokenGossip = new Set<PeerId>()
 
   constructor(privateKey: Ed25519PrivateKey, listen: readonly string[], announce: readonly string[]) {
     this.self = peerIdFromPrivateKey(privateKey).toString()
@@ -75,7 +75,7 @@ export class Libp2pWire implements Wire {
         setup.events.connected(detail.toString(), linkOf(connection.remoteAddr, connection.direction))
     })
     node.addEventListener('peer:disconnect', ({ detail }) => {
-      this.#gossiping.delete(detail.toString())
+      this.#brokenGossip.delete(detail.toString())
       setup.events.disconnected(detail.toString())
     })
     for (const id of setup.protocolIds)
@@ -195,16 +195,20 @@ export class Libp2pWire implements Wire {
     }
   }
 
-  /** GossipSub does not open a stream again that it lost, for instance by overflow: start over with such a peer. */
+  /**
+   * GossipSub does not open its stream to a peer again when it lost it, for instance because what waited in it became too
+   * much. Start over with a peer that gossips with us, but twice in a row gets nothing.
+   */
   #keepHouse(node: Node, setup: WireSetup): void {
     const { protocols } = node.services.gossip
     for (const peer of node.getPeers()) {
       const id = peer.toString()
-      const isGossiping = node
-        .getConnections(peer)
-        .some(({ streams }) => streams.some(s => s.direction === 'outbound' && protocols.includes(s.protocol)))
-      if (isGossiping) this.#gossiping.add(id)
-      else if (this.#gossiping.delete(id)) setup.events.fault(id, GOSSIP_LOST)
+      const streams = node.getConnections(peer).flatMap(connection => connection.streams)
+      const gossip = streams.filter(({ protocol }) => protocols.includes(protocol))
+      const isBroken = gossip.length > 0 && gossip.every(({ direction }) => direction === 'inbound')
+      const wasBroken = this.#brokenGossip.delete(id)
+      if (isBroken && wasBroken) setup.events.fault(id, GOSSIP_LOST)
+      else if (isBroken) this.#brokenGossip.add(id)
     }
   }
 

@@ -49,6 +49,8 @@ export const LIMITS = {
   /** one gossip transmission (it may hold several messages), and what may wait for one peer, in largest messages */
   gossipBatchLargestMessagesMost: 4,
   gossipBytesLeast: 4 * MIB,
+  /** what a peer may say that it listens to, each topic counting a kibibyte and its name */
+  gossipTopicBytesPerPeerMost: 64 * KIB,
   /** how long the hash of a message that was seen is kept */
   gossipSeenMs: 120_000,
 

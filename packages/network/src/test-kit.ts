@@ -4,11 +4,9 @@ import { type Clock, CodedError, createSeededRandom, type Metrics, sha256, utf8T
 import { afterEach, expect } from 'vitest'
 import type { TransportOptions } from './peer-transport.ts'
 import { chainPrefix } from './protocols.ts'
+import { GENESIS } from './test-protocols.ts'
 import type { PeerEvent, PeerId, Transport, Verdict } from './transport.ts'
 import type { Channel, Wire, WireEvents } from './wire.ts'
-
-export const GENESIS = `0x${'ab'.repeat(32)}` as const
-export const OTHER_GENESIS = `0x${'cd'.repeat(32)}` as const
 
 /** What a kind of wire needs to be tested. `place` is where it listens: a number for a fresh one, or an address of before. */
 export interface Harness {

@@ -1,0 +1,47 @@
+// The chain and the protocols that this room's tests speak.
+import { declareProtocol } from './protocols.ts'
+
+const MIB = 1024 * 1024
+
+export const GENESIS = `0x${'ab'.repeat(32)}` as const
+export const OTHER_GENESIS = `0x${'cd'.repeat(32)}` as const
+
+export const VOTES = declareProtocol({
+  kind: 'message',
+  name: 'votes',
+  version: 1,
+  messageSizeBytesMost: 4 * MIB,
+  messagesPerSecondMost: 10_000,
+  timeoutMs: 10_000,
+  penaltyPoints: 25,
+})
+export const BLOCKS = declareProtocol({
+  kind: 'gossip',
+  name: 'blocks',
+  version: 1,
+  messageSizeBytesMost: MIB,
+  messagesPerSecondMost: 1000,
+  timeoutMs: 10_000,
+  penaltyPoints: 25,
+})
+export const RANGES = declareProtocol({
+  kind: 'request',
+  name: 'ranges',
+  version: 1,
+  messageSizeBytesMost: 1024,
+  responseSizeBytesMost: 8 * MIB,
+  messagesPerSecondMost: 1000,
+  timeoutMs: 10_000,
+  penaltyPoints: 25,
+})
+/** What test-child.ts answers. */
+export const ECHO = declareProtocol({
+  kind: 'request',
+  name: 'echo',
+  version: 1,
+  messageSizeBytesMost: 1024,
+  responseSizeBytesMost: 1024,
+  messagesPerSecondMost: 1000,
+  timeoutMs: 10_000,
+  penaltyPoints: 25,
+})
