@@ -186,12 +186,15 @@ export class ConsensusService {
       }
       case 'finality-timer': {
         const { timer } = effect
-        return this.arm(`finality ${timer}`, effect.delayMs, () => this.runner.deliver({ type: 'finality-timer', timer }))
+        return this.arm(`finality ${timer}`, effect.delayMs, () =>
+          this.runner.deliver({ type: 'finality-timer', timer }),
+        )
       }
       case 'execute': {
         const { blockHash } = effect
         return this.answer(chain.execute(effect.block, blockHash), rejection => {
-          if (rejection !== undefined) logger.warn('a block is invalid', { hash: blockHash, code: rejection.code, reason: rejection.message })
+          if (rejection !== undefined)
+            logger.warn('a block is invalid', { hash: blockHash, code: rejection.code, reason: rejection.message })
           const why = rejection && `${rejection.code}: ${rejection.message}`
           this.runner.deliver({ type: 'executed', blockHash, rejection: why })
         })
@@ -209,7 +212,9 @@ export class ConsensusService {
         return this.blocks.fetch(effect.blockHash, peer)
       }
       case 'settled':
-        return this.answer(chain.settle(effect), () => metrics.gauge('tan_chain_settled_height', chain.settled.header.height))
+        return this.answer(chain.settle(effect), () =>
+          metrics.gauge('tan_chain_settled_height', chain.settled.header.height),
+        )
       case 'head':
         return chain.setHead(effect.blockHash)
       case 'finalized':

@@ -54,7 +54,10 @@ export class TransactionService {
     const hash = hashTransaction(encoded)
     if (this.parts.mempool.has(hash)) return hash
     if (encoded.length > limits.TRANSACTION_BYTES_MOST)
-      throw new CodedError('codec/size', `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_BYTES_MOST} are allowed`)
+      throw new CodedError(
+        'codec/size',
+        `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_BYTES_MOST} are allowed`,
+      )
     const answer = await this.recoverSoon(encoded)
     const rejection = answer.ok ? await this.take(answer.value) : answer
     if (rejection !== undefined) throw new CodedError(rejection.code, rejection.message)
@@ -77,7 +80,8 @@ export class TransactionService {
     try {
       answers = await this.parts.recovery.recover(submitted.map(({ encoded }) => encoded))
     } catch (error) {
-      const { code, message } = error instanceof CodedError ? error : { code: 'node/overloaded', message: String(error) }
+      const { code, message } =
+        error instanceof CodedError ? error : { code: 'node/overloaded', message: String(error) }
       answers = submitted.map(() => ({ ok: false, code, message }))
     }
     submitted.forEach(({ done }, i) => done(answers[i]!))
@@ -91,7 +95,8 @@ export class TransactionService {
     if (news.length === 0) return 'ignore'
     let isOfUse = false
     for (const [i, answer] of (await this.parts.recovery.recover(news)).entries()) {
-      if (!answer.ok) return { code: answer.code, message: `a gossiped transaction is invalid: ${shorten(answer.message)}` }
+      if (!answer.ok)
+        return { code: answer.code, message: `a gossiped transaction is invalid: ${shorten(answer.message)}` }
       const rejection = await this.take(answer.value)
       if (rejection === undefined) isOfUse = true
       else this.noteRefused(hashTransaction(news[i]!))
@@ -127,7 +132,10 @@ export class TransactionService {
     const { baseFeeLeastWei } = this.parts.chain.ledger.rules.parameters
     const most = 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
     if (most >= baseFeeLeastWei) return undefined
-    return { code: 'mempool/fee-low', message: `a fee of ${most} wei a gas is below the chain's least, ${baseFeeLeastWei}` }
+    return {
+      code: 'mempool/fee-low',
+      message: `a fee of ${most} wei a gas is below the chain's least, ${baseFeeLeastWei}`,
+    }
   }
 
   private noteRefused(hash: Hash): void {
@@ -150,7 +158,10 @@ export class TransactionService {
       sizeBytes = 0
     }
     for (const encoded of this.outgoing) {
-      if (batch.length >= GOSSIPED_TRANSACTIONS_MOST || sizeBytes + encoded.length > GOSSIPED_TRANSACTIONS_BYTES_MOST / 2)
+      if (
+        batch.length >= GOSSIPED_TRANSACTIONS_MOST ||
+        sizeBytes + encoded.length > GOSSIPED_TRANSACTIONS_BYTES_MOST / 2
+      )
         flush()
       batch.push(encoded)
       sizeBytes += encoded.length + 8

@@ -37,6 +37,8 @@ export interface SettledEntry {
   readonly proposal: Proposal
   /** encoded, in the order of the transactions */
   readonly receipts: readonly Uint8Array[]
+  /** payment pools that it created */
+  readonly poolIds: readonly Hash[]
 }
 
 /** Where a transaction stands on the settled chain. */
@@ -57,6 +59,7 @@ const placeCodec: Codec<TransactionPlace> = codec.struct<TransactionPlace>({ blo
 const META = {
   format: utf8ToBytes('format'),
   genesis: utf8ToBytes('genesis'),
+  signer: utf8ToBytes('signer'),
   settled: utf8ToBytes('settled'),
   proof: utf8ToBytes('proof'),
   safety: utf8ToBytes('safety'),
@@ -74,6 +77,7 @@ export class ChainStore {
   private readonly receiptLists: Table
   private readonly transactions: Table
   private readonly certificates: Table
+  private readonly pools: Table
   private settledBlock: SettledBlock = { hash: '0x', height: 0, epoch: 0 }
   private newestProof: SettlementProof | undefined
   private newestCertificate: FinalityCertificate | undefined
@@ -87,6 +91,7 @@ export class ChainStore {
     this.receiptLists = openTable(store, 'receipts')
     this.transactions = openTable(store, 'transaction')
     this.certificates = openTable(store, 'certificate')
+    this.pools = openTable(store, 'pool')
   }
 
   /** Is there a chain in this store already, and of which genesis? Throws `chain/format` for one of another version. */
@@ -103,15 +108,16 @@ export class ChainStore {
     return genesis === undefined ? undefined : toHex(unseal(META.genesis, genesis))
   }
 
-  /** To be written together with the genesis state, in a store that holds no chain yet. */
-  static genesisOperations(store: KeyValueStore, block: Block): WriteOperation[] {
+  /** To be written together with the genesis state, in a store that holds no chain yet; bound to a signer's key. */
+  static genesisOperations(store: KeyValueStore, block: Block, signerPublicKey?: Uint8Array): WriteOperation[] {
     const chain = new ChainStore(store)
     const hash = hashBlock(block)
     const proposal: Proposal = { block, signature: new Uint8Array(96) }
     return [
       chain.putMeta('format', bigIntToBytes(BigInt(FORMAT), 4)),
       chain.putMeta('genesis', fromHex(hash)),
-      ...chain.operationsOf([{ hash, proposal, receipts: [] }]),
+      ...(signerPublicKey === undefined ? [] : [chain.putMeta('signer', signerPublicKey)]),
+      ...chain.operationsOf([{ hash, proposal, receipts: [], poolIds: [] }]),
     ]
   }
 
@@ -156,9 +162,9 @@ export class ChainStore {
     await this.store.write(operations, { durable: true })
   }
 
-  /** Has this store a consensus record: may the key that goes with it sign? */
-  async hasSafetyRecord(): Promise<boolean> {
-    return (await this.getMeta('safety')) !== undefined || (await this.getMeta('finality')) !== undefined
+  /** The BLS public key that signs with this store's records. */
+  signer(): Promise<Uint8Array | undefined> {
+    return this.getMeta('signer')
   }
 
   async persistCertificate(height: number, certificate: FinalityCertificate): Promise<void> {
@@ -222,7 +228,7 @@ export class ChainStore {
 
   private operationsOf(entries: readonly SettledEntry[]): WriteOperation[] {
     const operations: WriteOperation[] = []
-    for (const { hash, proposal, receipts } of entries) {
+    for (const { hash, proposal, receipts, poolIds } of entries) {
       const { header, record, transactions } = proposal.block
       operations.push(
         this.blocks.put(fromHex(hash), encode(proposalCodec, proposal)),
@@ -233,6 +239,10 @@ export class ChainStore {
       transactions.forEach((transaction, index) => {
         const place = encode(placeCodec, { blockHash: hash, index })
         operations.push(this.transactions.put(fromHex(hashTransaction(transaction)), place))
+      })
+      poolIds.forEach((poolId, i) => {
+        const key = concatBytes(heightKey(header.height), bigIntToBytes(BigInt(i), 4))
+        operations.push(this.pools.put(key, fromHex(poolId)))
       })
       if (record.finality !== undefined)
         operations.push(this.putMeta('carried', encode(finalityCertificateCodec, record.finality)))
@@ -275,6 +285,13 @@ export class ChainStore {
   async transactionPlace(hash: Hash): Promise<TransactionPlace | undefined> {
     const encoded = await this.transactions.get(fromHex(hash))
     return encoded && decode(placeCodec, encoded)
+  }
+
+  /** Payment pools, newest first. */
+  async newestPools(limit: number): Promise<Hash[]> {
+    const found: Hash[] = []
+    for await (const [, poolId] of this.pools.iterate({ reverse: true, limit })) found.push(toHex(poolId))
+    return found
   }
 
   // ------------------------------------------------------------------------------------------------ small records

@@ -3,14 +3,31 @@
 import type { SettlementEffect } from '@tan/consensus'
 import {
   type BlockState,
-  encodeReceipt,
   type ExecutedBlock,
+  encodeReceipt,
   type Ledger,
   prefetchKeys,
+  type Receipt,
   type RecoveredTransaction,
 } from '@tan/ledger'
-import { type Address, assert, type Clock, type Hash, type Logger, type Rejection } from '@tan/primitives'
-import { type Block, type ConsensusRecord, hashBlock, hashTransaction } from '@tan/protocol'
+import {
+  type Address,
+  assert,
+  type Clock,
+  type Hash,
+  keccakHash,
+  type Logger,
+  type Rejection,
+  utf8ToBytes,
+} from '@tan/primitives'
+import {
+  type Block,
+  type ConsensusRecord,
+  hashBlock,
+  hashTransaction,
+  type SettlementProof,
+  SYSTEM_ADDRESSES,
+} from '@tan/protocol'
 import type { StateStore } from '@tan/storage'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { RecoveryPool } from '../recovery/recovery-pool.ts'
@@ -56,7 +73,9 @@ export class Chain {
   private readonly listeners: ChainListener[] = []
   private headBlock: ChainBlock
   private settledBlock: ChainBlock
+  private proofOfSettled: SettlementProof | undefined
   private finalizedBlock: FinalizedBlock
+  private pendingFinalized: FinalizedBlock | undefined
   private writing: Promise<void> = Promise.resolve()
 
   private constructor(parts: ChainParts, settled: ChainBlock, finalized: FinalizedBlock) {
@@ -66,19 +85,30 @@ export class Chain {
     this.states = parts.states
     this.headBlock = settled
     this.settledBlock = settled
+    this.proofOfSettled = parts.store.proof
     this.finalizedBlock = finalized
     this.executed.set(settled.hash, settled)
   }
 
-  static async open(parts: ChainParts, finalized: FinalizedBlock): Promise<Chain> {
+  static async open(parts: ChainParts, finalized: FinalizedBlock | undefined): Promise<Chain> {
     const { hash } = parts.store.settled
     const proposal = await parts.store.proposal(hash)
     assert(proposal !== undefined, 'the settled block is not on disk')
     const { block } = proposal
     const state = parts.states.settled
     assert(state.root === block.header.stateRoot, 'the state on disk is not that of the settled block')
-    const settled: ChainBlock = { hash, block, header: block.header, state, receipts: [], transactions: [], burnedWei: 0n }
-    return new Chain(parts, settled, finalized)
+    const settled: ChainBlock = {
+      hash,
+      block,
+      header: block.header,
+      state,
+      receipts: [],
+      transactions: [],
+      burnedWei: 0n,
+    }
+    const chain = new Chain(parts, settled, { height: 0, hash: (await parts.store.hashAt(0))! })
+    if (finalized !== undefined) chain.setFinalized(finalized)
+    return chain
   }
 
   listen(listener: ChainListener): void {
@@ -93,6 +123,11 @@ export class Chain {
   /** `safe` */
   get settled(): ChainBlock {
     return this.settledBlock
+  }
+
+  /** That the settled block is settled; undefined at genesis. */
+  get settledProof(): SettlementProof | undefined {
+    return this.proofOfSettled
   }
 
   /** `finalized` */
@@ -179,21 +214,32 @@ export class Chain {
     const settled = blocks.map(({ hash }) => this.executed.get(hash)!)
     const last = settled.at(-1)!
     const entries = blocks.map(({ hash, proposal }, i): SettledEntry => {
-      return { hash, proposal, receipts: settled[i]!.receipts.map(encodeReceipt) }
+      const { receipts } = settled[i]!
+      return { hash, proposal, receipts: receipts.map(encodeReceipt), poolIds: receipts.flatMap(poolsCreated) }
     })
     const previous = this.settledBlock
     await this.states.settle(last.state, this.store.settleOperations(entries, proof))
     this.settledBlock = last
+    this.proofOfSettled = proof
     this.executed.delete(previous.hash)
     for (const { hash } of settled) if (hash !== last.hash) this.executed.delete(hash)
     for (const hash of dropped) this.executed.delete(hash)
     for (const { transactions } of settled) this.forgetMined(transactions)
     for (const listener of this.listeners) listener.onSettled?.(settled)
+    this.showFinalized()
     if (dropped.length > 0) await this.store.dropUnsettledBelow(last.header.height)
   }
 
+  /** Guardians may finalize what this node has not settled yet: it shows when both hold. */
   setFinalized(block: FinalizedBlock): void {
-    if (block.height <= this.finalizedBlock.height) return
+    if (block.height > (this.pendingFinalized?.height ?? this.finalizedBlock.height)) this.pendingFinalized = block
+    this.showFinalized()
+  }
+
+  private showFinalized(): void {
+    const block = this.pendingFinalized
+    if (block === undefined || block.height > this.settledBlock.header.height) return
+    this.pendingFinalized = undefined
     this.finalizedBlock = block
     for (const listener of this.listeners) listener.onFinalized?.(block)
   }
@@ -209,8 +255,8 @@ export class Chain {
     for (const [sender, nonce] of nonces) this.parts.mempool.removeBelow(sender, nonce)
   }
 
-  /** Senders, from the mempool where they were recovered before. */
-  private async recover(
+  /** A block's transactions with their senders, from the mempool where they were recovered before. */
+  async recover(
     block: Block,
   ): Promise<{ readonly ok: true; readonly value: RecoveredTransaction[] } | ({ readonly ok: false } & Rejection)> {
     const found = block.transactions.map(encoded => this.parts.mempool.get(hashTransaction(encoded)))
@@ -219,7 +265,8 @@ export class Chain {
     const value: RecoveredTransaction[] = []
     for (const [i, known] of found.entries()) {
       const answer = known === undefined ? answers.next().value! : { ok: true as const, value: known }
-      if (!answer.ok) return { ok: false, code: answer.code, message: `transaction ${i} of the block: ${answer.message}` }
+      if (!answer.ok)
+        return { ok: false, code: answer.code, message: `transaction ${i} of the block: ${answer.message}` }
       value.push(answer.value)
     }
     return { ok: true, value }
@@ -249,7 +296,23 @@ export class Chain {
   }
 }
 
+const POOL_CREATED = keccakHash(
+  utf8ToBytes('PoolCreated(bytes32,address,bytes32,uint256,uint256,uint64,address,address)'),
+)
+
+function poolsCreated({ logs }: Receipt): Hash[] {
+  return logs.flatMap(({ address, topics }) =>
+    address === SYSTEM_ADDRESSES.paymentPools && topics[0] === POOL_CREATED ? topics.slice(1, 2) : [],
+  )
+}
+
 /** Will no later block take it either? */
 function isHopeless({ code }: Rejection): boolean {
-  return !['transaction/block-gas', 'transaction/block-size', 'transaction/nonce-high', 'transaction/fee-below-base', 'transaction/balance'].includes(code)
+  return ![
+    'transaction/block-gas',
+    'transaction/block-size',
+    'transaction/nonce-high',
+    'transaction/fee-below-base',
+    'transaction/balance',
+  ].includes(code)
 }

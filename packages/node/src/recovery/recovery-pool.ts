@@ -2,11 +2,13 @@
 // back addresses. Decoding is cheap and is done again on the main thread, so that what passes between threads is bytes.
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { recoverTransaction, type RecoveredTransaction } from '@tan/ledger'
+import { type RecoveredTransaction, recoverTransaction } from '@tan/ledger'
 import { type Address, assert, CodedError, type Rejection, rejectionOf } from '@tan/primitives'
 import { RECOVERY_BATCH_MOST, RECOVERY_QUEUE_MOST } from '../limits.ts'
 
-export type Recovered = { readonly ok: true; readonly value: RecoveredTransaction } | ({ readonly ok: false } & Rejection)
+export type Recovered =
+  | { readonly ok: true; readonly value: RecoveredTransaction }
+  | ({ readonly ok: false } & Rejection)
 
 /** What a worker answers for one transaction: the sender, or why there is none. */
 export type WorkerAnswer = Address | Rejection
@@ -42,7 +44,9 @@ export class RecoveryPool {
     const answers = (await Promise.all(batches)).flat()
     return encoded.map((bytes, i) => {
       const answer = answers[i]!
-      return typeof answer === 'string' ? { ok: true, value: recoverTransaction(bytes, answer) } : { ok: false, ...answer }
+      return typeof answer === 'string'
+        ? { ok: true, value: recoverTransaction(bytes, answer) }
+        : { ok: false, ...answer }
     })
   }
 
@@ -55,7 +59,9 @@ export class RecoveryPool {
   private enqueue(encoded: readonly Uint8Array[]): Promise<readonly WorkerAnswer[]> {
     if (this.isClosed) return Promise.reject(closed())
     if (this.queue.length >= RECOVERY_QUEUE_MOST)
-      return Promise.reject(new CodedError('node/overloaded', 'too many signatures wait to be checked: try again later'))
+      return Promise.reject(
+        new CodedError('node/overloaded', 'too many signatures wait to be checked: try again later'),
+      )
     return new Promise((done, failed) => {
       this.queue.push({ encoded, done, failed })
       this.dispatch()

@@ -1,7 +1,7 @@
 // Blocks from and for peers: answers requests for the blocks on the way up to one, and asks for those that miss here.
 import type { Runner, Settlement } from '@tan/consensus'
-import { decode, encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import type { PeerId, Transport } from '@tan/network'
+import { decode, encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { BLOCKS_OF_RESPONSE_BYTES_MOST, BLOCKS_OF_RESPONSE_MOST } from '../limits.ts'
@@ -36,7 +36,9 @@ export class BlockSource {
   fetch(hash: Hash, preferred?: PeerId): void {
     if (this.fetching !== undefined) return
     this.fetching = this.fetchFromSome(hash, preferred)
-      .catch(error => this.parts.logger.warn('blocks could not be fetched', { hash, reason: rejectionOf(error).message }))
+      .catch(error =>
+        this.parts.logger.warn('blocks could not be fetched', { hash, reason: rejectionOf(error).message }),
+      )
       .finally(() => {
         this.fetching = undefined
       })

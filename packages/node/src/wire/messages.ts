@@ -26,9 +26,7 @@ export const helloCodec: Codec<Hello> = codec.struct<Hello>({
   settledHeight: codec.uint,
   headHeight: codec.uint,
   headHash: codec.hash,
-  validator: codec.optional(
-    codec.struct<ValidatorProof>({ index: codec.uint, signature: codec.fixedBytes(96) }),
-  ),
+  validator: codec.optional(codec.struct<ValidatorProof>({ index: codec.uint, signature: codec.fixedBytes(96) })),
 })
 
 export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksRequest>({

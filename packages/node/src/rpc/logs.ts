@@ -1,0 +1,87 @@
+// Finding logs: eth_getLogs and the logs subscription share what a filter is and how it matches.
+import { bloomMayHold, type Receipt } from '@tan/ledger'
+import { type Hash, type Hex, keccakHash } from '@tan/primitives'
+import type { Block } from '@tan/protocol'
+import { RPC_LOG_BLOCKS_MOST, RPC_LOGS_MOST } from '../limits.ts'
+import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { formatLog } from './format.ts'
+import { readBlockTag, readFilterItem, readHash, readList, readObject } from './params.ts'
+import type { ChainReader, FoundBlock } from './reader.ts'
+
+export interface LogFilter {
+  readonly addresses: readonly Hex[] | undefined
+  /** each position: any of these, or anything */
+  readonly topics: readonly (readonly Hex[] | undefined)[]
+}
+
+export function readLogFilter(value: unknown): LogFilter {
+  const object = readObject(value, 'filter')
+  const topics =
+    object.topics === undefined || object.topics === null ? [] : readList(object.topics, 'filter.topics', 4)
+  return {
+    addresses: readFilterItem(object.address, 'filter.address', 20),
+    topics: topics.map((topic, i) => readFilterItem(topic, `filter.topics[${i}]`, 32)),
+  }
+}
+
+function mayMatch({ header }: Block, { addresses, topics }: LogFilter): boolean {
+  const holds = (items: readonly Hex[] | undefined): boolean =>
+    items === undefined || items.some(item => bloomMayHold(header.logsBloom, item))
+  return holds(addresses) && topics.every(holds)
+}
+
+/** The logs of a block that match, formatted. */
+export function matchingLogs({ block, hash }: FoundBlock, receipts: readonly Receipt[], filter: LogFilter): unknown[] {
+  const { addresses, topics } = filter
+  const found: unknown[] = []
+  let logIndex = 0
+  receipts.forEach(({ logs }, index) => {
+    for (const log of logs) {
+      const matches =
+        (addresses === undefined || addresses.includes(log.address)) &&
+        topics.length <= log.topics.length &&
+        topics.every((wanted, i) => wanted === undefined || wanted.includes(log.topics[i]!))
+      if (matches) {
+        const transactionHash = keccakHash(block.transactions[index]!)
+        found.push(formatLog(log, logIndex, transactionHash, { header: block.header, hash, index }))
+      }
+      logIndex++
+    }
+  })
+  return found
+}
+
+export async function getLogs(reader: ChainReader, value: unknown): Promise<unknown[]> {
+  const object = readObject(value, 'filter')
+  const filter = readLogFilter(value)
+  if (object.blockHash !== undefined) return logsOfBlock(reader, readHash(object.blockHash, 'filter.blockHash'), filter)
+  const from = await heightOf(reader, object.fromBlock)
+  const to = await heightOf(reader, object.toBlock)
+  if (from > to) throw invalidParams(`fromBlock (${from}) is above toBlock (${to})`)
+  if (to - from >= RPC_LOG_BLOCKS_MOST)
+    throw new RpcError(LIMIT_EXCEEDED, `${to - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MOST} at a time`)
+  const found: unknown[] = []
+  for (let height = from; height <= to; height++) {
+    const hash = await reader.hashOf({ type: 'height', height })
+    if (hash === undefined) break
+    found.push(...(await logsOfBlock(reader, hash, filter)))
+    if (found.length > RPC_LOGS_MOST)
+      throw new RpcError(LIMIT_EXCEEDED, `more than ${RPC_LOGS_MOST} logs match: ask for fewer blocks at a time`)
+  }
+  return found
+}
+
+async function logsOfBlock(reader: ChainReader, hash: Hash, filter: LogFilter): Promise<unknown[]> {
+  const found = await reader.find({ type: 'hash', hash })
+  if (found === undefined) throw invalidParams(`unknown block ${hash}`)
+  if (!mayMatch(found.block, filter)) return []
+  return matchingLogs(found, (await reader.receipts(hash)) ?? [], filter)
+}
+
+async function heightOf(reader: ChainReader, value: unknown): Promise<number> {
+  const tag = readBlockTag(value)
+  if (tag.type === 'height') return Math.min(tag.height, reader.chain.head.header.height)
+  const found = await reader.find(tag)
+  if (found === undefined) throw invalidParams('unknown block')
+  return found.block.header.height
+}

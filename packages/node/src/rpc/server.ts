@@ -1,0 +1,306 @@
+// JSON-RPC over HTTP and WebSocket on one port, with /health and /metrics beside it. Checks Host and Origin, so that no web
+// page reaches a node on loopback by another name; bounds requests, batches, answers and sockets.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { CodedError, type Logger, type Metrics, shorten } from '@tan/primitives'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Chain, ChainBlock } from '../chain/chain.ts'
+import {
+  RPC_BATCH_MOST,
+  RPC_REQUEST_BYTES_MOST,
+  RPC_RESPONSE_BYTES_MOST,
+  RPC_SOCKETS_MOST,
+  RPC_UNREAD_BYTES_MOST,
+} from '../limits.ts'
+import type { TransactionService } from '../transaction-service.ts'
+import {
+  INVALID_REQUEST,
+  LIMIT_EXCEEDED,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  RpcError,
+  type RpcErrorBody,
+  rpcErrorBody,
+} from './errors.ts'
+import type { Methods } from './eth.ts'
+import { Subscriptions } from './subscriptions.ts'
+
+export interface RpcServerOptions {
+  /** 127.0.0.1 unless told otherwise */
+  readonly host: string
+  /** 0 takes any free one */
+  readonly port: number
+  /** names by which clients may call this server, beside its own address and localhost; `*` for any */
+  readonly allowedHosts: readonly string[]
+  /** web origins that may call it; `*` for any. Clients that are no web page send none */
+  readonly allowedOrigins: readonly string[]
+  readonly methods: Methods
+  readonly chain: Chain
+  readonly transactions: TransactionService
+  readonly status: () => unknown
+  readonly health: () => { readonly isHealthy: boolean; readonly [key: string]: unknown }
+  readonly metricsText: () => Promise<string>
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+type Json = string
+
+export class RpcServer {
+  private readonly options: RpcServerOptions
+  private readonly server: Server
+  private readonly sockets: WebSocketServer
+  private readonly clients = new Map<WebSocket, Subscriptions>()
+  private announced: ChainBlock | undefined
+  private stopListening: (() => void) | undefined
+
+  constructor(options: RpcServerOptions) {
+    this.options = options
+    this.server = createServer((request, response) => void this.onRequest(request, response))
+    this.sockets = new WebSocketServer({ noServer: true, maxPayload: RPC_REQUEST_BYTES_MOST })
+    this.server.on('upgrade', (request, socket, head) => this.onUpgrade(request, socket, head))
+    // a client that hangs up in the middle is its own affair
+    this.server.on('clientError', (_error, socket) => socket.destroy())
+  }
+
+  /** Throws `rpc/listen`. The address that clients connect to. */
+  async start(): Promise<string> {
+    const { host, port, chain, transactions } = this.options
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', cause =>
+        reject(
+          new CodedError(
+            'rpc/listen',
+            `JSON-RPC cannot listen on ${host}:${port} (${cause.message}): is the port in use? Choose another`,
+            { cause },
+          ),
+        ),
+      )
+      this.server.listen(port, host, resolve)
+    })
+    chain.listen({
+      onHead: block => this.onHead(block),
+      onSettled: () => this.onStatus(),
+      onFinalized: () => this.onStatus(),
+    })
+    this.stopListening = transactions.listen(transaction => {
+      for (const subscriptions of this.clients.values()) subscriptions.onTransaction(transaction)
+    })
+    const { address, port: bound } = this.server.address() as AddressInfo
+    return `http://${address.includes(':') ? `[${address}]` : address}:${bound}`
+  }
+
+  async stop(): Promise<void> {
+    this.stopListening?.()
+    for (const socket of this.clients.keys()) socket.terminate()
+    this.sockets.close()
+    this.server.closeAllConnections()
+    await new Promise<void>(resolve => this.server.close(() => resolve()))
+  }
+
+  private onHead(block: ChainBlock): void {
+    const before = this.announced
+    this.announced = block
+    const isChild = before === undefined || block.header.parentHash === before.hash
+    const removed = isChild || before === undefined || this.isOnBranch(before) ? [] : [before]
+    for (const subscriptions of this.clients.values()) subscriptions.onHead(block, removed)
+    this.onStatus()
+  }
+
+  private isOnBranch(block: ChainBlock): boolean {
+    const { chain } = this.options
+    return block.header.height <= chain.settled.header.height || chain.branch().includes(block)
+  }
+
+  private onStatus(): void {
+    for (const subscriptions of this.clients.values()) subscriptions.onStatus()
+  }
+
+  // ------------------------------------------------------------------------------------------------ HTTP
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refused = this.refusal(request)
+    if (refused !== undefined) return send(response, 403, 'application/json', JSON.stringify({ error: refused }))
+    this.allowOrigin(request, response)
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    if (request.method === 'OPTIONS') return send(response, 204, 'text/plain', '')
+    if (request.method === 'GET' && path === '/health') {
+      const health = this.options.health()
+      return send(response, health.isHealthy ? 200 : 503, 'application/json', JSON.stringify(health))
+    }
+    if (request.method === 'GET' && path === '/metrics')
+      return send(response, 200, 'text/plain; version=0.0.4', await this.options.metricsText())
+    if (request.method !== 'POST')
+      return send(
+        response,
+        405,
+        'application/json',
+        JSON.stringify({ error: 'JSON-RPC takes POST requests; see /health and /metrics too' }),
+      )
+    const body = await readBody(request)
+    if (body === undefined) {
+      const error = { code: LIMIT_EXCEEDED, message: `a request has at most ${RPC_REQUEST_BYTES_MOST} bytes` }
+      return send(response, 413, 'application/json', JSON.stringify({ jsonrpc: '2.0', id: null, error }))
+    }
+    const answer = await this.answer(body, undefined)
+    return send(response, 200, 'application/json', answer)
+  }
+
+  /** Why the Host or Origin of a request is not let in. */
+  private refusal(request: IncomingMessage): string | undefined {
+    const { allowedHosts, allowedOrigins } = this.options
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    const isOwn = host === 'localhost' || /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.startsWith('[')
+    if (!isOwn && !allowedHosts.includes('*') && !allowedHosts.includes(host))
+      return `the host name ${shorten(host)} is not allowed here: add it to rpc.allowedHosts`
+    const { origin } = request.headers
+    if (origin !== undefined && !allowedOrigins.includes('*') && !allowedOrigins.includes(origin))
+      return `web pages of ${shorten(origin)} may not call this node: add the origin to rpc.allowedOrigins`
+    return undefined
+  }
+
+  private allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+    const { origin } = request.headers
+    if (origin === undefined) return
+    response.setHeader('access-control-allow-origin', origin)
+    response.setHeader('access-control-allow-methods', 'POST, GET, OPTIONS')
+    response.setHeader('access-control-allow-headers', 'content-type')
+    response.setHeader('access-control-max-age', '600')
+    response.setHeader('vary', 'origin')
+  }
+
+  // ------------------------------------------------------------------------------------------------ WebSocket
+
+  private onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    if (this.refusal(request) !== undefined || this.clients.size >= RPC_SOCKETS_MOST) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n')
+      return
+    }
+    this.sockets.handleUpgrade(request, socket, head, client => this.onSocket(client))
+  }
+
+  private onSocket(client: WebSocket): void {
+    const write = (text: Json): void => {
+      if (client.bufferedAmount > RPC_UNREAD_BYTES_MOST) client.terminate()
+      else client.send(text)
+    }
+    const subscriptions = new Subscriptions((subscription, result) => {
+      write(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } }))
+    }, this.options.status)
+    this.clients.set(client, subscriptions)
+    client.on('message', data => {
+      void this.answer(data.toString(), subscriptions).then(answer => {
+        if (answer !== '' && client.readyState === client.OPEN) write(answer)
+      })
+    })
+    client.on('error', () => client.terminate())
+    client.on('close', () => this.clients.delete(client))
+  }
+
+  // ------------------------------------------------------------------------------------------------ JSON-RPC
+
+  private async answer(body: string, subscriptions: Subscriptions | undefined): Promise<Json> {
+    let request: unknown
+    try {
+      request = JSON.parse(body)
+    } catch {
+      return errorJson(null, { code: PARSE_ERROR, message: 'the request is not JSON' })
+    }
+    if (!Array.isArray(request)) return this.answerOne(request, subscriptions)
+    if (request.length === 0 || request.length > RPC_BATCH_MOST)
+      return errorJson(null, { code: INVALID_REQUEST, message: `a batch has 1 to ${RPC_BATCH_MOST} requests` })
+    const answers: Json[] = []
+    let sizeBytes = 0
+    const pending = request.map(one => this.answerOne(one, subscriptions))
+    for (const [i, promise] of pending.entries()) {
+      const answer = await promise
+      sizeBytes += answer.length
+      const isTooLarge = sizeBytes > RPC_RESPONSE_BYTES_MOST
+      if (answer !== '') answers.push(isTooLarge ? tooLarge((request[i] as { id?: unknown })?.id ?? null) : answer)
+    }
+    return answers.length === 0 ? '' : `[${answers.join(',')}]`
+  }
+
+  /** Empty for a notification, which has no id. */
+  private async answerOne(request: unknown, subscriptions: Subscriptions | undefined): Promise<Json> {
+    const {
+      id,
+      method,
+      params = [],
+    } = (typeof request === 'object' && request !== null ? request : {}) as Record<string, unknown>
+    const isId = id === undefined || id === null || typeof id === 'string' || typeof id === 'number'
+    if (typeof method !== 'string' || !isId || !Array.isArray(params))
+      return errorJson(isId ? (id ?? null) : null, {
+        code: INVALID_REQUEST,
+        message: 'a request has a method, a list of params and an id',
+      })
+    try {
+      const result = await this.call(method, params, subscriptions)
+      if (id === undefined) return ''
+      const json = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
+      return json.length > RPC_RESPONSE_BYTES_MOST ? tooLarge(id) : json
+    } catch (error) {
+      const { logger } = this.options
+      const unexpected = (cause: unknown): void =>
+        logger.error('a JSON-RPC method failed', {
+          method: shorten(method),
+          reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        })
+      const body = rpcErrorBody(error, unexpected)
+      this.options.metrics.count('tan_rpc_errors_total', 1, { code: String(body.code) })
+      return id === undefined ? '' : errorJson(id, body)
+    }
+  }
+
+  private async call(
+    method: string,
+    params: readonly unknown[],
+    subscriptions: Subscriptions | undefined,
+  ): Promise<unknown> {
+    if (method === 'eth_subscribe' || method === 'eth_unsubscribe') {
+      if (subscriptions === undefined) throw new RpcError(METHOD_NOT_FOUND, `${method} needs a WebSocket connection`)
+      return method === 'eth_subscribe' ? subscriptions.subscribe(params) : subscriptions.unsubscribe(params)
+    }
+    const known = Object.hasOwn(this.options.methods, method) ? this.options.methods[method] : undefined
+    if (known === undefined)
+      throw new RpcError(
+        METHOD_NOT_FOUND,
+        `the method ${shorten(method)} does not exist, or is not available on this node`,
+      )
+    this.options.metrics.count('tan_rpc_requests_total', 1, { method })
+    return known(params)
+  }
+}
+
+function errorJson(id: unknown, error: RpcErrorBody): Json {
+  return JSON.stringify({ jsonrpc: '2.0', id, error })
+}
+
+function tooLarge(id: unknown): Json {
+  return errorJson(id, {
+    code: LIMIT_EXCEEDED,
+    message: `the answer is above ${RPC_RESPONSE_BYTES_MOST} bytes: ask for less`,
+  })
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  try {
+    for await (const chunk of request) {
+      sizeBytes += (chunk as Buffer).length
+      if (sizeBytes > RPC_REQUEST_BYTES_MOST) return undefined
+      chunks.push(chunk as Buffer)
+    }
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}

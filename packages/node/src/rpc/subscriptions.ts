@@ -1,0 +1,77 @@
+// eth_subscribe over one socket: newHeads, logs, newPendingTransactions, and tanStatus. A block that loses after it was
+// announced is not announced again; its logs are sent once more with `removed`.
+import type { RecoveredTransaction } from '@tan/ledger'
+import { type Hash, secureRandomBytes, toHex } from '@tan/primitives'
+import type { ChainBlock } from '../chain/chain.ts'
+import { RPC_SUBSCRIPTIONS_MOST } from '../limits.ts'
+import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { formatHeader } from './format.ts'
+import { type LogFilter, matchingLogs, readLogFilter } from './logs.ts'
+import type { Params } from './params.ts'
+
+type Subscription =
+  | { readonly type: 'newHeads' }
+  | { readonly type: 'logs'; readonly filter: LogFilter }
+  | { readonly type: 'newPendingTransactions' }
+  | { readonly type: 'tanStatus' }
+
+export class Subscriptions {
+  private readonly active = new Map<string, Subscription>()
+  private readonly push: (id: string, result: unknown) => void
+  private readonly status: () => unknown
+
+  /** `push` sends one notification to the client. */
+  constructor(push: (id: string, result: unknown) => void, status: () => unknown) {
+    this.push = push
+    this.status = status
+  }
+
+  subscribe([kind, options]: Params): string {
+    if (this.active.size >= RPC_SUBSCRIPTIONS_MOST)
+      throw new RpcError(LIMIT_EXCEEDED, `at most ${RPC_SUBSCRIPTIONS_MOST} subscriptions on one connection`)
+    const id = toHex(secureRandomBytes(16))
+    this.active.set(id, readSubscription(kind, options))
+    if (kind === 'tanStatus') queueMicrotask(() => this.push(id, this.status()))
+    return id
+  }
+
+  unsubscribe([id]: Params): boolean {
+    return typeof id === 'string' && this.active.delete(id)
+  }
+
+  onHead(block: ChainBlock, removed: readonly ChainBlock[]): void {
+    for (const [id, subscription] of this.active) {
+      if (subscription.type === 'newHeads') this.push(id, formatHeader(block.header, block.hash))
+      else if (subscription.type === 'logs') {
+        for (const lost of removed)
+          for (const log of logsOf(lost, subscription.filter)) this.push(id, { ...log, removed: true })
+        for (const log of logsOf(block, subscription.filter)) this.push(id, log)
+      }
+    }
+  }
+
+  onStatus(): void {
+    for (const [id, { type }] of this.active) if (type === 'tanStatus') this.push(id, this.status())
+  }
+
+  onTransaction({ hash }: RecoveredTransaction): void {
+    for (const [id, { type }] of this.active) if (type === 'newPendingTransactions') this.push(id, hash satisfies Hash)
+  }
+}
+
+function logsOf({ block, hash, receipts }: ChainBlock, filter: LogFilter): object[] {
+  return matchingLogs({ block, hash }, receipts, filter) as object[]
+}
+
+function readSubscription(kind: unknown, options: unknown): Subscription {
+  switch (kind) {
+    case 'newHeads':
+    case 'newPendingTransactions':
+    case 'tanStatus':
+      return { type: kind }
+    case 'logs':
+      return { type: 'logs', filter: readLogFilter(options ?? {}) }
+    default:
+      throw invalidParams('subscription: newHeads, logs, newPendingTransactions or tanStatus')
+  }
+}

@@ -1,0 +1,203 @@
+// TAN's own methods: consensus, finality, committee and pool, payment pools and the proofs that light clients check.
+// Unlike Ethereum's, their numbers are JSON numbers; amounts are decimal strings of wei.
+import type { Finality, Settlement } from '@tan/consensus'
+import { encode, type Hash, toHex } from '@tan/primitives'
+import {
+  bitmapIndices,
+  finalityCertificateCodec,
+  finalizedPoint,
+  type Genesis,
+  headerCodec,
+  poolSlots,
+  poolTargetSlot,
+  ROUNDS_PER_BALLOT,
+  type SignerSet,
+  SYSTEM_ADDRESSES,
+  settlementProofCodec,
+  unpackPool,
+  unpackTarget,
+} from '@tan/protocol'
+import { RPC_POOLS_MOST } from '../limits.ts'
+import type { Mempool } from '../mempool/mempool.ts'
+import { RESOURCE_UNAVAILABLE, RpcError } from './errors.ts'
+import type { Methods } from './eth.ts'
+import { formatHeader } from './format.ts'
+import { readAddress, readBlockTag, readHash, readNumber, readObject } from './params.ts'
+import type { ChainReader } from './reader.ts'
+
+export interface TanParts {
+  readonly reader: ChainReader
+  readonly mempool: Mempool
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  readonly committee: SignerSet
+  readonly pool: SignerSet
+  readonly settlement: Settlement
+  readonly finality: Finality
+  readonly peerCount: () => number
+}
+
+export function tanMethods(parts: TanParts): Methods {
+  const { reader, genesis, genesisHash, committee, pool, settlement } = parts
+  const { chain } = reader
+
+  const poolAt = async (poolId: Hash) => {
+    const { state } = chain.settled
+    const words = await chain.states.run(() =>
+      poolSlots(poolId).map(slot => state.storage(SYSTEM_ADDRESSES.paymentPools, slot)),
+    )
+    return unpackPool(words)
+  }
+
+  const formatPool = async (poolId: Hash) => {
+    const found = await poolAt(poolId)
+    if (found === undefined) return null
+    const { deposit, collateral, paid, claims, ...rest } = found
+    return {
+      poolId,
+      ...rest,
+      deposit: deposit.toString(),
+      collateral: collateral.toString(),
+      paid: paid.toString(),
+      claims: claims.toString(),
+    }
+  }
+
+  return {
+    tan_chainInfo: () => {
+      const { chainId, name, isDevnet, parameters } = genesis
+      const numbers = Object.entries(parameters).map(([key, value]) => [
+        key,
+        typeof value === 'bigint' ? value.toString() : value,
+      ])
+      return { chainId, name, genesisHash, isDevnet, parameters: Object.fromEntries(numbers) }
+    },
+    tan_status: () => tanStatus(parts),
+    tan_committee: () => {
+      const { leader } = settlement.status()
+      return committee.signers.map(({ address, blsPublicKey, power }, i) => {
+        return { address, blsPublicKey: toHex(blsPublicKey), power, isLeader: i === leader }
+      })
+    },
+    tan_guardians: () =>
+      pool.signers.map(({ address, blsPublicKey, power }) => {
+        const isValidator = committee.signers.some(validator => validator.address === address)
+        return { address, blsPublicKey: toHex(blsPublicKey), power, isValidator }
+      }),
+    tan_block: async ([tag]) => {
+      const found = await reader.find(readBlockTag(tag))
+      if (found === undefined) return null
+      const { header, record, transactions } = found.block
+      const { finality } = record
+      const height = header.height
+      const isSettled = height <= chain.settled.header.height
+      const status = height <= chain.finalized.height ? 'finalized' : isSettled ? 'settled' : 'head'
+      const child = await reader.find({ type: 'height', height: height + 1 })
+      const justify = child?.block.record.justify
+      return {
+        header: { ...formatHeader(header, found.hash), height },
+        record: {
+          epoch: record.epoch,
+          justifyEpoch: record.justify.epoch,
+          hasEpochChange: record.epochChange !== undefined,
+          leader: header.beneficiary,
+          ...(finality === undefined ? {} : { finality: formatFinality(finality) }),
+        },
+        status,
+        transactions: transactions.length,
+        ...(justify?.blockHash === found.hash
+          ? {
+              certificate: {
+                epoch: justify.epoch,
+                signers: bitmapIndices(justify.signers).length,
+                of: committee.signers.length,
+              },
+            }
+          : {}),
+      }
+    },
+    tan_pool: ([poolId]) => formatPool(readHash(poolId, 'pool id')),
+    tan_poolTarget: async ([poolId, target]) => {
+      const slot = poolTargetSlot(readHash(poolId, 'pool id'), readAddress(target, 'target'))
+      const { state } = chain.settled
+      const word = await chain.states.run(() => state.storage(SYSTEM_ADDRESSES.paymentPools, slot))
+      const { paid, reserved, nonce } = unpackTarget(word)
+      return { paid: paid.toString(), reserved: reserved.toString(), nonce: nonce.toString() }
+    },
+    tan_pools: async ([options]) => {
+      const limit =
+        options === undefined ? 50 : readNumber(readObject(options, 'options').limit ?? 50, 'limit', RPC_POOLS_MOST)
+      const pools = []
+      for (const poolId of await chain.store.newestPools(limit)) pools.push(await formatPool(poolId))
+      return pools.filter(found => found !== null)
+    },
+    tan_poolProof: async ([id, target]) => {
+      const poolId = readHash(id, 'pool id')
+      const { settled, settledProof } = chain
+      if (settledProof === undefined)
+        throw new RpcError(RESOURCE_UNAVAILABLE, 'nothing is settled on this chain yet: try again soon')
+      const slots = [...poolSlots(poolId), poolTargetSlot(poolId, readAddress(target, 'target'))]
+      const proof = await chain.states.run(() => settled.state.prove(SYSTEM_ADDRESSES.paymentPools, slots))
+      return {
+        poolId,
+        header: toHex(encode(headerCodec, settled.header)),
+        settlement: toHex(encode(settlementProofCodec, settledProof)),
+        accountProof: proof.accountProof.map(toHex),
+        slotProofs: proof.storageProof.map(({ proof: nodes }) => nodes.map(toHex)),
+      }
+    },
+    tan_settlementProof: () => {
+      const { settled, settledProof } = chain
+      if (settledProof === undefined) return null
+      return {
+        height: settled.header.height,
+        hash: settled.hash,
+        header: toHex(encode(headerCodec, settled.header)),
+        settlement: toHex(encode(settlementProofCodec, settledProof)),
+      }
+    },
+    tan_finalityCertificate: async ([height]) => {
+      const certificate =
+        height === undefined || height === null
+          ? chain.store.certificate
+          : await chain.store.certificateAt(readNumber(height, 'height'))
+      if (certificate === undefined) return null
+      return { ...formatFinality(certificate), encoded: toHex(encode(finalityCertificateCodec, certificate)) }
+    },
+    tan_anchor: () => ({
+      chainId: genesis.chainId,
+      genesisHash,
+      checkpointInterval: genesis.parameters.checkpointInterval,
+      committee: committee.signers.map(formatSigner),
+      pool: pool.signers.map(formatSigner),
+    }),
+  }
+
+  function formatFinality(certificate: NonNullable<typeof chain.store.certificate>) {
+    const { round, hash } = finalizedPoint(certificate)
+    const height = (round % ROUNDS_PER_BALLOT) * genesis.parameters.checkpointInterval
+    return { height, hash, round, signers: bitmapIndices(certificate.commit.signers).length, of: pool.signers.length }
+  }
+}
+
+export type TanStatus = ReturnType<typeof tanStatus>
+
+/** What status pages show, and what the `tanStatus` subscription pushes. */
+export function tanStatus({ reader: { chain }, committee, settlement, finality, mempool, peerCount }: TanParts) {
+  const { epoch, leader } = settlement.status()
+  const { height, ballot, preparePower, commitPower, totalPower } = finality.progress()
+  return {
+    epoch,
+    leader: committee.signers[leader]!.address,
+    head: { height: chain.head.header.height, hash: chain.head.hash },
+    settled: { height: chain.settled.header.height, hash: chain.settled.hash },
+    finalized: { height: chain.finalized.height, hash: chain.finalized.hash },
+    finality: { height, ballot, preparePower, commitPower, totalPower },
+    peers: peerCount(),
+    mempool: { transactions: mempool.size, bytes: mempool.sizeBytes },
+  }
+}
+
+function formatSigner({ address, blsPublicKey, power }: SignerSet['signers'][number]) {
+  return { address, blsPublicKey: toHex(blsPublicKey), power }
+}
