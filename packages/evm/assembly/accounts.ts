@@ -163,13 +163,12 @@ export function setNonce(account: usize, nonce: u64): void {
   store<u64>(account, nonce, NONCE)
 }
 
-/** A contract begins: nonce 1 (EIP-161), a storage of its own. */
+/** A contract begins, with nonce 1 (EIP-161). Its storage is empty: what has slots is not created anew. */
 export function beginContract(account: usize): void {
   touchAccount(account)
   remember(account + STATE)
   store<u64>(account, 1, NONCE)
   store<u32>(account, transaction(), CREATED)
-  store<u32>(account, ++storages, STORAGE)
   store<u32>(account, load<u32>(account, FLAGS) | STORAGE_KNOWN, FLAGS)
 }
 

@@ -35,7 +35,7 @@ export const BOUND_CODE: u32 = 6
 
 /** Only in the tracing build: before each instruction, and around each frame. */
 @external("host", "traceStep")
-export declare function traceStep(frame: usize, ip: usize, sp: usize, gas: f64): void
+export declare function traceStep(frame: usize, ip: usize, sp: usize, gas: i64): void
 @external("host", "traceEnter")
 export declare function traceEnter(frame: usize): void
 @external("host", "traceExit")

@@ -156,14 +156,14 @@ export function reserveInput(size: u32): void {
 }
 
 /** The input stands at MEMORY + CODE_BYTES, the value at SCRATCH. Results are then with the functions below. */
-export function call(caller: usize, target: usize, isStatic: bool, inputSize: u32, gas: f64): void {
+export function call(caller: usize, target: usize, isStatic: bool, inputSize: u32, gas: i64): void {
   const start = layout.MEMORY + codes.entrySize(inputSize)
-  callFromOutside(caller, target, layout.SCRATCH, isStatic, layout.MEMORY + codes.CODE_BYTES, inputSize, start, <i64>gas)
+  callFromOutside(caller, target, layout.SCRATCH, isStatic, layout.MEMORY + codes.CODE_BYTES, inputSize, start, gas)
   run()
 }
 
-export function create(caller: usize, inputSize: u32, gas: f64): void {
-  createFromOutside(caller, layout.SCRATCH, layout.MEMORY, inputSize, <i64>gas)
+export function create(caller: usize, inputSize: u32, gas: i64): void {
+  createFromOutside(caller, layout.SCRATCH, layout.MEMORY, inputSize, gas)
   run()
 }
 
@@ -175,16 +175,16 @@ export function haltReason(): u32 {
   return frames.haltReason()
 }
 
-export function gasLeft(): f64 {
-  return <f64>load<i64>(layout.FRAMES, frames.GAS)
+export function gasLeft(): i64 {
+  return load<i64>(layout.FRAMES, frames.GAS)
 }
 
-export function refund(): f64 {
-  return <f64>journal.refundCounter()
+export function refund(): i64 {
+  return journal.refundCounter()
 }
 
-export function addRefund(amount: f64): void {
-  journal.addRefund(<i64>amount)
+export function addRefund(amount: i64): void {
+  journal.addRefund(amount)
 }
 
 export function returnedSize(): u32 {

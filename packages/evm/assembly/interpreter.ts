@@ -46,7 +46,7 @@ export function run(): void {
     do {
       const block = blockAt(ip)
       const key = generation | <u64>ip
-      if (IS_TRACING) traceStep(frame, ip, sp, <f64>gas)
+      if (IS_TRACING) traceStep(frame, ip, sp, gas)
       if (load<u64>(block) != key && !analyzeBlock(block, key, ip, gas)) {
         frames.haltBecause(frames.OUT_OF_GAS)
         leave = HALTED

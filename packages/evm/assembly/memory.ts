@@ -9,6 +9,8 @@ import { isSmall, isZero } from './words'
 
 const COPY_WORD_GAS: i64 = 3
 const KECCAK_WORD_GAS: i64 = 6
+/** An offset or size above this costs more than there can be gas. */
+const FAR: u64 = 1 << 48
 const PAGE: usize = 0x10000
 /** The engine's memory grows by this much at least. */
 const GROWTH_PAGES: i32 = 64
@@ -28,12 +30,12 @@ function gasOfWords(words: u64): i64 {
 @inline
 export function cover(frame: usize, gas: i64, offset: usize, size: usize): i64 {
   if (isZero(size)) return gas
-  return isSmall(size) ? coverBytes(frame, gas, offset, load<u64>(size)) : unpayable(gas)
+  return isSmall(size) ? coverBytes(frame, gas, offset, load<u64>(size)) : -1
 }
 
 /** The same for `size` bytes, at least one. */
 export function coverBytes(frame: usize, gas: i64, offset: usize, size: u64): i64 {
-  if (!isSmall(offset) || load<u64>(offset) > FRAME_MEMORY_MOST || size > FRAME_MEMORY_MOST) return unpayable(gas)
+  if (!isSmall(offset) || load<u64>(offset) > FAR || size > FAR) return -1
   const end = load<u64>(offset) + size
   if (end <= <u64>load<u32>(frame, MEMORY_SIZE)) return gas
   return extend(frame, gas, end)
@@ -41,7 +43,7 @@ export function coverBytes(frame: usize, gas: i64, offset: usize, size: u64): i6
 
 /** The memory to `end` bytes. */
 export function extend(frame: usize, gas: i64, end: u64): i64 {
-  if (end > FRAME_MEMORY_MOST) return unpayable(gas)
+  if (end > FRAME_MEMORY_MOST) return beyond(gas, end)
   const before = <u64>load<u32>(frame, MEMORY_SIZE)
   const words = (end + 31) >> 5
   gas -= gasOfWords(words) - gasOfWords(before >> 5)
@@ -53,9 +55,10 @@ export function extend(frame: usize, gas: i64, end: u64): i64 {
   return gas
 }
 
-/** No amount of gas that a block can have pays for it. */
-function unpayable(gas: i64): i64 {
-  if (gas >= gasOfWords(FRAME_MEMORY_MOST >> 5)) exceedBound(BOUND_MEMORY)
+/** More than a frame can have here: out of gas, unless there is gas as no block has. */
+function beyond(gas: i64, end: u64): i64 {
+  const words = <f64>(end >> 5)
+  if (words * words <= <f64>gas * 512) exceedBound(BOUND_MEMORY)
   return -1
 }
 

@@ -49,13 +49,12 @@ export class EngineMemory {
     this.u64[at >>> 3] = value
   }
 
-  /** An i64 that is known to be below 2^53. */
-  readGas(at: number): number {
-    return Number(this.i64[at >>> 3]!)
+  readI64(at: number): bigint {
+    return this.i64[at >>> 3]!
   }
 
-  writeGas(at: number, gas: number): void {
-    this.i64[at >>> 3] = BigInt(gas)
+  writeI64(at: number, value: bigint): void {
+    this.i64[at >>> 3] = value
   }
 
   readWord(at: number): bigint {

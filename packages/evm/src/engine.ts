@@ -14,9 +14,14 @@ import { isPrecompile } from './precompiles/table.ts'
 
 export const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
 
+/** Does an account with this code run another's (EIP-7702)? */
+export function isDelegation(code: Uint8Array): boolean {
+  return code.length === 23 && code[0] === 0xef && code[1] === 1 && code[2] === 0
+}
+
 /** What the tracing engine tells. */
 export interface TraceHooks {
-  step(frame: number, ip: number, top: number, gas: number): void
+  step(frame: number, ip: number, top: number, gas: bigint): void
   enter(frame: number): void
   exit(frame: number, status: number): void
 }

@@ -12,6 +12,12 @@ import {
   type Message,
   type Status,
 } from './message.ts'
+import {
+  type AppliedTransaction,
+  applyTransaction,
+  type TransactionInput,
+  type TransactionOptions,
+} from './transaction.ts'
 
 /**
  * One engine. It keeps what it has seen of the host's state from one transaction to the next, so the host must apply each
@@ -21,6 +27,13 @@ import {
 export interface Evm {
   /** Throws what the host throws, `evm/gas` and `evm/bound`; the transaction is then as if it had not been. */
   execute(message: Message, environment: Environment, host: Host): ExecutionResult
+  /** Runs a whole transaction: its rules, fees and refunds too. The same door otherwise. */
+  applyTransaction(
+    transaction: TransactionInput,
+    environment: Environment,
+    host: Host,
+    options?: TransactionOptions,
+  ): AppliedTransaction
   /** The caller has changed the account or its storage by other means. */
   forgetAccount(address: Address): void
   /** The host's state is another one now, or the changes of the last result will not be applied. */
@@ -31,6 +44,8 @@ export function createEvm(): Evm {
   const engine = new Engine()
   return {
     execute: (message, environment, host) => execute(engine, message, environment, host),
+    applyTransaction: (transaction, environment, host, options) =>
+      applyTransaction(engine, transaction, environment, host, options),
     forgetAccount: address => engine.forgetAccount(address),
     forget: () => engine.forget(),
   }
@@ -73,8 +88,8 @@ export function warm(engine: Engine, message: Message, environment: Environment)
 export interface Outcome {
   readonly status: Status
   readonly haltReason: HaltReason
-  readonly gasLeft: number
-  readonly refund: number
+  readonly gasLeft: bigint
+  readonly refund: bigint
   readonly returnData: Uint8Array
   readonly created: Address | undefined
 }
@@ -84,8 +99,8 @@ const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
 /** Runs the message in the current transaction. */
 export function runMessage(engine: Engine, message: Message): Outcome {
   const { run, memory, at } = engine
-  if (!(message.gas >= 0 && message.gas <= GAS_MOST))
-    throw new CodedError('evm/gas', `gas is a whole number from 0 to 2^53 - 1, not ${message.gas}`)
+  if (!(message.gas >= 0n && message.gas <= GAS_MOST))
+    throw new CodedError('evm/gas', `gas is 0 to 2^63 - 1, not ${message.gas}`)
   const caller = engine.account(message.caller)
   engine.writeInput(message.input)
   if (message.to === undefined) {

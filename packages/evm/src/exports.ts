@@ -22,13 +22,13 @@ export interface EngineExports {
   storeSlot(account: number, gas: number): number
   addLog(account: number, topics: number, size: number): number
   reserveInput(size: number): void
-  call(caller: number, target: number, isStatic: number, inputSize: number, gas: number): void
-  create(caller: number, inputSize: number, gas: number): void
+  call(caller: number, target: number, isStatic: number, inputSize: number, gas: bigint): void
+  create(caller: number, inputSize: number, gas: bigint): void
   status(): number
   haltReason(): number
-  gasLeft(): number
-  refund(): number
-  addRefund(amount: number): void
+  gasLeft(): bigint
+  refund(): bigint
+  addRefund(amount: bigint): void
   returnedSize(): number
   logCount(): number
   createdAddress(): number

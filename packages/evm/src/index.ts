@@ -14,3 +14,12 @@ export type {
   Status,
 } from './message.ts'
 export type { NativeCall, NativeContract, NativeResult } from './native.ts'
+export {
+  type AppliedTransaction,
+  type Authorization,
+  type IntrinsicGas,
+  intrinsicGas,
+  type TransactionInput,
+  type TransactionOptions,
+  type TransactionResult,
+} from './transaction.ts'

@@ -1,7 +1,7 @@
 // Bounds of the EVM room. Those of the engine's tables are in assembly/layout.ts.
 
-/** Gas is a number: every amount below this is exact. */
-export const GAS_MOST: number = Number.MAX_SAFE_INTEGER
+/** Gas is a signed 64-bit integer in the engine. */
+export const GAS_MOST: bigint = 2n ** 63n - 1n
 
 /** EIP-7825: a transaction's gas limit, from Osaka on. */
 export const TRANSACTION_GAS_MOST: bigint = 2n ** 24n

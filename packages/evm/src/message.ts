@@ -28,8 +28,8 @@ export interface Message {
   readonly to: Address | undefined
   readonly value: bigint
   readonly input: Uint8Array
-  /** a whole number below 2^53 */
-  readonly gas: number
+  /** below 2^63 */
+  readonly gas: bigint
   readonly gasPrice: bigint
   /** the caller, unless said */
   readonly origin?: Address
@@ -93,9 +93,9 @@ export const HALT_REASONS = [
 export interface ExecutionResult {
   readonly status: Status
   readonly haltReason: HaltReason
-  readonly gasLeft: number
+  readonly gasLeft: bigint
   /** the refund counter, before any cap */
-  readonly refund: number
+  readonly refund: bigint
   /** what RETURN or REVERT gave; of a creation, nothing on success */
   readonly returnData: Uint8Array
   /** of a creation that succeeded */

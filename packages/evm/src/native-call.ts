@@ -19,6 +19,9 @@ const LOG_BYTE_GAS = 8
 const CREDIT_GAS = 9000 - 2300
 const NEW_ACCOUNT_GAS = 25_000
 
+/** Gas is counted in numbers here; who has more than that can use no more of it. */
+const NUMBER_MOST = BigInt(Number.MAX_SAFE_INTEGER)
+
 const DELEGATECALL = 0xf4
 const CALLCODE = 0xf2
 
@@ -33,30 +36,31 @@ export function answerNativeCall(engine: Engine, frame: number): number {
     memory.readU32(frame + at.INPUT),
     memory.readU32(frame + at.INPUT) + memory.readU32(frame + at.INPUT_SIZE),
   )
-  const gas = memory.readGas(frame + at.GAS)
+  const frameGas = memory.readI64(frame + at.GAS)
+  const gas = frameGas > NUMBER_MOST ? Number.MAX_SAFE_INTEGER : Number(frameGas)
   if (memory.readU32(account + at.NATIVE) === at.PRECOMPILE) {
     const { fork } = engine.environment!
     const precompile = precompileAt(fork, engine.addressOf(account))!
     const cost = precompile.gas(input, fork)
     const output = cost > gas ? undefined : precompile.run(input, engine)
-    return output === undefined ? HALT : finish(engine, frame, SUCCESS, output, gas - cost)
+    return output === undefined ? HALT : finish(engine, frame, SUCCESS, output, cost)
   }
   const call = new SystemCall(engine, frame, account, input, gas)
   try {
     const { isRevert, output } = engine.nativeAt(call.address)!(call)
-    return finish(engine, frame, isRevert ? REVERT : SUCCESS, output, call.gasLeft)
+    return finish(engine, frame, isRevert ? REVERT : SUCCESS, output, gas - call.gasLeft)
   } catch (error) {
     if (error === OUT_OF_GAS) return HALT
     throw error
   }
 }
 
-function finish(engine: Engine, frame: number, status: number, output: Uint8Array, gas: number): number {
+function finish(engine: Engine, frame: number, status: number, output: Uint8Array, gasUsed: number): number {
   const { memory, at } = engine
   memory.refresh()
   memory.copyIn(at.RETURNED, output)
   memory.writeU32(frame + at.NATIVE_SIZE, output.length)
-  memory.writeGas(frame + at.GAS, gas)
+  memory.writeI64(frame + at.GAS, memory.readI64(frame + at.GAS) - BigInt(gasUsed))
   return status
 }
 

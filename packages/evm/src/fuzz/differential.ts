@@ -79,7 +79,7 @@ export async function runCase(
         : used > 0
           ? Math.max(0, used - 1 - randomBelow(random, chance(random, 2) ? 40 : used))
           : randomBelow(random, 3000)
-      message = chance(random, 3) ? randomMessage(random, fork, gas) : { ...message, gas }
+      message = chance(random, 3) ? randomMessage(random, fork, gas) : { ...message, gas: BigInt(gas) }
     }
     const result = execute(engine, message, environment, host)
     const expected = await oracle.run(message, environment, oracleWorld)
@@ -87,7 +87,7 @@ export async function runCase(
     world.apply(result.changes)
     const difference = compare(result, expected) ?? compareWorlds(world, oracleWorld)
     if (difference !== undefined) return { programs, finding: { seed, fork, index, difference } }
-    used = message.gas - result.gasLeft
+    used = Number(message.gas - result.gasLeft)
   }
   return { programs, finding: undefined }
 }
@@ -128,7 +128,7 @@ function randomMessage(random: Random, fork: Fork, gas: number): Message {
     input: isCreation
       ? randomProgram(random, { fork, nesting: 2, items: 14 })
       : randomBytesFrom(random, pick(random, [0, 4, 36, 68, 100])),
-    gas,
+    gas: BigInt(gas),
     gasPrice: 10n,
     accessList: chance(random, 4) ? [{ address: pick(random, CONTRACTS), slots: [slotKey(random)] }] : [],
   }

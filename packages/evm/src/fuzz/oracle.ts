@@ -66,7 +66,7 @@ async function run(
     ...(message.to === undefined ? {} : { to: addressOf(message.to) }),
     data: message.input,
     value: message.value,
-    gasLimit: BigInt(message.gas),
+    gasLimit: message.gas,
     gasPrice: message.gasPrice,
     skipNonceIncrement: message.to !== undefined,
   })
@@ -81,8 +81,8 @@ async function run(
   drain(state, world)
   return {
     status,
-    gasLeft: status === 'halt' ? 0 : message.gas - Number(execResult.executionGasUsed),
-    refund: Number(execResult.gasRefund ?? 0n),
+    gasLeft: status === 'halt' ? 0n : message.gas - execResult.executionGasUsed,
+    refund: execResult.gasRefund ?? 0n,
     returnData: message.to === undefined && status === 'success' ? EMPTY_BYTES : execResult.returnValue,
     created: status === 'success' && message.to === undefined ? (createdAddress!.toString() as Address) : undefined,
     logs: (execResult.logs ?? []).map(logOf),
