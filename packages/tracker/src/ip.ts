@@ -38,19 +38,20 @@ function parseIpv4(text: string): number | undefined {
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2 || !text.includes(':')) return undefined
-  const [before, after] = halves.map(parseWords)
+  const [before, after] = halves.map((half, i) => parseWords(half, i === halves.length - 1))
   if (before === undefined || (halves.length === 2 && after === undefined)) return undefined
   if (after === undefined) return before.length === 8 ? before : undefined
   const missing = 8 - before.length - after.length
   return missing < 1 ? undefined : [...before, ...Array<number>(missing).fill(0), ...after]
 }
 
-function parseWords(text: string): number[] | undefined {
+/** The last words of an address may be written as those of IPv4 are. */
+function parseWords(text: string, areLast: boolean): number[] | undefined {
   if (text === '') return []
   const words: number[] = []
   const parts = text.split(':')
   for (const [i, part] of parts.entries()) {
-    const dotted = i === parts.length - 1 ? parseIpv4(part) : undefined
+    const dotted = areLast && i === parts.length - 1 ? parseIpv4(part) : undefined
     if (dotted !== undefined) words.push(Math.floor(dotted / 2 ** 16), dotted % 2 ** 16)
     else if (/^[0-9a-fA-F]{1,4}$/.test(part)) words.push(Number.parseInt(part, 16))
     else return undefined

@@ -160,7 +160,7 @@ class SwarmBook<P extends SwarmPeer> implements Swarms<P> {
     this.#meetNearest(swarm.edges, point, Math.ceil(most * EDGE_SHARE))
     const network = swarm.networks.get(asn)
     if (network !== undefined) this.#meetNearest(network, point, Math.ceil(most * SAME_NETWORK_SHARE))
-    const randomSlots = Math.ceil(most * RANDOM_SHARE)
+    const randomSlots = Math.round(most * RANDOM_SHARE)
     const best = ranking.pickBest(most - randomSlots)
     this.#meetRandom(swarm.all, point, randomSlots)
     // In a swarm that is hardly larger than the answer most have been met: then the latest are some of those.

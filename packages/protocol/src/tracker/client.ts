@@ -38,11 +38,7 @@ const UNANSWERED_MOST = 4
 export interface TrackerSocket {
   send(text: string): void
   close(): void
-  addEventListener(type: 'open' | 'close' | 'error' | 'message', listener: (event: TrackerSocketEvent) => void): void
-}
-export interface TrackerSocketEvent {
-  readonly data?: unknown
-  readonly code?: number
+  addEventListener(type: 'open' | 'close' | 'error' | 'message', listener: (event: object) => void): void
 }
 
 export interface Timers {
@@ -159,7 +155,8 @@ class Client implements TrackerClient {
   }
 
   #listen(socket: TrackerSocket): TrackerSocket {
-    const whileCurrent = (handle: (event: TrackerSocketEvent) => void) => (event: TrackerSocketEvent) => {
+    // Events of sockets differ by library; these two fields do not.
+    const whileCurrent = (handle: (event: { data?: unknown; code?: unknown }) => void) => (event: object) => {
       if (this.#socket === socket) handle(event)
     }
     socket.addEventListener(
