@@ -96,9 +96,7 @@ async function compareTries(size: number): Promise<{ ours: number[]; theirs: num
 function updateInto(nodes: NodeTable, root: Hash, changes: readonly TrieChange[]): Hash {
   const report = new NodeChanges()
   const next = updateTrie(hash => nodes.get(hash), root, changes, report)
-  report.inserted.forEach((hash, encoding) => {
-    nodes.add(hash, encoding)
-  })
+  for (const { hash, encoding } of report.inserted.entries()) nodes.add(hash, encoding)
   return next
 }
 

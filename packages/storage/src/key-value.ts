@@ -13,10 +13,10 @@ export interface KeyValueStore {
   /** Only engines that answer at once, without a round trip to elsewhere, have it. */
   getSync?(key: Uint8Array): Uint8Array | undefined
   /**
-   * All of the operations or none of them, in their order. Durable: when it resolves, a crash loses neither this batch
+   * All of the operations or none of them, in their order. They are taken before this returns. Durable: when it resolves, a crash loses neither this batch
    * nor an earlier one. Otherwise a crash may lose it, but only together with all batches after it.
    */
-  write(operations: readonly WriteOperation[], options: WriteOptions): Promise<void>
+  write(operations: Iterable<WriteOperation>, options: WriteOptions): Promise<void>
   /** What the store held at the first step, whatever is written meanwhile. */
   iterate(range?: KeyRange): AsyncIterable<KeyValueEntry>
   /** Waits for what is under way; harmless when repeated. */
@@ -43,13 +43,11 @@ export interface KeyRange {
   readonly limit?: number
 }
 
-/** What every engine checks before it writes. */
-export function assertOperations(operations: readonly WriteOperation[]): void {
-  for (const operation of operations) {
-    assertKey(operation.key)
-    if (operation.type === 'put')
-      assert(operation.value.length <= VALUE_BYTES_MOST, `a value of ${operation.value.length} bytes is too large`)
-  }
+/** What every engine checks before it writes anything of a batch. */
+export function assertOperation(operation: WriteOperation): void {
+  assertKey(operation.key)
+  if (operation.type === 'put')
+    assert(operation.value.length <= VALUE_BYTES_MOST, `a value of ${operation.value.length} bytes is too large`)
 }
 
 export function assertKey(key: Uint8Array): void {

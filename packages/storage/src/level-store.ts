@@ -5,7 +5,7 @@ import { CodedError, shorten } from '@tan/primitives'
 import { ClassicLevel } from 'classic-level'
 import {
   assertKey,
-  assertOperations,
+  assertOperation,
   type KeyRange,
   type KeyValueEntry,
   type KeyValueStore,
@@ -106,16 +106,20 @@ class LevelStore implements KeyValueStore {
     }
   }
 
-  async write(operations: readonly WriteOperation[], { durable }: WriteOptions): Promise<void> {
-    assertOperations(operations)
+  async write(operations: Iterable<WriteOperation>, { durable }: WriteOptions): Promise<void> {
     await this.#attempt(async () => {
       // A chained batch: half the time on this thread of an array of operations.
       const batch = this.#database.batch()
-      for (const operation of operations) {
-        if (operation.type === 'put') batch.put(operation.key, operation.value)
-        else batch.del(operation.key)
+      try {
+        for (const operation of operations) {
+          assertOperation(operation)
+          if (operation.type === 'put') batch.put(operation.key, operation.value)
+          else batch.del(operation.key)
+        }
+        await batch.write({ sync: durable })
+      } finally {
+        await batch.close()
       }
-      await batch.write({ sync: durable })
     })
   }
 

@@ -2,7 +2,7 @@
 import { CodedError, type Hex, toHex } from '@tan/primitives'
 import {
   assertKey,
-  assertOperations,
+  assertOperation,
   type KeyRange,
   type KeyValueEntry,
   type KeyValueStore,
@@ -58,11 +58,12 @@ export class MemoryStore implements KeyValueStore {
     return this.#entries.get(toHex(key))?.value
   }
 
-  async write(operations: readonly WriteOperation[], { durable }: WriteOptions): Promise<void> {
+  async write(operations: Iterable<WriteOperation>, { durable }: WriteOptions): Promise<void> {
     this.#assertOpen()
-    assertOperations(operations)
+    const batch = [...operations]
+    batch.forEach(assertOperation)
     const undo: Undo = new Map()
-    for (const operation of operations) {
+    for (const operation of batch) {
       const key = toHex(operation.key)
       const before = this.#entries.get(key)
       if (!durable && !undo.has(key)) undo.set(key, before)

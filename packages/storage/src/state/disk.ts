@@ -126,38 +126,41 @@ export class StateDisk {
   }
 
   /** What makes the overlay the settled state. */
-  async operations(overlay: Overlay, root: Hash): Promise<WriteOperation[]> {
-    const operations: WriteOperation[] = []
+  async operations(overlay: Overlay, root: Hash): Promise<Iterable<WriteOperation>> {
+    const clearedSlots: Uint8Array[] = []
+    for (const [address, { cleared }] of overlay.storage)
+      if (cleared) for await (const key of this.#slotKeys(address)) clearedSlots.push(key)
+    return this.#operations(overlay, clearedSlots, root)
+  }
+
+  *#operations(overlay: Overlay, clearedSlots: readonly Uint8Array[], root: Hash): Iterable<WriteOperation> {
     for (const { inserted } of overlay.nodes)
-      inserted.forEach((hash, encoding) => {
-        operations.push(this.#nodes.put(hash, encoding))
-      })
+      for (const { hash, encoding } of inserted.entries()) yield this.#nodes.put(hash, encoding)
     for (const [address, account] of overlay.accounts) {
       const key = fromHex(address)
-      operations.push(
-        account === undefined ? this.#accounts.delete(key) : this.#accounts.put(key, seal(key, encodeAccount(account))),
-      )
+      yield account === undefined
+        ? this.#accounts.delete(key)
+        : this.#accounts.put(key, seal(key, encodeAccount(account)))
     }
-    for (const [address, { cleared, slots }] of overlay.storage) {
-      if (cleared) for await (const key of this.#slotKeys(address)) operations.push(this.#slots.delete(key))
+    for (const key of clearedSlots) yield this.#slots.delete(key)
+    for (const [address, { slots }] of overlay.storage) {
       for (const [slot, value] of slots) {
         const key = slotRecordKey(address, slot)
         const encoded = encodeSlotValue(value)
-        operations.push(encoded === undefined ? this.#slots.delete(key) : this.#slots.put(key, seal(key, encoded)))
+        yield encoded === undefined ? this.#slots.delete(key) : this.#slots.put(key, seal(key, encoded))
       }
     }
-    for (const [hash, code] of overlay.codes) operations.push(this.#codes.put(fromHex(hash), code))
-    operations.push(this.#head.put(HEAD_KEY, seal(HEAD_KEY, encode(headRecord, { format: FORMAT, root }))))
-    return operations
+    for (const [hash, code] of overlay.codes) yield this.#codes.put(fromHex(hash), code)
+    yield this.#head.put(HEAD_KEY, seal(HEAD_KEY, encode(headRecord, { format: FORMAT, root })))
   }
 
   /** The overlay is on disk now. */
   remember(overlay: Overlay): void {
     this.#changes++
-    for (const { inserted } of overlay.nodes)
-      inserted.forEach((hash, encoding) => {
-        this.#nodeCache.add(hash, encoding)
-      })
+    for (const { inserted, removed } of overlay.nodes) {
+      for (const hash of removed) this.#nodeCache.delete(hash)
+      for (const { hash, encoding } of inserted.entries()) this.#nodeCache.add(hash, encoding)
+    }
     for (const [address, account] of overlay.accounts) this.#accountCache.set(address, account ?? null)
     for (const [address, { cleared, slots }] of overlay.storage) {
       if (cleared) this.#slotCache.clear()

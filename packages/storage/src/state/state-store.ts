@@ -72,7 +72,7 @@ export class StateStore {
    * when the promise resolves, in one atomic durable batch together with `alsoWrite`. States beside it can be settled no
    * more. One call at a time. After a failure the store is of no more use: throws `storage/failed`.
    */
-  async settle(state: State, alsoWrite: readonly WriteOperation[] = []): Promise<void> {
+  async settle(state: State, alsoWrite: Iterable<WriteOperation> = []): Promise<void> {
     if (this.#failure !== undefined)
       throw new CodedError('storage/failed', 'an earlier write of the state failed: open the store again', {
         cause: this.#failure,
@@ -88,7 +88,7 @@ export class StateStore {
       const overlay = mergedOverlay(overlays)
       layer.becomeSettled(overlay)
       const operations = await this.#disk.operations(overlay, layer.root)
-      await this.#store.write([...operations, ...alsoWrite], { durable: true })
+      await this.#store.write(both(operations, alsoWrite), { durable: true })
       this.#disk.remember(overlay)
       layer.becomeStored()
     } catch (error) {
@@ -135,6 +135,11 @@ export class StateStore {
     assert(state instanceof Layer && state.isOf(this.#disk), 'a state of another store')
     return state
   }
+}
+
+function* both<T>(first: Iterable<T>, second: Iterable<T>): Iterable<T> {
+  yield* first
+  yield* second
 }
 
 function layersOver(layer: Layer): number {

@@ -9,20 +9,24 @@ const nodes = Array.from({ length: 3_000 }, () => {
 })
 
 describe('a table of nodes', () => {
-  it('is a map that counts how often a node was added', () => {
+  it('is a map that counts how often a node was added since it was last deleted', () => {
     const table = new NodeTable()
     const oracle = new Map<Hex, { encoding: Uint8Array; places: number }>()
     for (let i = 0; i < 8_000; i++) {
       const { hash, encoding } = nodes[randomBelow(random, nodes.length)]!
       expect(table.get(hash)).toEqual(oracle.get(toHex(hash))?.encoding)
+      if (randomBelow(random, 5) === 0) {
+        table.delete(hash)
+        oracle.delete(toHex(hash))
+        expect(table.get(hash)).toBeUndefined()
+        continue
+      }
       table.add(hash, encoding)
       oracle.set(toHex(hash), { encoding, places: (oracle.get(toHex(hash))?.places ?? 0) + 1 })
       expect(table.size).toBe(oracle.size)
     }
     const found = new Map<Hex, { encoding: Uint8Array; places: number }>()
-    table.forEach((hash, encoding, places) => {
-      found.set(toHex(hash), { encoding, places })
-    })
+    for (const { hash, encoding, places } of table.entries()) found.set(toHex(hash), { encoding, places })
     expect(found).toEqual(oracle)
   })
 
@@ -59,5 +63,18 @@ describe('a cache of nodes', () => {
     }
     expect(nodes.filter(node => cache.get(node.hash) !== undefined).length).toBeLessThan(nodes.length / 2)
     expect(cache.get(nodes.at(-1)!.hash)).toEqual(nodes.at(-1)!.encoding)
+  })
+
+  it('keeps what is not deleted longer', () => {
+    const cache = new NodeCache(200_000)
+    const kept = nodes.slice(0, 100)
+    for (const { hash, encoding } of kept) cache.add(hash, encoding)
+    for (const { hash, encoding } of nodes.slice(100)) {
+      cache.add(hash, encoding)
+      cache.delete(hash)
+      expect(cache.get(hash)).toBeUndefined()
+      expect(cache.sizeBytes).toBeLessThanOrEqual(200_000)
+    }
+    for (const { hash, encoding } of kept) expect(cache.get(hash)).toEqual(encoding)
   })
 })

@@ -8,10 +8,16 @@ const CHUNK_BYTES_MOST = 262_144
 /** What a node costs beside its encoding: hash, record, and its share of the index. */
 const ENTRY_BYTES = 72
 
-/** Numbers in the record of a node: which chunk, where in it, how long, and how often added. */
+/** Numbers in the record of a node: which chunk, where in it, how long, and how often added: 0 once it is deleted. */
 const RECORD_SIZE = 4
 
-/** A map that only grows. */
+export interface NodeEntry {
+  readonly hash: Uint8Array
+  readonly encoding: Uint8Array
+  /** How often it was added. */
+  readonly places: number
+}
+
 export class NodeTable {
   /** Of each slot the first bytes of the hash, and the number of the node plus one, or 0. */
   #slots = new Int32Array(4 * CAPACITY_LEAST)
@@ -19,35 +25,43 @@ export class NodeTable {
   #records = new Int32Array(CAPACITY_LEAST * RECORD_SIZE)
   readonly #chunks: Uint8Array[] = []
   #chunkUsed = 0
+  /** Records, of deleted nodes too. */
+  #recordCount = 0
   #size = 0
-  #sizeBytes = 0
+  #liveBytes = 0
+  #usedBytes = 0
 
   get size(): number {
     return this.#size
   }
 
-  /** Roughly what it holds in memory. */
-  get sizeBytes(): number {
-    return this.#sizeBytes
+  /** Roughly what it holds in memory, deleted nodes included: their room is not used again. */
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  /** The part of it that is not deleted. */
+  get liveBytes(): number {
+    return this.#liveBytes
   }
 
   /** The encoding: a view that stays as it is. */
   get(hash: Uint8Array): Uint8Array | undefined {
-    const index = this.#slots[this.#slotOf(hash, tagOf(hash)) + 1]! - 1
+    const index = this.#indexOf(hash)
     return index < 0 ? undefined : this.#encodingAt(index)
   }
 
   /** Once for each place where the node hangs. Copies both. */
   add(hash: Uint8Array, encoding: Uint8Array): void {
-    if (this.#size * HASH_BYTES === this.#hashes.length) this.#grow()
+    if (this.#recordCount * HASH_BYTES === this.#hashes.length) this.#grow()
     const tag = tagOf(hash)
     const slot = this.#slotOf(hash, tag)
     const known = this.#slots[slot + 1]! - 1
-    if (known >= 0) {
+    if (known >= 0 && this.#records[known * RECORD_SIZE + 3]! > 0) {
       this.#records[known * RECORD_SIZE + 3]!++
       return
     }
-    const index = this.#size++
+    const index = known >= 0 ? known : this.#recordCount++
     this.#hashes.set(hash, index * HASH_BYTES)
     const chunk = this.#chunkFor(encoding.length)
     chunk.set(encoding, this.#chunkUsed)
@@ -57,17 +71,35 @@ export class NodeTable {
     this.#records[record + 2] = encoding.length
     this.#records[record + 3] = 1
     this.#chunkUsed += encoding.length
-    this.#sizeBytes += encoding.length + ENTRY_BYTES
+    this.#size++
+    this.#usedBytes += encoding.length + ENTRY_BYTES
+    this.#liveBytes += encoding.length + ENTRY_BYTES
     this.#slots[slot] = tag
     this.#slots[slot + 1] = index + 1
   }
 
-  /** `places` is how often the node was added. */
-  forEach(callback: (hash: Uint8Array, encoding: Uint8Array, places: number) => void): void {
-    for (let i = 0; i < this.#size; i++) {
-      const hash = this.#hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
-      callback(hash, this.#encodingAt(i), this.#records[i * RECORD_SIZE + 3]!)
+  /** However often it was added. */
+  delete(hash: Uint8Array): void {
+    const index = this.#indexOf(hash)
+    if (index < 0) return
+    this.#records[index * RECORD_SIZE + 3] = 0
+    this.#size--
+    this.#liveBytes -= this.#records[index * RECORD_SIZE + 2]! + ENTRY_BYTES
+  }
+
+  *entries(): Iterable<NodeEntry> {
+    for (let index = 0; index < this.#recordCount; index++) {
+      const places = this.#records[index * RECORD_SIZE + 3]!
+      if (places === 0) continue
+      const hash = this.#hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
+      yield { hash, encoding: this.#encodingAt(index), places }
     }
+  }
+
+  /** -1 for a node that is not there, or deleted. */
+  #indexOf(hash: Uint8Array): number {
+    const index = this.#slots[this.#slotOf(hash, tagOf(hash)) + 1]! - 1
+    return index < 0 || this.#records[index * RECORD_SIZE + 3] === 0 ? -1 : index
   }
 
   #encodingAt(index: number): Uint8Array {
@@ -119,16 +151,16 @@ export class NodeTable {
 
 /** The nodes used last, within a bound: two tables, of which the older is dropped when the younger is full. */
 export class NodeCache {
-  readonly #sizeBytesMost: number
+  readonly #tableBytesMost: number
   #young = new NodeTable()
   #old = new NodeTable()
 
   constructor(sizeBytesMost: number) {
-    this.#sizeBytesMost = sizeBytesMost
+    this.#tableBytesMost = sizeBytesMost / 2
   }
 
   get sizeBytes(): number {
-    return this.#young.sizeBytes + this.#old.sizeBytes
+    return this.#young.usedBytes + this.#old.usedBytes
   }
 
   get(hash: Uint8Array): Uint8Array | undefined {
@@ -140,11 +172,21 @@ export class NodeCache {
   }
 
   add(hash: Uint8Array, encoding: Uint8Array): void {
-    if (2 * (this.#young.sizeBytes + encoding.length + ENTRY_BYTES) > this.#sizeBytesMost) {
-      this.#old = this.#young
-      this.#young = new NodeTable()
-    }
+    if (this.#young.usedBytes + encoding.length + ENTRY_BYTES > this.#tableBytesMost) this.#makeRoom()
     this.#young.add(hash, encoding)
+  }
+
+  /** For nodes that nobody is likely to read again, so that they take no room from others. */
+  delete(hash: Uint8Array): void {
+    this.#young.delete(hash)
+    this.#old.delete(hash)
+  }
+
+  #makeRoom(): void {
+    const full = this.#young
+    this.#young = new NodeTable()
+    if (2 * full.liveBytes > full.usedBytes) this.#old = full
+    else for (const { hash, encoding } of full.entries()) this.#young.add(hash, encoding)
   }
 }
 

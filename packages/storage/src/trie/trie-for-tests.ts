@@ -14,10 +14,10 @@ export class TrieForTests {
   update(changes: readonly TrieChange[]): NodeChanges {
     const report = new NodeChanges()
     this.root = updateTrie(this.node, this.root, changes, report)
-    report.inserted.forEach((hash, encoding, places) => {
+    for (const { hash, encoding, places } of report.inserted.entries()) {
       this.encodings.set(toHex(hash), encoding)
       this.#count(toHex(hash), places)
-    })
+    }
     for (const hash of report.removed) this.#count(toHex(hash), -1)
     return report
   }
