@@ -3,6 +3,7 @@
 // taken down, and its payee stops serving. Amounts are over a pool's life, so that a redeem changes nothing.
 import type { Address, Hash } from '@tan/primitives'
 import { CLAIM_PAYEES_MOST, CLAIM_POOLS_MOST } from './limits.ts'
+import { createRecent } from './recent.ts'
 
 export interface Claim {
   readonly poolId: Hash
@@ -30,23 +31,12 @@ interface Pool {
 }
 
 export function createClaims(): Claims {
-  /** the one heard of longest ago first */
-  const pools = new Map<Hash, Pool>()
-
-  function poolOf(poolId: Hash): Pool {
-    const pool = pools.get(poolId) ?? { byPayee: new Map<Address, bigint>(), claimedWei: 0n }
-    pools.delete(poolId)
-    pools.set(poolId, pool)
-    for (const oldest of pools.keys()) {
-      if (pools.size <= CLAIM_POOLS_MOST) break
-      pools.delete(oldest)
-    }
-    return pool
-  }
+  const pools = createRecent<Hash, Pool>(CLAIM_POOLS_MOST)
 
   return {
     announce({ poolId, payee, claimWei, depositWei }) {
-      const pool = poolOf(poolId)
+      const pool = pools.get(poolId) ?? { byPayee: new Map<Address, bigint>(), claimedWei: 0n }
+      pools.set(poolId, pool)
       const before = pool.byPayee.get(payee)
       // A claim only rises, like the vouchers behind it.
       const raisedWei = before === undefined ? claimWei : claimWei > before ? claimWei - before : 0n

@@ -30,7 +30,7 @@ export const DEFAULT_LIMITS: TrackerLimits = {
 
 /** A bucket holds this many seconds of its rate: a peer that joins opens many connections at once. */
 export const BURST_SECONDS = 5
-/** addresses whose rates are remembered; the one unused longest is forgotten first */
+/** addresses whose rates are remembered; those unused for long are forgotten */
 export const ADDRESSES_MOST = 100_000
 
 /** A WebTorrent announce carries up to ten whole offers. */
@@ -47,14 +47,14 @@ export const WEBTORRENT_OFFERS_MOST = 20
 export const WEBTORRENT_SCRAPE_MOST = 64
 export const WEBTORRENT_OFFER_ID_CHARS_MOST = 64
 
-/** pairs of networks whose round-trip times are kept; the one heard of longest ago goes first */
+/** pairs of networks whose round-trip times are kept; those not heard of for long are forgotten */
 export const RTT_PAIRS_MOST = 50_000
 /** of each pair: the newest report of so many reporters */
 export const RTT_REPORTERS_MOST = 21
 /** Below this a median protects nobody. */
 export const RTT_REPORTERS_LEAST = 3
 
-/** pools whose claims are kept; the one heard of longest ago goes first */
+/** pools whose claims are kept; those not heard of for long are forgotten */
 export const CLAIM_POOLS_MOST = 100_000
 export const CLAIM_PAYEES_MOST = 256
 

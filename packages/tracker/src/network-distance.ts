@@ -2,6 +2,7 @@
 // between two networks corrects it. Reports count once for each reporter (a machine, by its address), and the median of
 // them decides: a liar with many peers moves little.
 import { RTT_PAIRS_MOST, RTT_REPORTERS_LEAST, RTT_REPORTERS_MOST } from './limits.ts'
+import { createRecent } from './recent.ts'
 
 /** Light in glass covers 200 km a millisecond; there and back, and cables take one and a half times the straight way. */
 const KM_PER_RTT_MS = 66
@@ -37,26 +38,19 @@ interface Pair {
 
 export function createRttBook(): RttBook {
   const rows = new Map<Asn, Map<Asn, Pair>>()
-  /** oldest first */
-  const pairs = new Set<Pair>()
+  const pairs = createRecent<Pair, Pair>(RTT_PAIRS_MOST, ({ one, other }) => {
+    removeFrom(rows, one, other)
+    removeFrom(rows, other, one)
+  })
 
   function pairOf(one: Asn, other: Asn): Pair {
-    const known = rows.get(one)?.get(other)
-    if (known !== undefined) {
-      pairs.delete(known)
-      pairs.add(known)
-      return known
+    let pair = rows.get(one)?.get(other)
+    if (pair === undefined) {
+      pair = { one, other, byReporter: new Map(), correctionMs: 0 }
+      addTo(rows, one, other, pair)
+      addTo(rows, other, one, pair)
     }
-    for (const oldest of pairs) {
-      if (pairs.size < RTT_PAIRS_MOST) break
-      pairs.delete(oldest)
-      removeFrom(rows, oldest.one, oldest.other)
-      removeFrom(rows, oldest.other, oldest.one)
-    }
-    const pair: Pair = { one, other, byReporter: new Map(), correctionMs: 0 }
-    pairs.add(pair)
-    addTo(rows, one, other, pair)
-    addTo(rows, other, one, pair)
+    pairs.set(pair, pair)
     return pair
   }
 

@@ -1,6 +1,7 @@
 // How much a peer, or an address, may ask for: token buckets.
 import type { Clock } from '@tan/primitives'
 import { ADDRESSES_MOST, BURST_SECONDS } from './limits.ts'
+import { createRecent } from './recent.ts'
 
 export interface TokenBucket {
   /** False where the rate is used up: then nothing is taken. */
@@ -35,17 +36,11 @@ export interface Customers {
 }
 
 export function createCustomers(create: () => Omit<Customer, 'sockets'>): Customers {
-  /** the one unused longest first */
-  const known = new Map<string, Customer>()
+  const known = createRecent<string, Customer>(ADDRESSES_MOST)
   return {
     of(key) {
       const customer = known.get(key) ?? { sockets: 0, ...create() }
-      known.delete(key)
       known.set(key, customer)
-      for (const oldest of known.keys()) {
-        if (known.size <= ADDRESSES_MOST) break
-        known.delete(oldest)
-      }
       return customer
     },
   }
