@@ -13,6 +13,7 @@ import {
 } from 'viem'
 import { genesisWrites } from './genesis/block.ts'
 import { Journal, type ParentState } from './state/journal.ts'
+import type { CallResult } from './system/journal-call.ts'
 import { type BlockEnvironment, runMessage, warmAccounts } from './transaction/message.ts'
 
 export const CONTRACTS = {
@@ -33,6 +34,9 @@ export interface Answer {
   readonly gasUsed: number
   readonly refund: number
 }
+
+/** of every call that says nothing else */
+const GAS_MOST = 16_000_000
 
 export function encodeCall(contract: ContractName, functionName: string, args: readonly unknown[]): Uint8Array {
   return fromHex(encodeFunctionData({ abi: CONTRACTS[contract].abi, functionName, args }))
@@ -67,6 +71,15 @@ export class SystemWorld {
     }
   }
 
+  /** A call by its bytes. */
+  send(from: Address, contract: ContractName, data: Uint8Array, { valueWei = 0n, gas = GAS_MOST } = {}): CallResult {
+    const { journal, environment } = this
+    const to = CONTRACTS[contract].address
+    journal.beginTransaction()
+    warmAccounts(journal, environment, { sender: from, to, accessList: [] })
+    return runMessage(journal, environment, { sender: from, to, valueWei, data, gas })
+  }
+
   call(
     from: Address,
     contract: ContractName,
@@ -74,13 +87,10 @@ export class SystemWorld {
     args: readonly unknown[] = [],
     options: { readonly valueWei?: bigint; readonly gas?: number } = {},
   ): Answer {
-    const { journal, environment } = this
-    const { address: to, abi } = CONTRACTS[contract]
-    const { valueWei = 0n, gas = 16_000_000 } = options
-    journal.beginTransaction()
-    warmAccounts(journal, environment, { sender: from, to, accessList: [] })
-    const data = encodeCall(contract, functionName, args)
-    const { succeeded, gasLeft, output } = runMessage(journal, environment, { sender: from, to, valueWei, data, gas })
+    const { journal } = this
+    const { abi } = CONTRACTS[contract]
+    const gas = options.gas ?? GAS_MOST
+    const { succeeded, gasLeft, output } = this.send(from, contract, encodeCall(contract, functionName, args), options)
     const refund = journal.refund()
     const events = journal.logs().map(log => decodeLog(log.address, log.topics, log.data))
     const gasUsed = gas - gasLeft
