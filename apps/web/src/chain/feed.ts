@@ -1,0 +1,100 @@
+// What the chain does now, for every page: who it is, how far head, settled and finalized are, and the newest blocks.
+// It follows the node's pushes and repairs what a lost connection made it miss.
+import { type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import { BLOCK_FETCHES_AT_ONCE, BLOCKS_BACKFILL, BLOCKS_KEPT_MOST } from '../limits.ts'
+import type { RpcLink } from '../rpc/link.ts'
+import {
+  type ChainInfo,
+  type ChainStatus,
+  getChainInfo,
+  getStatus,
+  getTanBlock,
+  type TanBlock,
+  watchHeads,
+  watchStatus,
+} from '../rpc/tan.ts'
+import { createStore, type Readable } from '../store.ts'
+import { insertBlock, missingParent } from './blocks.ts'
+
+export interface ChainFeed {
+  /** undefined until the node has said it */
+  readonly info: Readable<ChainInfo | undefined>
+  readonly status: Readable<ChainStatus | undefined>
+  /** the newest first, one chain */
+  readonly blocks: Readable<readonly TanBlock[]>
+  /** why it could not be read, while it cannot */
+  readonly failure: Readable<Rejection | undefined>
+  stop(): void
+}
+
+export function createChainFeed(link: RpcLink): ChainFeed {
+  const info = createStore<ChainInfo | undefined>(undefined)
+  const status = createStore<ChainStatus | undefined>(undefined)
+  const blocks = createStore<readonly TanBlock[]>([])
+  const failure = createStore<Rejection | undefined>(undefined)
+  const fetching = new Set<Hash>()
+
+  const take = (block: TanBlock): void => blocks.update(list => insertBlock(list, block, BLOCKS_KEPT_MOST))
+
+  /** Fetches a block and then, one by one, the ancestors that are missing between it and what is there. */
+  const fetchBack = async (hash: Hash): Promise<void> => {
+    if (fetching.has(hash)) return
+    fetching.add(hash)
+    try {
+      const block = await getTanBlock(link, hash)
+      if (block !== undefined) take(block)
+    } finally {
+      fetching.delete(hash)
+    }
+    const missing = missingParent(blocks.get(), BLOCKS_BACKFILL)
+    if (missing !== undefined && missing !== hash) await fetchBack(missing)
+  }
+
+  const start = async (): Promise<void> => {
+    const [chain, now] = await Promise.all([getChainInfo(link), getStatus(link)])
+    // Another chain behind the same address: a devnet that was started afresh.
+    if (chain.genesisHash !== info.get()?.genesisHash) blocks.set([])
+    info.set(chain)
+    status.set(now)
+    const newest = blocks.get()[0]?.height ?? -1
+    const heights = Array.from({ length: BLOCKS_BACKFILL }, (_, i) => now.head.height - i).filter(
+      height => height > newest,
+    )
+    await inTurns(heights, BLOCK_FETCHES_AT_ONCE, async height => {
+      const block = await getTanBlock(link, height)
+      if (block !== undefined) take(block)
+    })
+    failure.set(undefined)
+  }
+
+  const report = (error: unknown): void => {
+    // A lost connection shows by itself, and the feed starts again with the next one.
+    const rejection = rejectionOf(error)
+    if (rejection.code !== 'rpc/lost' && rejection.code !== 'rpc/closed') failure.set(rejection)
+  }
+
+  let wasLive = false
+  const followLink = (): void => {
+    const isLive = link.state.get().kind === 'live'
+    if (isLive && !wasLive) start().catch(report)
+    wasLive = isLive
+  }
+  const ends = [
+    watchStatus(link, status.set),
+    watchHeads(link, hash => fetchBack(hash).catch(report)),
+    link.state.subscribe(followLink),
+  ]
+  const stop = (): void => {
+    for (const end of ends) end()
+  }
+  followLink()
+  return { info, status, blocks, failure, stop }
+}
+
+async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items]
+  const worker = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}

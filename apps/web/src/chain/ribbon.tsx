@@ -1,0 +1,133 @@
+// The newest blocks, from the left: each slides to the right and deepens its colour as it grows certain.
+import { type ReactNode, useRef } from 'react'
+import { counted, formatCount } from '../format.ts'
+import type { ChainStatus, TanBlock } from '../rpc/tan.ts'
+import { hrefOf } from '../shell/route.ts'
+import { useSize } from '../ui/hooks.ts'
+import { certaintyOf } from './blocks.ts'
+import { CERTAINTIES, CERTAINTY_MEANINGS, CERTAINTY_NAMES } from './certainty.tsx'
+
+interface Cell {
+  readonly width: number
+  readonly height: number
+  readonly gap: number
+  readonly rows: number
+  /** too small for anything but its colour */
+  readonly isSmall: boolean
+}
+
+/** The largest that shows all blocks which are not final yet is taken. */
+const CELLS: readonly Cell[] = [
+  { width: 60, height: 48, gap: 6, rows: 4, isSmall: false },
+  { width: 45, height: 42, gap: 5, rows: 4, isSmall: false },
+  { width: 22, height: 22, gap: 4, rows: 8, isSmall: true },
+]
+/** of the finalized blocks, at least so many should be seen beside those that are not final yet */
+const FINALIZED_SEEN = 4
+const LOAD_DOTS_MOST = 7
+
+export function Ribbon({
+  blocks,
+  status,
+  checkpointInterval,
+}: {
+  blocks: readonly TanBlock[]
+  status: ChainStatus
+  checkpointInterval: number
+}): ReactNode {
+  const frame = useRef<HTMLDivElement>(null)
+  const { width } = useSize(frame)
+  const wanted = status.head.height - status.finalized.height + FINALIZED_SEEN
+  const cell = CELLS.find(({ rows, ...size }) => columnsOf(width, size) * rows >= wanted) ?? CELLS.at(-1)!
+  const columns = columnsOf(width, cell)
+  const rows = Math.max(3, Math.min(cell.rows, Math.ceil(wanted / columns)))
+  const shown = blocks.slice(0, columns * rows)
+  return (
+    <div ref={frame}>
+      <ol
+        className="ribbon"
+        aria-label="The newest blocks, the newest first"
+        style={{ height: rows * (cell.height + cell.gap) - cell.gap }}
+      >
+        {shown.map(block => {
+          const place = (blocks[0]?.height ?? 0) - block.height
+          if (place >= columns * rows) return null
+          return (
+            <RibbonBlock
+              key={block.hash}
+              block={block}
+              status={status}
+              isCheckpoint={block.height % checkpointInterval === 0}
+              cell={cell}
+              x={(place % columns) * (cell.width + cell.gap)}
+              y={Math.floor(place / columns) * (cell.height + cell.gap)}
+            />
+          )
+        })}
+      </ol>
+      <div className="bands">
+        {CERTAINTIES.map(certainty => (
+          <div key={certainty} className="band">
+            <div className="band-name">
+              <span className={`swatch is-${certainty}`} />
+              {CERTAINTY_NAMES[certainty]}
+            </div>
+            <div className="band-height">{formatCount(status[certainty].height)}</div>
+            <p>{CERTAINTY_MEANINGS[certainty]}</p>
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function RibbonBlock({
+  block,
+  status,
+  isCheckpoint,
+  cell,
+  x,
+  y,
+}: {
+  block: TanBlock
+  status: ChainStatus
+  isCheckpoint: boolean
+  cell: Cell
+  x: number
+  y: number
+}): ReactNode {
+  const certainty = certaintyOf(block.height, status)
+  const what = `Block ${formatCount(block.height)}, ${CERTAINTY_NAMES[certainty].toLowerCase()}, ${counted(block.transactions, 'transaction')}${isCheckpoint ? ', checkpoint' : ''}`
+  return (
+    <li>
+      <a
+        className={`ribbon-block is-${certainty} ${cell.isSmall ? 'is-small' : ''} ${isCheckpoint ? 'is-checkpoint' : ''}`}
+        style={{ width: cell.width, height: cell.height, transform: `translate(${x}px, ${y}px)` }}
+        href={hrefOf({ page: 'block', id: block.hash })}
+        aria-label={what}
+        title={what}
+      >
+        {!cell.isSmall && (
+          <>
+            <span>{lastDigits(block.height)}</span>
+            <span className="ribbon-load">
+              {Array.from({ length: Math.min(LOAD_DOTS_MOST, block.transactions) }, (_, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: dots without identity
+                <i key={i} />
+              ))}
+            </span>
+          </>
+        )}
+      </a>
+    </li>
+  )
+}
+
+function columnsOf(width: number, cell: Pick<Cell, 'width' | 'gap'>): number {
+  return Math.max(1, Math.floor((width + cell.gap) / (cell.width + cell.gap)))
+}
+
+/** What tells neighbours apart: the whole height up to four digits, and then the last four. */
+function lastDigits(height: number): string {
+  return height < 10_000 ? String(height) : `…${String(height % 10_000).padStart(4, '0')}`
+}

@@ -1,0 +1,169 @@
+// The node's own methods (`tan_*`) as typed questions. What a node answers is checked before any page sees it.
+import type { Hash } from '@tan/primitives'
+import {
+  flag,
+  hexOf,
+  hexUpTo,
+  integerFrom,
+  list,
+  literal,
+  object,
+  optional,
+  type Shape,
+  type ShapeValue,
+  text,
+  wei,
+} from '@tan/protocol/tracker/shape'
+import { COMMITTEE_MEMBERS_MOST, GUARDIANS_SHOWN_MOST, POOLS_SHOWN_MOST } from '../limits.ts'
+import type { RpcLink } from './link.ts'
+
+const address = hexOf(20)
+const hash = hexOf(32)
+const count = integerFrom(0, Number.MAX_SAFE_INTEGER)
+const point = object({ height: count, hash })
+
+/** A quantity as JSON-RPC writes it, or decimal digits, or a JSON number that is exact. */
+const amount: Shape<bigint> = (value, path) => {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
+  if (typeof value === 'string' && /^0x[\da-f]{1,64}$/i.test(value)) return BigInt(value)
+  return wei()(value, path)
+}
+const quantity: Shape<number> = (value, path) => count(Number(amount(value, path)), path)
+
+const chainInfo = object({
+  chainId: count,
+  name: text(256),
+  genesisHash: hash,
+  isDevnet: flag(),
+  parameters: object({ checkpointInterval: integerFrom(1, 2 ** 32), blockIntervalMs: count }),
+})
+
+const status = object({
+  epoch: count,
+  leader: address,
+  head: point,
+  settled: point,
+  finalized: point,
+  /** of the checkpoint that guardians vote on now, or voted on last */
+  finality: object({ height: count, ballot: count, preparePower: count, commitPower: count, totalPower: count }),
+  peers: count,
+  mempool: object({ transactions: count, bytes: count }),
+})
+
+const member = object({ address, blsPublicKey: hexOf(48), power: count, isLeader: flag() })
+const guardian = object({ address, blsPublicKey: hexOf(48), power: count, isValidator: flag() })
+
+const block = object({
+  height: quantity,
+  hash,
+  parentHash: hash,
+  beneficiary: address,
+  stateRoot: hash,
+  transactionsRoot: hash,
+  receiptsRoot: hash,
+  timestampS: quantity,
+  gasUsed: quantity,
+  gasLimit: quantity,
+  baseFeePerGas: amount,
+  recordHash: optional(hash),
+  mix: optional(hash),
+  record: object({
+    epoch: count,
+    justifyEpoch: count,
+    leader: address,
+    /** the newest finality certificate that this block carries */
+    finality: optional(object({ height: count, round: count, signers: count })),
+  }),
+  status: literal('head', 'settled', 'finalized'),
+  /** how many */
+  transactions: count,
+  certificate: optional(object({ epoch: count, signers: count, of: count })),
+})
+
+const pool = object({
+  poolId: hash,
+  payer: address,
+  signer: address,
+  reserver: address,
+  resourceCommitment: hash,
+  deposit: amount,
+  collateral: amount,
+  paid: amount,
+  /** over targets, of what each was paid or has reserved */
+  claims: amount,
+  expiryHeight: quantity,
+  status: literal('open', 'frozen', 'closed'),
+})
+
+export type ChainInfo = ShapeValue<typeof chainInfo>
+export type ChainStatus = ShapeValue<typeof status>
+export type CommitteeMember = ShapeValue<typeof member>
+export type Guardian = ShapeValue<typeof guardian>
+export type TanBlock = ShapeValue<typeof block>
+export type TanPool = ShapeValue<typeof pool>
+export type Certainty = TanBlock['status']
+
+async function ask<T>(link: RpcLink, shape: Shape<T>, method: string, ...params: unknown[]): Promise<T> {
+  return shape(await link.request({ method, params }), method)
+}
+
+export function getChainInfo(link: RpcLink): Promise<ChainInfo> {
+  return ask(link, chainInfo, 'tan_chainInfo')
+}
+
+export function getStatus(link: RpcLink): Promise<ChainStatus> {
+  return ask(link, status, 'tan_status')
+}
+
+/** Calls with each new status; an event that is not one is dropped. */
+export function watchStatus(link: RpcLink, onStatus: (status: ChainStatus) => void): () => void {
+  return link.subscribe(['tanStatus'], event => {
+    const value = checked(status, event, 'tanStatus')
+    if (value !== undefined) onStatus(value)
+  })
+}
+
+/** Calls with the hash of each new head. */
+export function watchHeads(link: RpcLink, onHead: (hash: Hash) => void): () => void {
+  const head = object({ hash })
+  return link.subscribe(['newHeads'], event => {
+    const value = checked(head, event, 'newHeads')
+    if (value !== undefined) onHead(value.hash)
+  })
+}
+
+export function getCommittee(link: RpcLink): Promise<readonly CommitteeMember[]> {
+  return ask(link, list(member, COMMITTEE_MEMBERS_MOST), 'tan_committee')
+}
+
+export function getGuardians(link: RpcLink): Promise<readonly Guardian[]> {
+  return ask(link, list(guardian, GUARDIANS_SHOWN_MOST), 'tan_guardians')
+}
+
+/** Undefined for a block that the node does not have. */
+export function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): Promise<TanBlock | undefined> {
+  return ask(link, optional(block), 'tan_block', hashOrHeight)
+}
+
+/** Undefined where there is no such pool. */
+export function getPool(link: RpcLink, poolId: Hash): Promise<TanPool | undefined> {
+  return ask(link, optional(pool), 'tan_pool', poolId)
+}
+
+/** The newest first. */
+export function getPools(link: RpcLink, limit = POOLS_SHOWN_MOST): Promise<readonly TanPool[]> {
+  return ask(link, list(pool, POOLS_SHOWN_MOST), 'tan_pools', { limit })
+}
+
+/** The proof's bytes, as `@tan/protocol` decodes them. */
+export function getPoolProof(link: RpcLink, poolId: Hash, target: Hash): Promise<`0x${string}`> {
+  return ask(link, hexUpTo(1024 * 1024), 'tan_poolProof', poolId, target)
+}
+
+function checked<T>(shape: Shape<T>, value: unknown, path: string): T | undefined {
+  try {
+    return shape(value, path)
+  } catch {
+    return undefined
+  }
+}

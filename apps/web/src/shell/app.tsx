@@ -1,0 +1,133 @@
+// The frame around every page: which network, which page, and whether the connection stands.
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { loadSettings, type SettingsResult } from '../settings/settings.ts'
+import { Loading } from '../ui/parts.tsx'
+import { Boundary } from './boundary.tsx'
+import { Connection, ConnectionBanner } from './connection.tsx'
+import { Footer, Header } from './header.tsx'
+import { NetContext, useOpenedNet } from './net.ts'
+import { parseRoute, type Route } from './route.ts'
+
+const WatchPage = lazy(async () => ({ default: (await import('../watch/watch-page.tsx')).WatchPage }))
+const NetworkPage = lazy(async () => ({ default: (await import('../network/network-page.tsx')).NetworkPage }))
+const ChainPage = lazy(async () => ({ default: (await import('../chain/chain-page.tsx')).ChainPage }))
+const BlockPage = lazy(async () => ({ default: (await import('../chain/block-page.tsx')).BlockPage }))
+const TransactionPage = lazy(async () => ({ default: (await import('../chain/transaction-page.tsx')).TransactionPage }))
+const AddressPage = lazy(async () => ({ default: (await import('../chain/address-page.tsx')).AddressPage }))
+const PoolPage = lazy(async () => ({ default: (await import('../chain/pool-page.tsx')).PoolPage }))
+const StakePage = lazy(async () => ({ default: (await import('../stake/stake-page.tsx')).StakePage }))
+const PublisherPage = lazy(async () => ({ default: (await import('../publisher/publisher-page.tsx')).PublisherPage }))
+const WalletPage = lazy(async () => ({ default: (await import('../wallet/wallet-page.tsx')).WalletPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('../settings/settings-page.tsx')).SettingsPage }))
+
+export function App(): ReactNode {
+  const [result, setResult] = useState<SettingsResult | undefined>(undefined)
+  useEffect(() => {
+    loadSettings(location.href, localStorage).then(setResult)
+  }, [])
+  if (result === undefined) return null
+  if (result.kind === 'ready') return <NetworkApp result={result} />
+  return (
+    <Frame route={{ page: 'settings' }} connection={null}>
+      <SettingsPage result={result} />
+    </Frame>
+  )
+}
+
+function NetworkApp({ result }: { result: SettingsResult & { kind: 'ready' } }): ReactNode {
+  const net = useOpenedNet(result.settings)
+  const route = useRoute()
+  if (net === undefined) return null
+  return (
+    <NetContext value={net}>
+      <Frame route={route} connection={<Connection />} banner={<ConnectionBanner />}>
+        <Page route={route} result={result} />
+      </Frame>
+    </NetContext>
+  )
+}
+
+function Page({ route, result }: { route: Route; result: SettingsResult & { kind: 'ready' } }): ReactNode {
+  switch (route.page) {
+    case 'watch':
+      return <WatchPage />
+    case 'network':
+      return <NetworkPage />
+    case 'chain':
+      return <ChainPage />
+    case 'block':
+      return <BlockPage id={route.id} />
+    case 'transaction':
+      return <TransactionPage hash={route.hash} />
+    case 'address':
+      return <AddressPage address={route.address} />
+    case 'pool':
+      return <PoolPage poolId={route.poolId} />
+    case 'stake':
+      return <StakePage />
+    case 'publisher':
+      return <PublisherPage />
+    case 'wallet':
+      return <WalletPage />
+    case 'settings':
+      return <SettingsPage result={result} />
+    case 'unknown':
+      return (
+        <div className="stack">
+          <h1 tabIndex={-1}>There is no such page</h1>
+          <p className="lede">
+            Nothing lives at <span className="mono">{route.path}</span>. Go back to <a href="#/">the video</a>, or
+            search on the <a href="#/chain">Chain</a> page.
+          </p>
+        </div>
+      )
+  }
+}
+
+function Frame({
+  route,
+  connection,
+  banner,
+  children,
+}: {
+  route: Route
+  connection: ReactNode
+  banner?: ReactNode
+  children: ReactNode
+}): ReactNode {
+  const main = useRef<HTMLElement>(null)
+  const key = JSON.stringify(route)
+  const shown = useRef(key)
+  useEffect(() => {
+    // A new page begins at its top, and its heading is what a screen reader reads next.
+    if (shown.current === key) return
+    shown.current = key
+    scrollTo(0, 0)
+    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+  }, [key])
+  return (
+    <>
+      <button type="button" className="button is-primary skip" onClick={() => main.current?.focus()}>
+        Skip to the page
+      </button>
+      <Header route={route} connection={connection} />
+      {banner}
+      <main id="main" ref={main} tabIndex={-1}>
+        <Boundary key={key}>
+          <Suspense fallback={<Loading what="the page" rows={6} />}>{children}</Suspense>
+        </Boundary>
+      </main>
+      <Footer />
+    </>
+  )
+}
+
+function useRoute(): Route {
+  const hash = useSyncExternalStore(subscribeToHash, () => location.hash)
+  return parseRoute(hash)
+}
+
+function subscribeToHash(listener: () => void): () => void {
+  addEventListener('hashchange', listener)
+  return () => removeEventListener('hashchange', listener)
+}

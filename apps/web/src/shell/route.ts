@@ -1,0 +1,74 @@
+// Where in the app one is, in the part of the address behind `#`: so the app works from any folder of any static host.
+import { type Address, type Hash, type Hex, isHex } from '@tan/primitives'
+
+export type Route =
+  | { readonly page: 'watch' }
+  | { readonly page: 'network' }
+  | { readonly page: 'chain' }
+  | { readonly page: 'block'; readonly id: Hash | number }
+  | { readonly page: 'transaction'; readonly hash: Hash }
+  | { readonly page: 'address'; readonly address: Address }
+  | { readonly page: 'pool'; readonly poolId: Hash }
+  | { readonly page: 'stake' }
+  | { readonly page: 'publisher' }
+  | { readonly page: 'wallet' }
+  | { readonly page: 'settings' }
+  | { readonly page: 'unknown'; readonly path: string }
+
+const PLAIN = ['network', 'chain', 'stake', 'publisher', 'wallet', 'settings'] as const
+
+/** Of `location.hash`, with or without its `#`. Whatever it is, there is a route. */
+export function parseRoute(hash: string): Route {
+  const path = hash.replace(/^#?\/?/, '').replace(/\/$/, '')
+  if (path === '' || path === 'watch') return { page: 'watch' }
+  const plain = PLAIN.find(page => page === path)
+  if (plain !== undefined) return { page: plain }
+  const [section, kind, id = '', more] = path.split('/')
+  if (section === 'chain' && more === undefined) {
+    const lower = id.toLowerCase()
+    if (kind === 'block') {
+      if (isHex(lower, 32)) return { page: 'block', id: lower }
+      if (/^\d{1,15}$/.test(id)) return { page: 'block', id: Number(id) }
+    }
+    if (kind === 'transaction' && isHex(lower, 32)) return { page: 'transaction', hash: lower }
+    if (kind === 'address' && isHex(lower, 20)) return { page: 'address', address: lower }
+    if (kind === 'pool' && isHex(lower, 32)) return { page: 'pool', poolId: lower }
+  }
+  return { page: 'unknown', path }
+}
+
+/** For a link's `href`. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case 'watch':
+      return '#/'
+    case 'block':
+      return `#/chain/block/${route.id}`
+    case 'transaction':
+      return `#/chain/transaction/${route.hash}`
+    case 'address':
+      return `#/chain/address/${route.address}`
+    case 'pool':
+      return `#/chain/pool/${route.poolId}`
+    case 'unknown':
+      return `#/${route.path}`
+    default:
+      return `#/${route.page}`
+  }
+}
+
+/** What a person may type into the search field: a height, an address, or 32 bytes that are a block, transaction or pool. */
+export type Query =
+  | { readonly kind: 'height'; readonly height: number }
+  | { readonly kind: 'address'; readonly address: Address }
+  | { readonly kind: 'hash'; readonly hash: Hash }
+
+/** Undefined for what is none of them. */
+export function parseQuery(text: string): Query | undefined {
+  const term = text.trim().replace(/^#/, '').replaceAll(',', '')
+  if (/^\d{1,15}$/.test(term)) return { kind: 'height', height: Number(term) }
+  const hex = (/^0x/i.test(term) ? term : `0x${term}`).toLowerCase() as Hex
+  if (isHex(hex, 20)) return { kind: 'address', address: hex }
+  if (isHex(hex, 32)) return { kind: 'hash', hash: hex }
+  return undefined
+}
