@@ -68,6 +68,10 @@ export class Replica {
 
   /** Carries out what one machine's effects mean for the other. Order is kept: effects that follow stay behind. */
   private follow(effects: readonly ReplicaEffect[], nowMs: number): ReplicaEffect[] {
+    // the tree already stands on what these effects settle: whoever asks what a branch carries must know that too
+    for (const effect of effects)
+      if (effect.type === 'settled')
+        for (const { hash, proposal } of effect.blocks) this.noteSettled(hash, proposal.block)
     const out: ReplicaEffect[] = []
     for (const effect of effects) {
       if (effect.type === 'execute') {
@@ -88,27 +92,30 @@ export class Replica {
       }
       out.push(effect)
       if (effect.type === 'settled')
-        for (const { hash, proposal } of effect.blocks) out.push(...this.onSettled(hash, proposal.block, nowMs))
+        for (const { proposal } of effect.blocks) out.push(...this.onSettled(proposal.block, nowMs))
       else if (effect.type === 'finalized') out.push(...this.onFinalized(effect.height, effect.hash, nowMs))
       else if (effect.type === 'fault') this.isStopped = true
     }
     return out
   }
 
-  private onSettled(hash: Hash, { header, record }: Block, nowMs: number): ReplicaEffect[] {
+  private noteSettled(hash: Hash, { header, record }: Block): void {
+    if (record.finality !== undefined) this.carried = finalizedPoint(record.finality)
+    if (header.height % this.config.finality.checkpointInterval !== 0) return
+    this.lastCheckpoint = { height: header.height, hash, parentHash: this.lastCheckpoint.hash }
+    this.settledCheckpoints.set(header.height, this.lastCheckpoint)
+  }
+
+  private onSettled({ header, record }: Block, nowMs: number): ReplicaEffect[] {
     const out: ReplicaEffect[] = []
-    if (record.finality !== undefined) {
-      this.carried = finalizedPoint(record.finality)
+    if (record.finality !== undefined)
       out.push(...this.follow(this.finality.step({ type: 'finality-carried', certificate: record.finality }), nowMs))
-    }
-    if (header.height % this.config.finality.checkpointInterval !== 0) return out
-    const checkpoint: Checkpoint = { height: header.height, hash, parentHash: this.lastCheckpoint.hash }
-    this.lastCheckpoint = checkpoint
-    this.settledCheckpoints.set(checkpoint.height, checkpoint)
+    const checkpoint = this.settledCheckpoints.get(header.height)
+    if (checkpoint !== undefined)
+      out.push(...this.follow(this.finality.step({ type: 'checkpoint-settled', checkpoint }), nowMs))
     for (const height of this.settledCheckpoints.keys())
       if (height < this.heightOf(this.carried) || this.settledCheckpoints.size > CHECKPOINTS_MOST)
         this.settledCheckpoints.delete(height)
-    out.push(...this.follow(this.finality.step({ type: 'checkpoint-settled', checkpoint }), nowMs))
     return out
   }
 
