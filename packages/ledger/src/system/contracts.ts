@@ -1,7 +1,7 @@
 // The system contracts that stand, by address, and their errors in words.
 import { type Address, shorten, toHex } from '@tan/primitives'
-import { SELECTOR_BYTES } from '../abi/members.ts'
-import { decodeValues } from '../abi/types.ts'
+import { type AbiError, abiError, SELECTOR_BYTES } from '../abi/members.ts'
+import { type AbiTypes, decodeValues, string, uint256 } from '../abi/types.ts'
 import type { SystemContract } from './contract.ts'
 import { paymentPools } from './payment-pools/contract.ts'
 import { staking } from './staking.ts'
@@ -15,13 +15,22 @@ export function systemContractAt(address: Address): SystemContract | undefined {
   return byAddress.get(address)
 }
 
-const errorsBySelector = new Map(
-  SYSTEM_CONTRACTS.flatMap(contract => contract.errors).map(error => [error.selector as string, error]),
+/** what Solidity itself reverts with */
+const SOLIDITY_ERRORS: readonly AbiError<AbiTypes>[] = [abiError('Error', string), abiError('Panic', uint256)]
+
+const errorsBySelector = new Map<string, AbiError<AbiTypes>>(
+  [...SOLIDITY_ERRORS, ...SYSTEM_CONTRACTS.flatMap(contract => contract.errors)].map(error => [error.selector, error]),
 )
 
-/** `InsufficientBalance(0x…, 5, 7)` for the output of a system call that reverted; for a person to read. */
+/** `InsufficientBalance(0x…, 5, 7)` for the output of a call that reverted, whatever it holds; for a person to read. */
 export function explainRevert(output: Uint8Array): string {
+  if (output.length === 0) return 'no reason given'
   const error = errorsBySelector.get(toHex(output.subarray(0, SELECTOR_BYTES)))
-  if (error === undefined) return output.length === 0 ? 'no reason given' : shorten(toHex(output))
-  return `${error.name}(${decodeValues(error.inputs, output.subarray(SELECTOR_BYTES)).join(', ')})`
+  try {
+    if (error !== undefined)
+      return shorten(`${error.name}(${decodeValues(error.inputs, output.subarray(SELECTOR_BYTES)).join(', ')})`, 200)
+  } catch {
+    // it only looks like one of ours
+  }
+  return shorten(toHex(output))
 }
