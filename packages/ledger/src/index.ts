@@ -3,6 +3,7 @@ export { type BodyLimits, type Candidates, isMisfit, type Skipped } from './bloc
 export { bloomMayHold, bloomOf, decodeReceipt, encodeReceipt, type Receipt } from './block/receipts.ts'
 export { type ChainRules, isTimestampAcceptable, validateBlock } from './block/validate.ts'
 export { genesisBlock, genesisWrites } from './genesis/block.ts'
+export { type Holder, parseHolders, type Swap, type SwapOptions, swapHolders } from './genesis/holders.ts'
 export {
   type BlockState,
   type BuildRequest,

@@ -20,3 +20,5 @@ export const MISFITS_MOST = 64
 export const CALL_GAS_MOST = 60_000_000
 /** holders in a list for a genesis */
 export const HOLDERS_MOST = 5_000_000
+/** of what is wrong with such a list, in one message */
+export const PROBLEMS_SHOWN_MOST = 20

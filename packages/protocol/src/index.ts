@@ -10,6 +10,7 @@ export {
   powerOfStake,
   TAN_SUPPLY_WEI,
   TANGAM_GENESIS_SUPPLY_WEI,
+  validateGenesis,
 } from './chain/genesis.ts'
 export {
   type BlockHeader,

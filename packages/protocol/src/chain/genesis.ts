@@ -155,7 +155,8 @@ function parseParameters(value: unknown): ChainParameters {
   return parameters as unknown as ChainParameters
 }
 
-function validateGenesis({ parameters, balances, guardians }: Genesis): void {
+/** Throws `genesis/invalid` with the path of what is wrong. */
+export function validateGenesis({ parameters, balances, guardians }: Genesis): void {
   if (parameters.collateralPercentLeast < 110)
     throw invalid('parameters.collateralPercentLeast', 'must be 110 or more, or cheating could pay')
   const tan = balances.reduce((sum, b) => sum + b.tanWei, 0n) + guardians.reduce((sum, g) => sum + g.stakeWei, 0n)
