@@ -578,9 +578,10 @@ export function describeTransport(name: string, harness: Harness): void {
       const raw = await context.world.raw({
         events: {
           opened: channel => {
-            new RawStream(channel)
-            channel.write(bytes)
-            channel.end()
+            new RawStream(channel, () => {
+              channel.write(bytes)
+              channel.end()
+            })
           },
         },
       })
@@ -647,7 +648,9 @@ function dropped({ metrics }: TestNode, code: string): number {
 
 /** Bytes that differ from place to place and from seed to seed. */
 function filled(sizeBytes: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 31 + (i >>> 8) + seed) & 255)
+  const bytes = new Uint8Array(sizeBytes)
+  for (let i = 0; i < sizeBytes; i++) bytes[i] = i * 31 + (i >>> 8) + seed
+  return bytes
 }
 
 /** A message with a number in front. */

@@ -36,6 +36,8 @@ export function createGossip(setup: WireSetup): (components: GossipSubComponents
     msgIdToStrFn: id => toHex(id),
     fallbackToFloodsub: false,
     floodPublish: true,
+    // telling the others what arrived costs as much as a small message
+    idontwantMinDataSize: LIMITS.gossipToldBytesLeast,
     // our own messages are encoded once for all
     batchPublish: true,
     allowPublishToZeroTopicPeers: true,

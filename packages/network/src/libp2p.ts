@@ -51,7 +51,7 @@ export class Libp2pWire implements Wire {
   readonly #listen: readonly string[]
   readonly #announce: readonly string[]
   #node: Node | undefined
-  #housekeeping: NodeJS.Timeout | undefined
+  #timers: readonly NodeJS.Timeout[] = []
   /** peers without a stream for our gossip when last looked at */
   readonly #brokenGossip = new Set<PeerId>()
 
@@ -93,11 +93,14 @@ export class Libp2pWire implements Wire {
       throw new CodedError('network/listen', `cannot listen on ${listen}: ${reasonOf(error)}`, { cause: error })
     }
     for (const id of setup.topicIds) node.services.gossip.subscribe(id)
-    this.#housekeeping = setInterval(() => this.#keepHouse(node, setup), 1000)
+    this.#timers = [
+      setInterval(() => this.#restartBrokenGossip(node, setup), LIMITS.gossipCheckMs),
+      setInterval(() => void this.#forgetStrangers(node), LIMITS.storedPeersCheckMs),
+    ]
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#housekeeping)
+    for (const timer of this.#timers) clearInterval(timer)
     await this.#node?.stop()
     this.#node = undefined
   }
@@ -195,11 +198,22 @@ export class Libp2pWire implements Wire {
     }
   }
 
+  async #forgetStrangers(node: Node): Promise<void> {
+    const stored = await node.peerStore.all()
+    let excess = stored.length - LIMITS.storedPeersMost
+    for (const { id } of stored) {
+      if (excess <= 0) return
+      if (id.equals(node.peerId) || node.getConnections(id).length > 0) continue
+      await node.peerStore.delete(id)
+      excess--
+    }
+  }
+
   /**
    * GossipSub does not open its stream to a peer again when it lost it, for instance because what waited in it became too
    * much. Start over with a peer that gossips with us, but twice in a row gets nothing.
    */
-  #keepHouse(node: Node, setup: WireSetup): void {
+  #restartBrokenGossip(node: Node, setup: WireSetup): void {
     const { protocols } = node.services.gossip
     for (const peer of node.getPeers()) {
       const id = peer.toString()

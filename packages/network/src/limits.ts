@@ -51,6 +51,8 @@ export const LIMITS = {
   gossipBytesLeast: 4 * MIB,
   /** what a peer may say that it listens to, each topic counting a kibibyte and its name */
   gossipTopicBytesPerPeerMost: 64 * KIB,
+  /** from this size on, a node that received a message tells its neighbours not to send it again */
+  gossipToldBytesLeast: 16 * KIB,
   /** how long the hash of a message that was seen is kept */
   gossipSeenMs: 120_000,
 
@@ -75,6 +77,8 @@ export const LIMITS = {
   inboundPerHostPerSecondMost: 32,
   /** records of peers that are not connected */
   storedPeersMost: 1024,
+  storedPeersCheckMs: 60_000,
+  gossipCheckMs: 1_000,
   /** the in-memory wire: what a channel may hold before its writer is told to wait */
   memoryWindowBytes: 256 * KIB,
 } as const

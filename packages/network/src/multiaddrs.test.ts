@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { peerIdOfKey } from './identity.ts'
 import { readTcpAddress } from './multiaddrs.ts'
-import { usableAddresses } from './peer-exchange.ts'
 import { expectCode, keyOf } from './test-kit.ts'
 
 const PEER = await peerIdOfKey(keyOf('somebody'))
@@ -44,19 +43,6 @@ describe('addresses', () => {
         readTcpAddress(`/ip4/1.2.3.4/tcp/1/p2p/${text}`)
       }),
     )
-  })
-
-  test('from strangers, only those that name their peer and need no resolving; private ones where allowed', () => {
-    const told = [
-      `/ip4/93.184.216.34/tcp/1/p2p/${PEER}`,
-      `/ip4/127.0.0.1/tcp/1/p2p/${PEER}`,
-      `/dns4/node.example/tcp/1/p2p/${PEER}`,
-      '/ip4/93.184.216.34/tcp/1',
-      'nonsense',
-    ]
-    const wire = { readAddress: readTcpAddress }
-    expect(usableAddresses(wire, told, false)).toEqual(new Map([[PEER, [told[0]]]]))
-    expect(usableAddresses(wire, told, true)).toEqual(new Map([[PEER, [told[0], told[1]]]]))
   })
 
   test('a key of another length is refused', async () => {

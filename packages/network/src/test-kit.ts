@@ -132,7 +132,7 @@ export class RawStream {
   isClosed = false
   hasEnded = false
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, onData: () => void = () => {}) {
     this.channel = channel
     channel.listen({
       data: bytes => {
@@ -140,6 +140,7 @@ export class RawStream {
         joined.set(this.received)
         joined.set(bytes, this.received.length)
         this.received = joined
+        onData()
       },
       ended: () => {
         this.hasEnded = true
