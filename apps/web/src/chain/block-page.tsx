@@ -89,9 +89,9 @@ function BlockView({ block, status }: { block: TanBlock; status: ChainStatus }):
                 {formatTime(new Date(block.timestampS * 1000))} (<Ago timestampS={block.timestampS} />)
               </span>
             ),
-            Proposer: <AddressLink address={block.beneficiary} />,
+            Proposer: <AddressLink address={block.proposer} />,
             Gas: `${formatCount(block.gasUsed)} of ${formatCount(block.gasLimit)} (${formatShare(block.gasUsed / block.gasLimit)})`,
-            'Base fee': <Amount wei={block.baseFeePerGas} currency="TANGam" />,
+            'Base fee': <Amount wei={block.baseFeeWei} currency="TANGam" />,
             'Carries finality of': record.finality && (
               <a href={hrefOf({ page: 'block', id: record.finality.height })}>
                 block {formatCount(record.finality.height)}
@@ -106,10 +106,9 @@ function BlockView({ block, status }: { block: TanBlock; status: ChainStatus }):
               'State root': <HashLink hash={block.stateRoot} isWhole />,
               'Transactions root': <HashLink hash={block.transactionsRoot} isWhole />,
               'Receipts root': <HashLink hash={block.receiptsRoot} isWhole />,
-              'Consensus record': block.recordHash && <HashLink hash={block.recordHash} isWhole />,
-              Randomness: block.mix && <HashLink hash={block.mix} isWhole />,
+              'Consensus record': <HashLink hash={block.recordHash} isWhole />,
+              Randomness: <HashLink hash={block.mix} isWhole />,
               Epoch: formatCount(record.epoch),
-              Leader: <AddressLink address={record.leader} />,
               'Justified by': `the certificate of epoch ${formatCount(record.justifyEpoch)}${record.justifyEpoch === record.epoch - 1 ? ', the epoch before' : ''}`,
               'Finality certificate':
                 record.finality &&

@@ -55,7 +55,7 @@ export function ChainPage(): ReactNode {
           {status === undefined || interval === undefined ? (
             <Loading what="the next checkpoint" rows={7} />
           ) : (
-            <Checkpoint progress={checkpointProgress(status, interval)} />
+            <Checkpoint progress={checkpointProgress(status, interval)} finalizedHeight={status.finalized.height} />
           )}
         </Panel>
       </div>
@@ -73,7 +73,7 @@ export function ChainPage(): ReactNode {
                   </div>
                   <div className="line-side">{counted(block.transactions, 'transaction')}</div>
                   <div className="line-note">
-                    <AddressLink address={block.beneficiary} />
+                    <AddressLink address={block.proposer} />
                   </div>
                   <div className="line-side line-note">
                     {block.gasUsed >= block.gasLimit / 100 && `${formatShare(block.gasUsed / block.gasLimit)} full, `}

@@ -1,6 +1,7 @@
 // The next checkpoint: a ring that first grows with blocks, and then fills with guardians' power, prepare and commit.
 import type { ReactNode } from 'react'
 import { counted, formatCount, formatShare } from '../format.ts'
+import { hrefOf } from '../shell/route.ts'
 import type { CheckpointProgress } from './blocks.ts'
 
 const OUTER = 84
@@ -14,7 +15,13 @@ const STEPS: Readonly<Record<CheckpointProgress['step'], string>> = {
   committing: 'committing',
 }
 
-export function Checkpoint({ progress }: { progress: CheckpointProgress }): ReactNode {
+export function Checkpoint({
+  progress,
+  finalizedHeight,
+}: {
+  progress: CheckpointProgress
+  finalizedHeight: number
+}): ReactNode {
   const { height, blocks, interval, prepared, committed, step, ballot } = progress
   const text = `Checkpoint ${height}: ${blocks} of ${interval} blocks, ${formatShare(prepared)} of the guardians' power prepared, ${formatShare(committed)} committed`
   return (
@@ -35,6 +42,11 @@ export function Checkpoint({ progress }: { progress: CheckpointProgress }): Reac
         <Legend colour="var(--accent)" name="Committed" value={formatShare(committed)} />
         <Legend colour="var(--accent-line)" name="Prepared" value={formatShare(prepared)} />
         <Legend colour="var(--line-strong)" name="Blocks up to it" value={`${blocks} / ${interval}`} />
+        <Legend
+          colour="transparent"
+          name="Finalized last"
+          value={<a href={hrefOf({ page: 'block', id: finalizedHeight })}>{formatCount(finalizedHeight)}</a>}
+        />
       </ul>
       <p className="panel-note">
         Final once more than two thirds of the guardians&rsquo; stake (the mark) has prepared and committed it.
@@ -44,7 +56,7 @@ export function Checkpoint({ progress }: { progress: CheckpointProgress }): Reac
   )
 }
 
-function Legend({ colour, name, value }: { colour: string; name: string; value: string }): ReactNode {
+function Legend({ colour, name, value }: { colour: string; name: string; value: ReactNode }): ReactNode {
   return (
     <li>
       <span className="swatch" style={{ background: colour }} />

@@ -142,7 +142,8 @@ function readable(contract: SystemContract, parameter: AbiParameter, value: unkn
       ),
     }
   }
-  if (type === 'uint8' && name === 'code') return { kind: 'plain', text: REDEMPTION_CODES[Number(value)] ?? String(value) }
+  if (type === 'uint8' && name === 'code')
+    return { kind: 'plain', text: REDEMPTION_CODES[Number(value)] ?? String(value) }
   if (type === 'address') return { kind: 'address', address: (value as string).toLowerCase() as Address }
   if (name === 'poolId') return { kind: 'pool', poolId: value as Hash }
   if (type.startsWith('bytes')) return { kind: 'bytes', hex: value as Hex }

@@ -54,7 +54,8 @@ export function Ribbon({
           if (place >= columns * rows) return null
           return (
             <RibbonBlock
-              key={block.hash}
+              // A block that wraps into the next row appears there; it would cross the others on its way.
+              key={`${block.hash} ${Math.floor(place / columns)}`}
               block={block}
               status={status}
               isCheckpoint={block.height % checkpointInterval === 0}

@@ -1,9 +1,8 @@
 // The node's own methods (`tan_*`) as typed questions. What a node answers is checked before any page sees it.
-import type { Hash } from '@tan/primitives'
+import type { Address, Hash } from '@tan/primitives'
 import {
   flag,
   hexOf,
-  hexUpTo,
   integerFrom,
   list,
   literal,
@@ -53,30 +52,33 @@ const status = object({
 const member = object({ address, blsPublicKey: hexOf(48), power: count, isLeader: flag() })
 const guardian = object({ address, blsPublicKey: hexOf(48), power: count, isValidator: flag() })
 
-const block = object({
-  height: quantity,
-  hash,
-  parentHash: hash,
-  beneficiary: address,
-  stateRoot: hash,
-  transactionsRoot: hash,
-  receiptsRoot: hash,
-  timestampS: quantity,
-  gasUsed: quantity,
-  gasLimit: quantity,
-  baseFeePerGas: amount,
-  recordHash: optional(hash),
-  mix: optional(hash),
+const blockAnswer = object({
+  /** as Ethereum names its fields */
+  header: object({
+    height: count,
+    hash,
+    parentHash: hash,
+    miner: address,
+    stateRoot: hash,
+    transactionsRoot: hash,
+    receiptsRoot: hash,
+    timestamp: quantity,
+    gasUsed: quantity,
+    gasLimit: quantity,
+    baseFeePerGas: amount,
+    extraData: hash,
+    mixHash: hash,
+  }),
   record: object({
     epoch: count,
     justifyEpoch: count,
-    leader: address,
     /** the newest finality certificate that this block carries */
-    finality: optional(object({ height: count, round: count, signers: count })),
+    finality: optional(object({ height: count, hash, round: count, signers: count, of: count })),
   }),
   status: literal('head', 'settled', 'finalized'),
   /** how many */
   transactions: count,
+  /** of the votes for it, where the next block carries them */
   certificate: optional(object({ epoch: count, signers: count, of: count })),
 })
 
@@ -99,9 +101,30 @@ export type ChainInfo = ShapeValue<typeof chainInfo>
 export type ChainStatus = ShapeValue<typeof status>
 export type CommitteeMember = ShapeValue<typeof member>
 export type Guardian = ShapeValue<typeof guardian>
-export type TanBlock = ShapeValue<typeof block>
+type BlockAnswer = ShapeValue<typeof blockAnswer>
 export type TanPool = ShapeValue<typeof pool>
-export type Certainty = TanBlock['status']
+export type Certainty = BlockAnswer['status']
+
+/** A block as the pages show it. How certain it is changes with time: `certaintyOf` says it. */
+export interface TanBlock {
+  readonly height: number
+  readonly hash: Hash
+  readonly parentHash: Hash
+  readonly proposer: Address
+  readonly stateRoot: Hash
+  readonly transactionsRoot: Hash
+  readonly receiptsRoot: Hash
+  readonly timestampS: number
+  readonly gasUsed: number
+  readonly gasLimit: number
+  readonly baseFeeWei: bigint
+  readonly recordHash: Hash
+  readonly mix: Hash
+  readonly record: BlockAnswer['record']
+  /** how many */
+  readonly transactions: number
+  readonly certificate: BlockAnswer['certificate']
+}
 
 async function ask<T>(link: RpcLink, shape: Shape<T>, method: string, ...params: unknown[]): Promise<T> {
   return shape(await link.request({ method, params }), method)
@@ -141,8 +164,28 @@ export function getGuardians(link: RpcLink): Promise<readonly Guardian[]> {
 }
 
 /** Undefined for a block that the node does not have. */
-export function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): Promise<TanBlock | undefined> {
-  return ask(link, optional(block), 'tan_block', hashOrHeight)
+export async function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): Promise<TanBlock | undefined> {
+  const answer = await ask(link, optional(blockAnswer), 'tan_block', blockTag(hashOrHeight))
+  if (answer === undefined) return undefined
+  const { header, record, transactions, certificate } = answer
+  return {
+    height: header.height,
+    hash: header.hash,
+    parentHash: header.parentHash,
+    proposer: header.miner,
+    stateRoot: header.stateRoot,
+    transactionsRoot: header.transactionsRoot,
+    receiptsRoot: header.receiptsRoot,
+    timestampS: header.timestamp,
+    gasUsed: header.gasUsed,
+    gasLimit: header.gasLimit,
+    baseFeeWei: header.baseFeePerGas,
+    recordHash: header.extraData,
+    mix: header.mixHash,
+    record,
+    transactions,
+    certificate,
+  }
 }
 
 /** Undefined where there is no such pool. */
@@ -155,9 +198,8 @@ export function getPools(link: RpcLink, limit = POOLS_SHOWN_MOST): Promise<reado
   return ask(link, list(pool, POOLS_SHOWN_MOST), 'tan_pools', { limit })
 }
 
-/** The proof's bytes, as `@tan/protocol` decodes them. */
-export function getPoolProof(link: RpcLink, poolId: Hash, target: Hash): Promise<`0x${string}`> {
-  return ask(link, hexUpTo(1024 * 1024), 'tan_poolProof', poolId, target)
+function blockTag(hashOrHeight: Hash | number): Hash {
+  return typeof hashOrHeight === 'number' ? `0x${hashOrHeight.toString(16)}` : hashOrHeight
 }
 
 function checked<T>(shape: Shape<T>, value: unknown, path: string): T | undefined {
