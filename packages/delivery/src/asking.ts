@@ -4,7 +4,6 @@ import { PIECE_SIZE_BYTES, type PieceRef, pieceSizeOf } from '@tan/protocol'
 import { type Catalog, segmentId } from './catalog.ts'
 import { HaveMap } from './have-map.ts'
 import {
-  CALLED_OFF_MOST,
   IN_FLIGHT_MOST,
   PEER_BYTES_PER_MS_ASSUMED,
   PEER_LATENCY_MS_ASSUMED,
@@ -48,7 +47,8 @@ export class Asking {
   receivedPieces = 0
   receivedBytes = 0
   readonly #requests = new Map<number, Request>()
-  readonly #calledOff = new Set<number>()
+  /** it was told to forget them, and has not said whether it could */
+  readonly #calledOff = new Map<number, Request>()
   #queuedBytes = 0
   readonly #meter = new Meter({ latencyMs: PEER_LATENCY_MS_ASSUMED, bytesPerMs: PEER_BYTES_PER_MS_ASSUMED })
 
@@ -83,9 +83,9 @@ export class Asking {
     )
   }
 
-  /** What it will have charged once all that is under way is here. */
+  /** What it may have charged once all that is under way is here. */
   get committedWei(): bigint {
-    return this.owedWei + (this.price?.pieceWei ?? 0n) * BigInt(this.#requests.size)
+    return this.owedWei + (this.price?.pieceWei ?? 0n) * BigInt(this.#requests.size + this.#calledOff.size)
   }
 
   /** What must be promised for it to serve all that is under way: it serves one piece before it is paid. */
@@ -102,7 +102,7 @@ export class Asking {
     const trusted = 1 + Math.min(this.receivedPieces, PREPAID_MOST)
     const strikes = this.strikes > 0 ? 1 : IN_FLIGHT_MOST
     const most = Math.min(pipeline, this.isFree ? IN_FLIGHT_MOST : trusted, strikes, IN_FLIGHT_MOST)
-    const free = most - this.#requests.size
+    const free = most - this.#requests.size - this.#calledOff.size
     if (free <= 0 || pieceWei === 0n) return Math.max(0, free)
     const leftWei = this.limitWei - this.committedWei
     const affordableWei = leftWei < spareWei ? leftWei : spareWei
@@ -116,7 +116,6 @@ export class Asking {
   request(ref: PieceRef, nowMs: number): void {
     const sizeBytes = this.#sizeOf(ref)
     const isAlone = this.#requests.size === 0
-    this.#calledOff.delete(pieceKey(ref))
     this.#requests.set(pieceKey(ref), { ref, sentMs: nowMs, sizeBytes, isAlone })
     this.#queuedBytes += sizeBytes
   }
@@ -130,15 +129,15 @@ export class Asking {
     return this.#requests.has(pieceKey(ref)) || this.#calledOff.has(pieceKey(ref))
   }
 
-  /** It may still come, and then it is charged. */
-  callOff(ref: PieceRef): void {
-    this.#remove(ref)
-    this.#calledOff.add(pieceKey(ref))
-    if (this.#calledOff.size > CALLED_OFF_MOST) this.#calledOff.delete(this.#calledOff.values().next().value!)
+  /** It may still come, and then it is charged; if not, it will be rejected. */
+  callOff(ref: PieceRef, nowMs: number): void {
+    const request = this.#remove(ref)
+    if (request !== undefined) this.#calledOff.set(pieceKey(ref), { ...request, sentMs: nowMs })
   }
 
+  /** True for a request, false for what was called off or never asked. */
   rejected(ref: PieceRef): boolean {
-    return this.#calledOff.delete(pieceKey(ref)) || this.#remove(ref) !== undefined
+    return !this.#calledOff.delete(pieceKey(ref)) && this.#remove(ref) !== undefined
   }
 
   /** A piece that was expected came: it is charged, whatever it is worth. */
@@ -152,20 +151,20 @@ export class Asking {
     if (request !== undefined) this.#meter.arrived(sizeBytes, request.sentMs, nowMs, request.isAlone)
   }
 
-  /** Requests that were not answered for too long. */
-  overdue(nowMs: number): PieceRef[] {
-    const refs: PieceRef[] = []
-    for (const { ref, sentMs } of this.#requests.values()) {
-      if (nowMs - sentMs <= REQUEST_MS_MOST) break
-      refs.push(ref)
-    }
-    return refs
+  /** Requests that were not answered for too long, and are to be called off; answers to that may be overdue too. */
+  takeOverdue(nowMs: number): { readonly requests: readonly PieceRef[]; readonly count: number } {
+    const isOverdue = ({ sentMs }: Request) => nowMs - sentMs > REQUEST_MS_MOST
+    const requests = [...this.#requests.values()].filter(isOverdue).map(({ ref }) => ref)
+    const forgotten = [...this.#calledOff.values()].filter(isOverdue)
+    for (const { ref } of forgotten) this.#calledOff.delete(pieceKey(ref))
+    return { requests, count: requests.length + forgotten.length }
   }
 
   /** All requests under way, which are given up. */
   takeRequests(): PieceRef[] {
     const refs = [...this.#requests.values()].map(({ ref }) => ref)
     this.#requests.clear()
+    this.#calledOff.clear()
     this.#queuedBytes = 0
     return refs
   }

@@ -129,6 +129,11 @@ export class Earning {
     else if (!link.serving.enqueue(asRef(ref), this.#core.nowMs)) reject('swarm/busy')
   }
 
+  /** Always answered: by the piece, if it is on its way already. */
+  cancel(link: OpenLink, ref: PieceRef): void {
+    if (link.serving.remove(ref)) this.#core.send(link, { type: 'reject', ...asRef(ref), code: 'swarm/cancelled' })
+  }
+
   /** Sends what may be sent now. */
   pump(link: OpenLink): void {
     const { serving } = link

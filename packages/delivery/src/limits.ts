@@ -26,8 +26,6 @@ export const REQUEST_MS_MOST = 6_000
 export const STRIKES_MOST = 3
 /** sources that are asked for one piece at a time, the origin not counted */
 export const SOURCES_PER_PIECE_MOST = 2
-/** pieces of one peer that were called off and may still come; beyond, the oldest is forgotten */
-export const CALLED_OFF_MOST = 64
 /** a peer that refused our pool is asked again after this */
 export const REFUSED_PAUSE_MS = 15_000
 

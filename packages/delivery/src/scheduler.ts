@@ -332,7 +332,7 @@ export class Scheduler {
     let bytes = 0
     let count = 0
     open.forEach(({ wanted, task }, i) => {
-      bytes += (task.entry.sizeBytes * task.left) / task.entry.pieceCount
+      bytes += missingBytes(task)
       const neededMs = pauseMs + (latencyMs + bytes / bytesPerMs) * ORIGIN_SAFETY_FACTOR + ORIGIN_MARGIN_MS
       if (wanted.deadlineMs - nowMs <= neededMs) count = i + 1
     })
@@ -341,22 +341,26 @@ export class Scheduler {
 
   #planOrigin(open: readonly Open[], nowMs: number): void {
     if (nowMs < this.#originPauseMs) return
+    // Whatever else it has to do for these comes before a piece that a peer turns out not to send.
+    const aheadMs = this.#originMeter.expectedMs(
+      open.reduce((sum, { task }) => sum + missingBytes(task), 0),
+      0,
+    )
     for (const { wanted, task } of open) {
       for (let piece = 0; piece < task.entry.pieceCount; piece++) {
         if (this.#fetches.size >= ORIGIN_FETCHES_MOST) return
-        if (!this.#isForOrigin(task, piece, wanted, nowMs)) continue
+        if (!this.#isForOrigin(task, piece, nowMs, wanted.deadlineMs - aheadMs)) continue
         let end = piece + 1
-        while (end < task.entry.pieceCount && this.#isForOrigin(task, end, wanted, nowMs)) end++
+        while (end < task.entry.pieceCount && this.#isForOrigin(task, end, nowMs, wanted.deadlineMs - aheadMs)) end++
         this.#fetch(task, piece, end - piece, nowMs)
         piece = end
       }
     }
   }
 
-  /** Missing, not on its way from the origin, and no peer can be expected to send it in time for the origin to step in. */
-  #isForOrigin({ entry, pieces, attempts }: Task, piece: number, { deadlineMs }: Wanted, nowMs: number): boolean {
+  /** Missing, not on its way from the origin, and no peer would be found late while the origin can still step in. */
+  #isForOrigin({ pieces, attempts }: Task, piece: number, nowMs: number, latestMs: number): boolean {
     if (pieces[piece] !== 'missing') return false
-    const latestMs = deadlineMs - this.#originMeter.expectedMs(pieceSizeOf(entry.sizeBytes, piece), 0)
     return !attempts[piece]!.some(({ source, lateMs }) => source === 'origin' || (nowMs < lateMs && lateMs <= latestMs))
   }
 
@@ -485,6 +489,10 @@ function removeAttempt(task: Task, piece: number, source: SourceId): void {
   assert(attempts !== undefined, `piece ${piece} of a segment with ${task.entry.pieceCount}`)
   const at = attempts.findIndex(attempt => attempt.source === source)
   if (at >= 0) attempts.splice(at, 1)
+}
+
+function missingBytes({ entry, left }: Task): number {
+  return (entry.sizeBytes * left) / entry.pieceCount
 }
 
 function lateAfterMs(expectedMs: number): number {

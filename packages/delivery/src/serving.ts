@@ -43,8 +43,9 @@ export class Serving {
     return undefined
   }
 
-  remove(ref: PieceRef): void {
-    this.#queue.delete(pieceKey(ref))
+  /** Was it still waiting? */
+  remove(ref: PieceRef): boolean {
+    return this.#queue.delete(pieceKey(ref))
   }
 
   takeQueue(): PieceRef[] {

@@ -266,7 +266,7 @@ export class Swarm {
   }
 
   #openMessage(link: OpenLink, message: Exclude<SwarmMessage, { type: 'hello' | 'auth' }>): void {
-    const { asking, serving } = link
+    const { asking } = link
     switch (message.type) {
       case 'have':
         if (!asking.have.merge(message))
@@ -281,7 +281,7 @@ export class Swarm {
       case 'request':
         return this.#request(link, message)
       case 'cancel':
-        return serving.remove(message)
+        return this.#earning.cancel(link, message)
       case 'reject':
         return this.#rejected(link, message)
       case 'hashes-request':
@@ -379,9 +379,9 @@ export class Swarm {
       if (!isOpen(link) && this.#nowMs - link.handshake.sinceMs > HANDSHAKE_MS_MOST)
         this.#refuse(link, { code: 'swarm/handshake-timeout', message: `no handshake within ${HANDSHAKE_MS_MOST} ms` })
     for (const link of this.#openLinks()) {
-      const overdue = link.asking.overdue(this.#nowMs)
-      if (overdue.length === 0) continue
-      for (const ref of overdue) {
+      const overdue = link.asking.takeOverdue(this.#nowMs)
+      if (overdue.count === 0) continue
+      for (const ref of overdue.requests) {
         this.#scheduler.failed(link.id, ref)
         this.#callOff(link, ref)
       }
@@ -458,7 +458,7 @@ export class Swarm {
 
   #callOff(link: Link, ref: PieceRef): void {
     if (!link.asking.isRequested(ref)) return
-    link.asking.callOff(ref)
+    link.asking.callOff(ref, this.#nowMs)
     this.#send(link, { type: 'cancel', ...ref })
   }
 

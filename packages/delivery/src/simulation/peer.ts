@@ -30,6 +30,8 @@ export interface Conditions {
   readonly originLatencyMs: number
   readonly originBytesPerMs: number
   readonly diskMs: number
+  /** the origin answers nothing any more from then on */
+  readonly originEndsMs?: number
 }
 
 /** How a hostile peer differs. */
@@ -42,6 +44,8 @@ export interface Manner {
   readonly budget?: (wei: bigint) => bigint
   readonly piecePriceWei?: bigint
 }
+
+export const HONEST: Manner = {}
 
 interface Connection {
   readonly other: SimulatedPeer
@@ -72,11 +76,17 @@ export class SimulatedPeer {
   readonly manner: Manner
   readonly disk: Disk
   readonly banned = new Set<Address>()
-  /** why connections were closed, by this side */
-  readonly closed: string[] = []
+  /** why this side closed connections to each peer */
+  readonly closed = new Map<Address, string[]>()
   swarm: Swarm
   isAlive = true
+  /** it was started again from its disk */
+  readonly hasCrashed: boolean
   originBytes = 0
+  /** pieces that left for each peer, over all connections */
+  readonly served = new Map<Address, number>()
+  /** requests to each peer that were called off */
+  readonly calledOff = new Map<Address, number>()
   /** media that came from peers, by their address */
   readonly peerBytes = new Map<Address, number>()
   onComplete: (segment: number) => void = () => {}
@@ -87,14 +97,15 @@ export class SimulatedPeer {
   #originFreeMs = 0
   readonly #aborted = new Set<number>()
 
-  constructor(world: World, conditions: Conditions, manner: Manner = {}, before?: SimulatedPeer) {
+  constructor(world: World, conditions: Conditions, manner: Manner = HONEST, before?: SimulatedPeer) {
     this.world = world
     this.conditions = conditions
     this.manner = manner
+    this.hasCrashed = before !== undefined
     this.secretKey = before?.secretKey ?? randomBytesFrom(world.random, 32)
     this.address = addressOfSecretKey(this.secretKey)
     this.disk = before?.disk ?? { payments: undefined, earnings: new Map() }
-    this.#poolId = before?.#poolId
+    this.#poolId = before === undefined ? undefined : before.#poolId
     this.swarm = this.#createSwarm()
     if (this.#poolId !== undefined) this.#usePool(this.#poolId)
     this.#tick()
@@ -164,6 +175,7 @@ export class SimulatedPeer {
     let kept: string | undefined
     for (const effect of this.swarm.step(input, this.world.nowMs)) {
       if (effect.type === 'keep') kept = keyOf(effect.ref)
+      this.world.trace(this.address, effect)
       this.#carryOut(effect)
     }
     if (kept === undefined || input.type !== 'piece') return
@@ -183,17 +195,17 @@ export class SimulatedPeer {
     const { world } = this
     switch (effect.type) {
       case 'send':
+        if (effect.message.type === 'cancel') this.#countCalledOff(effect.link)
         for (const message of this.manner.say?.(effect.message, this) ?? [effect.message])
           this.#transmit(effect.link, message, 0)
         return
       case 'close': {
-        this.closed.push(effect.rejection.code)
         const connection = this.#links.get(effect.link)
+        if (connection === undefined) return
         this.#links.delete(effect.link)
-        if (connection !== undefined)
-          world.after(Math.max(0, connection.lastArrivalMs - world.nowMs) + 1, () =>
-            connection.other.#disconnect(connection.otherLink),
-          )
+        const { other, otherLink, lastArrivalMs } = connection
+        this.closed.set(other.address, [...(this.closed.get(other.address) ?? []), effect.rejection.code])
+        world.after(Math.max(0, lastArrivalMs - world.nowMs) + 1, () => other.#disconnect(otherLink))
         return
       }
       case 'ban':
@@ -213,7 +225,8 @@ export class SimulatedPeer {
             firstSegment,
             firstSegment + segmentCount,
           ).map(({ id }) => world.hashes.get(id)!)
-          this.step({ type: 'hashes-fetched', fetch, hashes: Uint8Array.from(lists.flatMap(list => [...list])) })
+          const hashes = this.#isOriginDown ? undefined : Uint8Array.from(lists.flatMap(list => [...list]))
+          this.step({ type: 'hashes-fetched', fetch, hashes })
         })
         return
       case 'complete': {
@@ -307,10 +320,26 @@ export class SimulatedPeer {
     const { id, sizeBytes } = this.world.catalog.segment(ref.rendition, ref.segment)!
     const hash = this.world.hashes.get(id)!.subarray(ref.piece * PIECE_HASH_BYTES, (ref.piece + 1) * PIECE_HASH_BYTES)
     const served = this.manner.serve === undefined ? hash : this.manner.serve(hash, this)
+    this.#countServed(link)
     if (served !== undefined)
       this.#transmit(link, { type: 'piece', ref, hash: served }, pieceSizeOf(sizeBytes, ref.piece))
     const freeMs = Math.max(0, this.#uplinkFreeMs - this.world.nowMs)
     this.world.after(freeMs, () => this.step({ type: 'served', link, ref, isSent: true }))
+  }
+
+  /** Nobody may ever be more than one piece behind with paying. */
+  #countServed(link: number): void {
+    const to = this.#links.get(link)!.other.address
+    const before = this.served.get(to) ?? 0
+    this.served.set(to, before + 1)
+    if (this.manner !== HONEST || this.hasCrashed) return
+    const shownWei = this.swarm.peers().find(peer => peer.address === to)!.earnedWei
+    assert(BigInt(before) * PRICE_WEI <= shownWei, `piece ${before + 1} to ${to} with ${shownWei} wei shown`)
+  }
+
+  #countCalledOff(link: number): void {
+    const from = this.#links.get(link)?.other.address
+    if (from !== undefined) this.calledOff.set(from, (this.calledOff.get(from) ?? 0) + 1)
   }
 
   #fetch(fetch: number, { rendition, segment, firstPiece, pieceCount }: PieceRange): void {
@@ -324,6 +353,10 @@ export class SimulatedPeer {
       const isLast = piece === firstPiece + pieceCount - 1
       world.after(this.#originFreeMs - world.nowMs, () => {
         if (this.#aborted.has(fetch)) return
+        if (this.#isOriginDown) {
+          if (isLast) this.step({ type: 'fetched', fetch, isComplete: false })
+          return
+        }
         this.originBytes += size
         const ref = { rendition, segment, piece }
         const hash = hashes.subarray(piece * PIECE_HASH_BYTES, (piece + 1) * PIECE_HASH_BYTES)
@@ -331,6 +364,10 @@ export class SimulatedPeer {
         if (isLast) this.step({ type: 'fetched', fetch, isComplete: true })
       })
     }
+  }
+
+  get #isOriginDown(): boolean {
+    return this.world.nowMs >= (this.conditions.originEndsMs ?? Number.POSITIVE_INFINITY)
   }
 
   #disconnect(link: number): void {

@@ -52,7 +52,10 @@ export class Player {
       this.isDone = this.#positionMs >= catalog.renditions[0]!.durationMs
     }
     if (this.#held.has(0)) this.startUpMs ??= nowMs - this.#startedMs
-    if (!this.isDone && this.startUpMs !== undefined) this.stalledMs += leftMs
+    if (!this.isDone && this.startUpMs !== undefined && leftMs > 0) {
+      this.stalledMs += leftMs
+      this.peer.world.trace(this.peer.address, { type: 'stall', positionMs: this.#positionMs, leftMs })
+    }
     this.isDone = this.#positionMs >= durationMs
   }
 

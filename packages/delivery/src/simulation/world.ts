@@ -52,6 +52,8 @@ export class World {
   readonly hashes: ReadonlyMap<SegmentId, Uint8Array>
   readonly pools = new Map<Hash, Pool>()
   nowMs = 0
+  /** sees what every peer does: for whoever replays a seed */
+  trace: (who: string, what: object) => void = () => {}
   #heap: Event[] = []
   #order = 0
 

@@ -1,0 +1,158 @@
+// Random swarms: a seed says who is there, how good their lines are, who is hostile and who goes away. Judged by what must
+// hold in every one of them.
+import { assert } from '@tan/primitives'
+import { IN_FLIGHT_MOST } from '../limits.ts'
+import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
+import { type Conditions, HONEST, SimulatedPeer } from './peer.ts'
+import { Player } from './player.ts'
+import { PRICE_WEI, World } from './world.ts'
+
+const END_MS = 600_000
+/** how often players and cores look at the time */
+const GRAIN_MS = 250
+
+export interface Verdict {
+  readonly stalledMs: readonly number[]
+  readonly fromPeers: number
+  readonly fromOrigin: number
+}
+
+/** Throws what is violated. */
+export function runScenario(seed: number, trace?: World['trace']): Verdict {
+  const world = new World(seed, { segments: 20, bytesPerMs: [60, 160, 600, 2_500][seed % 4]! })
+  if (trace !== undefined) world.trace = (who, what) => trace(`${Math.round(world.nowMs)} ${who}`, what)
+  const plan = planOf(world)
+  const alone = plan.viewers.map(conditions =>
+    playAlone(seed, world.catalog.manifest.renditions[0]!.bandwidth, conditions),
+  )
+
+  const edges = plan.edges.map(conditions => new SimulatedPeer(world, conditions))
+  const hostile = plan.hostileServers.map((name, i) => {
+    const manner = HOSTILE_SERVERS[name]!(seed + i)
+    return new SimulatedPeer(world, plan.edges[0] ?? plan.viewers[0]!, manner)
+  })
+  for (const peer of [...edges, ...hostile]) peer.holdAll()
+  const honest = plan.viewers.map(conditions => new SimulatedPeer(world, conditions))
+  const thieves = plan.hostileViewers.map(
+    (name, i) => new SimulatedPeer(world, plan.viewers[0]!, HOSTILE_VIEWERS[name]!(seed + i)),
+  )
+  const players = honest.map(peer => new Player(peer))
+  for (const peer of thieves) new Player(peer)
+  const kind = world.between(0, 2) === 0 ? 'strict' : 'credit'
+  for (const peer of [...honest, ...thieves]) peer.fund(plan.depositWei, kind, world.between(500, 5_000))
+
+  const everyone = [...edges, ...hostile, ...honest, ...thieves]
+  everyone.forEach((peer, i) => {
+    for (const other of everyone.slice(i + 1)) {
+      if (world.between(0, 9) === 0) continue
+      world.after(world.between(50, 4_000), () => {
+        if (peer.isAlive && other.isAlive) other.connect(peer, world.between(1, 150))
+      })
+    }
+  })
+  for (const edge of edges) if (world.between(0, 3) === 0) world.after(world.between(3_000, 40_000), () => edge.kill())
+  world.run(END_MS, () => players.every(player => player.isDone))
+  // what is under way is delivered and paid
+  const lastMs = world.nowMs + 20_000
+  for (const peer of honest) peer.step({ type: 'wanted', wanted: [] })
+  world.run(lastMs, () => false)
+
+  players.forEach((player, i) => {
+    assert(player.isDone, `seed ${seed}: viewer ${i} did not play to the end`)
+    const limitMs = alone[i]!.stalledMs + GRAIN_MS
+    assert(
+      player.stalledMs <= limitMs,
+      `seed ${seed}: viewer ${i} waited ${player.stalledMs} ms, alone ${alone[i]!.stalledMs}`,
+    )
+    const startMs = alone[i]!.startUpMs! + GRAIN_MS
+    assert(
+      player.startUpMs! <= startMs,
+      `seed ${seed}: viewer ${i} started after ${player.startUpMs} ms, alone ${startMs}`,
+    )
+  })
+  for (const payer of honest) checkPayer(seed, payer, everyone)
+  for (const payee of [...edges, ...honest]) checkPayee(seed, payee, honest)
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
+  return {
+    stalledMs: players.map(player => player.stalledMs),
+    fromPeers: sum(honest.flatMap(peer => [...peer.peerBytes.values()])),
+    fromOrigin: sum(honest.map(peer => peer.originBytes)),
+  }
+}
+
+/** An honest payer promises nothing that its pool does not hold, and risks a bounded number of pieces with each payee. */
+function checkPayer(seed: number, payer: SimulatedPeer, everyone: readonly SimulatedPeer[]): void {
+  const promises = payer.disk.payments?.promises ?? []
+  const totalWei = promises.reduce((sum, { promisedWei }) => sum + promisedWei, 0n)
+  const depositWei = payer.poolId === undefined ? 0n : payer.world.pools.get(payer.poolId)!.state.deposit
+  assert(totalWei <= depositWei, `seed ${seed}: ${totalWei} wei promised of ${depositWei}`)
+  for (const { target, promisedWei, receivedWei } of promises) {
+    assert(
+      promisedWei - receivedWei <= BigInt(IN_FLIGHT_MOST) * PRICE_WEI,
+      `seed ${seed}: ${promisedWei} wei for ${receivedWei}`,
+    )
+    const payee = everyone.find(peer => peer.address === target)!
+    if (payee.manner === HONEST) assert(!payer.banned.has(target), `seed ${seed}: an honest peer was banned`)
+  }
+}
+
+/** An honest payee gets what an honest payer owes, and never refuses its payments. */
+function checkPayee(seed: number, payee: SimulatedPeer, payers: readonly SimulatedPeer[]): void {
+  for (const payer of payers) {
+    const codes = payee.closed.get(payer.address) ?? []
+    assert(
+      !codes.some(code => code.startsWith('payment/')),
+      `seed ${seed}: an honest payer was refused: ${codes.join()}`,
+    )
+    if (!payee.isAlive) continue
+    const served = payee.served.get(payer.address) ?? 0
+    if (served === 0 || payer === payee) continue
+    const shown = payee.swarm.peers().find(peer => peer.address === payer.address)
+    if (shown === undefined) continue
+    // What was paid ahead for requests that were then called off stays to the payer's credit. A piece that came so late
+    // that it was given up is not paid: that is the one piece which a payee risks.
+    const creditWei = shown.earnedWei - BigInt(served) * PRICE_WEI
+    const calledOff = BigInt(payer.calledOff.get(payee.address) ?? 0)
+    assert(
+      creditWei >= -PRICE_WEI && creditWei <= calledOff * PRICE_WEI,
+      `seed ${seed}: ${served} pieces to an honest payer were paid with ${shown.earnedWei} wei, ${calledOff} called off`,
+    )
+  }
+}
+
+interface Plan {
+  readonly viewers: readonly Conditions[]
+  readonly edges: readonly Conditions[]
+  readonly hostileServers: readonly string[]
+  readonly hostileViewers: readonly string[]
+  readonly depositWei: bigint
+}
+
+function planOf(world: World): Plan {
+  const rate = world.catalog.manifest.renditions[0]!.bandwidth / 8_000
+  const many = <T>(most: number, make: () => T): T[] => Array.from({ length: world.between(0, most) }, make)
+  const pick = (names: readonly string[]): string => names[world.between(0, names.length - 1)]!
+  const conditions = (): Conditions => ({
+    uplinkBytesPerMs: Math.max(10, (rate * world.between(2, 100)) / 10),
+    originLatencyMs: world.between(5, 250),
+    originBytesPerMs: (rate * world.between(14, 300)) / 10,
+    diskMs: world.between(0, 30),
+  })
+  const viewers = [conditions(), ...many(2, conditions)]
+  return {
+    viewers,
+    edges: many(3, conditions),
+    hostileServers: many(3, () => pick(Object.keys(HOSTILE_SERVERS))),
+    hostileViewers: many(2, () => pick(Object.keys(HOSTILE_VIEWERS))),
+    // sometimes less than the film costs
+    depositWei: PRICE_WEI * BigInt(world.between(20, 3_000)),
+  }
+}
+
+/** The same film over the same line, without any peer. */
+function playAlone(seed: number, bandwidth: number, conditions: Conditions): Player {
+  const world = new World(seed, { segments: 20, bytesPerMs: bandwidth / 8_000 })
+  const player = new Player(new SimulatedPeer(world, conditions))
+  world.run(END_MS, () => player.isDone)
+  return player
+}
