@@ -132,8 +132,8 @@ class Session implements Dialect {
     this.#connection.send(JSON.stringify(message))
   }
 
-  #announce({ info_hash, peer_id, left, offers = [] }: Announce): void {
-    const { member, peer } = this.#join(info_hash, peer_id, left === 0)
+  #announce({ info_hash, peer_id, event, left, offers = [] }: Announce): void {
+    const { member, peer } = this.#join(info_hash, peer_id, left === 0 || event === 'completed')
     const { edges: complete, viewers: incomplete } = this.#swarms.size(info_hash)
     this.send({ action: 'announce', info_hash, interval: ANNOUNCE_INTERVAL_S, complete, incomplete })
     const near = this.#swarms.introduce(member, CHOICE * offers.length)
@@ -158,9 +158,15 @@ class Session implements Dialect {
     this.send({ action: 'scrape', files: Object.fromEntries(files), flags })
   }
 
-  #join(infoHash: string, id: string, isComplete: boolean): { readonly member: Member; readonly peer: WebtorrentPeer } {
-    const role = isComplete ? 'edge' : 'viewer'
+  #join(
+    infoHash: string,
+    id: string,
+    saysComplete: boolean,
+  ): { readonly member: Member; readonly peer: WebtorrentPeer } {
     const joined = this.#joined.get(infoHash)
+    // Later announces need not say it again.
+    const isComplete = saysComplete || (joined?.peer.id === id && joined.peer.role === 'edge')
+    const role = isComplete ? 'edge' : 'viewer'
     if (joined !== undefined && joined.peer.id === id && joined.peer.role === role) return joined
     this.leave(infoHash)
     const { resourcesPerPeer } = this.#context.limits

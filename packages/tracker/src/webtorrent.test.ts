@@ -46,14 +46,16 @@ describe('the WebTorrent protocol', () => {
     const { url } = await startTracker()
     const seeder = new TorrentPeer(url, 1)
     await seeder.opened
-    seeder.announce({ left: 0, event: 'completed' })
+    seeder.announce({ left: 0 })
     const answer = { action: 'announce', info_hash: INFO_HASH, interval: 120 }
     expect(await seeder.hear()).toEqual({ ...answer, complete: 1, incomplete: 0 })
     const leecher = new TorrentPeer(url, 2)
     await leecher.opened
     leecher.announce({ left: 1000 })
     expect(await leecher.hear()).toEqual({ ...answer, complete: 1, incomplete: 1 })
-    leecher.announce({ left: 0 })
+    leecher.announce({ event: 'completed' })
+    expect(await leecher.hear()).toEqual({ ...answer, complete: 2, incomplete: 0 })
+    leecher.announce({ left: null })
     expect(await leecher.hear()).toEqual({ ...answer, complete: 2, incomplete: 0 })
   })
 
