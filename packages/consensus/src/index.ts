@@ -14,7 +14,7 @@ export * as consensusLimits from './limits.ts'
 export { Replica, type ReplicaConfig, type ReplicaEffect, type ReplicaInput, type RestoredReplica } from './replica.ts'
 export { type DurableWrite, type OutwardEffect, Runner, type RunnerPorts } from './runner.ts'
 export { decodeSafetyRecord, encodeSafetyRecord } from './settlement/safety.ts'
-export { Settlement } from './settlement/settlement.ts'
+export { Settlement, type SettlementStatus } from './settlement/settlement.ts'
 export type {
   Entry,
   RestoredSettlement,

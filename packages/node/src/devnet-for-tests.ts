@@ -78,7 +78,7 @@ export async function createTestNode(
     readonly storeUrl: string
     readonly bootstrap?: readonly string[]
     readonly rpc?: boolean
-  } & Partial<NodeOptions>,
+  } & Partial<Omit<NodeOptions, 'rpc'>>,
 ): Promise<Node> {
   const keys = guardians[i]!
   const { storeUrl, bootstrap = [], rpc = false, ...rest } = options

@@ -84,7 +84,7 @@ export class TransactionService {
         error instanceof CodedError ? error : { code: 'node/overloaded', message: String(error) }
       answers = submitted.map(() => ({ ok: false, code, message }))
     }
-    submitted.forEach(({ done }, i) => done(answers[i]!))
+    for (const [i, { done }] of submitted.entries()) done(answers[i]!)
   }
 
   private async onGossip(bytes: Uint8Array): Promise<Verdict> {

@@ -35,6 +35,18 @@ import type {
   SettlementTimer,
 } from './types.ts'
 
+/** Where a node stands. */
+export interface SettlementStatus {
+  readonly epoch: number
+  /** index in the committee */
+  readonly leader: number
+  readonly highCertificateEpoch: number
+  /** it waits for the others to leave the epoch too */
+  readonly hasGivenUpEpoch: boolean
+  readonly settledHeight: number
+  readonly headHeight: number
+}
+
 export class Settlement {
   private readonly config: SettlementConfig
   private readonly tree: BlockTree
@@ -84,12 +96,13 @@ export class Settlement {
     if (high !== undefined) high.certificate = this.highCertificate
   }
 
-  /** Where this node stands, for status pages. */
-  status(): { epoch: number; leader: number; highCertificateEpoch: number; settledHeight: number; headHeight: number } {
+  /** For status pages. */
+  status(): SettlementStatus {
     return {
       epoch: this.epoch,
       leader: this.leaderOf(this.epoch),
       highCertificateEpoch: this.highCertificate.epoch,
+      hasGivenUpEpoch: (this.lastEpochChange?.epoch ?? 0) > this.epoch,
       settledHeight: this.tree.settled.height,
       headHeight: this.head.height,
     }

@@ -184,10 +184,11 @@ export type TanStatus = ReturnType<typeof tanStatus>
 
 /** What status pages show, and what the `tanStatus` subscription pushes. */
 export function tanStatus({ reader: { chain }, committee, settlement, finality, mempool, peerCount }: TanParts) {
-  const { epoch, leader } = settlement.status()
+  const { epoch, leader, hasGivenUpEpoch } = settlement.status()
   const { height, ballot, preparePower, commitPower, totalPower } = finality.progress()
   return {
     epoch,
+    hasGivenUpEpoch,
     leader: committee.signers[leader]!.address,
     head: { height: chain.head.header.height, hash: chain.head.hash },
     settled: { height: chain.settled.header.height, hash: chain.settled.hash },

@@ -1,0 +1,78 @@
+// `tan devnet`: a whole network on this machine, with one command.
+import { resolve } from 'node:path'
+import { CodedError } from '@tan/primitives'
+import type { Command } from 'commander'
+import { Devnet } from '../devnet/devnet.ts'
+import { DEFAULT_PORT, DEFAULT_SIZE } from '../devnet/layout.ts'
+import { runUntilStopped } from '../lifetime.ts'
+import { isJsonWanted, print, say } from '../output.ts'
+
+interface DevnetCommandOptions {
+  readonly data: string
+  readonly port: string
+  readonly fresh?: boolean
+  readonly chainOnly?: boolean
+  readonly video?: string
+  readonly validators: string
+  readonly guardians: string
+  readonly edges: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('devnet')
+    .description('run a whole network on this machine: validators, guardians, tracker, origin, edges, web app')
+    .option('--data <folder>', 'where its data lies', '.tan/devnet')
+    .option('--port <port>', 'first of the ports that it uses; 0 finds free ones', String(DEFAULT_PORT))
+    .option('--fresh', 'forget what is there and start anew')
+    .option('--video <file>', 'publish this video instead of the sample')
+    .option('--chain-only', 'without tracker, origin, edges and web app')
+    .option('--validators <n>', 'how many', String(DEFAULT_SIZE.validators))
+    .option('--guardians <n>', 'how many, validators included', String(DEFAULT_SIZE.guardians))
+    .option('--edges <n>', 'how many', String(DEFAULT_SIZE.edges))
+    .action(run)
+}
+
+async function run(options: DevnetCommandOptions): Promise<void> {
+  const { stopped } = runUntilStopped()
+  const startedMs = Date.now()
+  const size = {
+    validators: readCount(options.validators, 'validators', 1, 20),
+    guardians: readCount(options.guardians, 'guardians', 1, 30),
+    edges: readCount(options.edges, 'edges', 0, 20),
+  }
+  if (size.guardians < size.validators)
+    throw new CodedError('devnet/size', 'guardians include the validators: there cannot be fewer')
+  let isStopping = false
+  const devnet = await Devnet.start({
+    folder: resolve(options.data),
+    port: readCount(options.port, 'port', 0, 65_000),
+    size,
+    fresh: options.fresh === true,
+    chainOnly: options.chainOnly === true,
+    ...(options.video === undefined ? {} : { video: resolve(options.video) }),
+    log: line => say(`  ${seconds(startedMs)}  ${line}`),
+    onDeath: (name, how) => {
+      if (!isStopping) say(`  ! ${name} ended by itself (${how}): its log is ${resolve(options.data)}/logs/${name}.log`)
+    },
+  })
+  const address = options.chainOnly === true ? devnet.rpcUrl : devnet.webUrl
+  print({ url: address, rpcUrl: devnet.rpcUrl }, () => `\nReady after ${seconds(startedMs).trim()}. Open ${address}\n`)
+  say(options.chainOnly === true ? 'JSON-RPC listens there.' : `JSON-RPC: ${devnet.rpcUrl}`)
+  say('Ctrl-C stops all of it; the next start goes on from the same data.')
+  await stopped
+  isStopping = true
+  if (!isJsonWanted()) say('\nstopping')
+  await devnet.stop()
+}
+
+function readCount(text: string, name: string, least: number, most: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new CodedError('cli/number', `--${name} is a whole number from ${least} to ${most}, not ${text}`)
+  return value
+}
+
+function seconds(sinceMs: number): string {
+  return `${((Date.now() - sinceMs) / 1000).toFixed(1).padStart(5)} s`
+}

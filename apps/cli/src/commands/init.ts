@@ -1,0 +1,74 @@
+// `tan init`: a data folder for one node of a chain.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { initChain } from '@tan/node'
+import { bls, CodedError, secureRandomBytes, toHex } from '@tan/primitives'
+import { parseGenesis } from '@tan/protocol'
+import type { Command } from 'commander'
+import { stringify } from 'yaml'
+import { fields, print, say } from '../output.ts'
+import { loadBlsKey, readPassword, readText, writeSecretFile } from '../secrets.ts'
+
+interface InitOptions {
+  readonly genesis: string
+  readonly data: string
+  readonly blsKey?: string
+  readonly address?: string
+  readonly passwordFile?: string
+  readonly rpcPort?: string
+  readonly listen?: string
+  readonly bootstrap?: string[]
+}
+
+export function register(program: Command): void {
+  program
+    .command('init')
+    .description("make a data folder for a node: the chain's first block, an identity, and a configuration to edit")
+    .requiredOption('--genesis <file>', 'genesis file of the chain')
+    .requiredOption('--data <folder>', 'new folder')
+    .option('--bls-key <file>', "a guardian's or validator's BLS keystore that never signed on this chain")
+    .option('--address <address>', "the guardian's account")
+    .option('--password-file <file>', 'password of the BLS keystore')
+    .option('--rpc-port <port>', 'port of JSON-RPC')
+    .option('--listen <multiaddr>', 'where peers connect')
+    .option('--bootstrap <multiaddr...>', 'peers to begin with')
+    .action(async (options: InitOptions) => {
+      print(await initDataFolder(options), result => fields(result))
+      say(`Start it with: tan node --config ${join(options.data, 'tan.yaml')}`)
+    })
+}
+
+export async function initDataFolder(options: InitOptions): Promise<{ genesisHash: string; config: string }> {
+  const { data, blsKey, address } = options
+  const genesis = parseGenesis(readText(options.genesis, 'genesis file'))
+  const config = join(data, 'tan.yaml')
+  if (existsSync(config)) throw new CodedError('cli/exists', `${data} holds a node already: choose a new folder`)
+  if ((blsKey === undefined) !== (address === undefined))
+    throw new CodedError('cli/options', 'a guardian needs both --bls-key and --address')
+  const publicKey =
+    blsKey === undefined ? undefined : bls.publicKey(loadBlsKey(blsKey, await readPassword(options.passwordFile)))
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const genesisHash = await initChain(`level:${resolve(data, 'store')}`, genesis, publicKey)
+  writeSecretFile(join(data, 'network.key'), `${toHex(secureRandomBytes(32))}\n`)
+  const text = stringify({
+    genesis: resolve(options.genesis),
+    store: 'level:./store',
+    networkKey: './network.key',
+    ...(blsKey === undefined
+      ? {}
+      : {
+          signer: {
+            address,
+            keyFile: resolve(blsKey),
+            ...(options.passwordFile === undefined ? {} : { passwordFile: resolve(options.passwordFile) }),
+          },
+        }),
+    network: {
+      listen: [options.listen ?? '/ip4/0.0.0.0/tcp/30303'],
+      bootstrap: options.bootstrap ?? [],
+    },
+    rpc: { host: '127.0.0.1', port: Number(options.rpcPort ?? 8545), allowedOrigins: [] },
+  })
+  writeFileSync(config, text)
+  return { genesisHash, config }
+}

@@ -1,0 +1,130 @@
+// `tan pool`: payment pools, by hand. Players make theirs themselves.
+import { secureRandomBytes, toHex } from '@tan/primitives'
+import { resourceCommitment } from '@tan/protocol'
+import type { Command } from 'commander'
+import { parseEventLogs } from 'viem'
+import { readAccount, readAmount, readHash32, tangam } from '../amounts.ts'
+import {
+  callTan,
+  connect,
+  openSender,
+  paymentPools,
+  type RpcOptions,
+  type SenderOptions,
+  withRpc,
+  withSender,
+} from '../chain-client.ts'
+import { fields, print, table } from '../output.ts'
+
+interface PoolJson {
+  readonly poolId: string
+  readonly payer: string
+  readonly status: string
+  readonly deposit: string
+  readonly collateral: string
+  readonly paid: string
+  readonly claims: string
+  readonly expiryHeight: number
+}
+
+export function register(program: Command): void {
+  const pool = program.command('pool').description('payment pools')
+  const home = (): string => program.opts<{ home: string }>().home
+
+  withSender(
+    pool
+      .command('create <deposit>')
+      .description('lock TANGam from which peers are paid for one resource')
+      .requiredOption('--resource <id>', 'resource id (a manifest says it)')
+      .option(
+        '--collateral <amount>',
+        'burned if you overspend; none makes a strict pool, which pays only what is reserved',
+        '0',
+      )
+      .option('--duration <blocks>', 'how long it can be paid from', '7200')
+      .option('--signer <address>', 'key that signs vouchers (yours)')
+      .option('--reserver <address>', 'key that signs reserves (yours)')
+      .option('--reserve <target=amount...>', 'reserve for a payee at once'),
+  ).action(async (deposit: string, options: Omit<SenderOptions, 'home'> & CreateOptions) => {
+    const depositWei = readAmount(deposit)
+    const collateralWei = readAmount(options.collateral)
+    const reserves = (options.reserve ?? []).map(text => {
+      const [target = '', amount = ''] = text.split('=')
+      return { target: readAccount(target), amount: readAmount(amount) }
+    })
+    const sender = await openSender({ ...options, home: home() })
+    const salt = toHex(secureRandomBytes(32))
+    const receipt = await sender.call({
+      contract: paymentPools,
+      name: 'createPool',
+      args: [
+        resourceCommitment(readHash32(options.resource, 'resource id'), salt),
+        depositWei,
+        collateralWei,
+        BigInt(options.duration),
+        options.signer === undefined ? sender.address : readAccount(options.signer),
+        options.reserver === undefined ? sender.address : readAccount(options.reserver),
+        reserves,
+      ],
+      value: depositWei + collateralWei,
+    })
+    const [created] = parseEventLogs({ abi: paymentPools.abi, logs: receipt.logs, eventName: 'PoolCreated' })
+    print(
+      {
+        poolId: created!.args.poolId,
+        salt,
+        expiryHeight: Number(created!.args.expiryHeight),
+        hash: receipt.transactionHash,
+      },
+      fields,
+    )
+  })
+
+  withSender(pool.command('close <pool>').description('take back what is left, after expiry and grace')).action(
+    async (id: string, options: Omit<SenderOptions, 'home'>) => {
+      const sender = await openSender({ ...options, home: home() })
+      const receipt = await sender.call({ contract: paymentPools, name: 'close', args: [readHash32(id, 'pool id')] })
+      const [closed] = parseEventLogs({ abi: paymentPools.abi, logs: receipt.logs, eventName: 'PoolClosed' })
+      const returnedWei = closed!.args.returned
+      print({ poolId: id, returnedWei, hash: receipt.transactionHash }, () => `${tangam(returnedWei)} returned`)
+    },
+  )
+
+  withRpc(pool.command('show <pool>').description('one pool, as it is settled')).action(
+    async (id: string, options: RpcOptions) => {
+      const found = await callTan<PoolJson | null>(await connect(options), 'tan_pool', [readHash32(id, 'pool id')])
+      print(found, result => (result === null ? 'no such pool' : fields({ ...result, ...amounts(result) })))
+    },
+  )
+
+  withRpc(pool.command('list').description('the newest pools').option('--limit <n>', 'how many', '20')).action(
+    async (options: RpcOptions & { limit: string }) => {
+      const found = await callTan<PoolJson[]>(await connect(options), 'tan_pools', [{ limit: Number(options.limit) }])
+      const head = ['pool', 'payer', 'status', 'deposit', 'paid', 'expires']
+      print(found, pools =>
+        table(
+          head,
+          pools.map(p => [p.poolId, p.payer, p.status, amounts(p).deposit, amounts(p).paid, String(p.expiryHeight)]),
+        ),
+      )
+    },
+  )
+}
+
+interface CreateOptions {
+  readonly resource: string
+  readonly collateral: string
+  readonly duration: string
+  readonly signer?: string
+  readonly reserver?: string
+  readonly reserve?: string[]
+}
+
+function amounts({ deposit, collateral, paid, claims }: PoolJson) {
+  return {
+    deposit: tangam(BigInt(deposit)),
+    collateral: tangam(BigInt(collateral)),
+    paid: tangam(BigInt(paid)),
+    claims: tangam(BigInt(claims)),
+  }
+}

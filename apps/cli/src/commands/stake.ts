@@ -1,0 +1,95 @@
+// `tan stake`: guardians and validators.
+import { bls, secureRandomBytes, toHex } from '@tan/primitives'
+import { possessionDigest } from '@tan/protocol'
+import type { Command } from 'commander'
+import { readAccount, readAmount, tan } from '../amounts.ts'
+import {
+  connect,
+  openSender,
+  type RpcOptions,
+  type SenderOptions,
+  staking,
+  withRpc,
+  withSender,
+} from '../chain-client.ts'
+import { fields, print } from '../output.ts'
+import { findAccount, loadBlsKey, readPassword, saveBlsKey } from '../secrets.ts'
+
+export function register(program: Command): void {
+  const stake = program.command('stake').description('stake TAN as a guardian or validator')
+  const home = (): string => program.opts<{ home: string }>().home
+  const sender = (options: Omit<SenderOptions, 'home'>) => openSender({ ...options, home: home() })
+
+  stake
+    .command('new-key <file>')
+    .description('make a BLS key for a guardian, kept encrypted (EIP-2335)')
+    .option('--password-file <file>', 'its password; asked for when missing')
+    .action(async (file: string, { passwordFile }: { passwordFile?: string }) => {
+      const password = await readPassword(passwordFile, 'New password: ')
+      const publicKey = saveBlsKey(file, bls.secretKey(secureRandomBytes(32)), password)
+      print({ file, publicKey: toHex(publicKey) }, fields)
+    })
+
+  withSender(
+    stake
+      .command('register <file>')
+      .description("register a guardian's BLS key, with its proof of possession")
+      .option('--bls-password-file <file>', 'password of the BLS key; asked for when missing'),
+  ).action(async (file: string, options: Omit<SenderOptions, 'home'> & { blsPasswordFile?: string }) => {
+    const secret = loadBlsKey(file, await readPassword(options.blsPasswordFile, 'Password of the BLS key: '))
+    const from = await sender(options)
+    const publicKey = bls.publicKey(secret)
+    const chainId = await from.client.getChainId()
+    const proof = bls.sign(possessionDigest(chainId, from.address, publicKey), secret)
+    const args = [toHex(publicKey), toHex(proof)] as const
+    const { transactionHash } = await from.call({ contract: staking, name: 'registerKey', args })
+    print({ guardian: from.address, publicKey: toHex(publicKey), hash: transactionHash }, fields)
+  })
+
+  const withAmount = (name: 'deposit' | 'withdraw', what: string): void => {
+    withSender(stake.command(`${name} <amount>`).description(what)).action(
+      async (amount: string, options: Omit<SenderOptions, 'home'>) => {
+        const wei = readAmount(amount)
+        const from = await sender(options)
+        const { transactionHash } = await from.call({ contract: staking, name, args: [wei] })
+        print({ guardian: from.address, amountWei: wei, hash: transactionHash }, () => `${name}: ${tan(wei)}`)
+      },
+    )
+  }
+  withAmount('deposit', 'put TAN at stake')
+  withAmount('withdraw', 'ask for TAN back: it can be claimed after the unbonding time')
+
+  withSender(stake.command('claim').description('take out what has unbonded')).action(
+    async (options: Omit<SenderOptions, 'home'>) => {
+      const from = await sender(options)
+      const { transactionHash } = await from.call({ contract: staking, name: 'claim', args: [] })
+      print({ guardian: from.address, hash: transactionHash }, fields)
+    },
+  )
+
+  withSender(stake.command('candidate <yes-or-no>').description('stand for validator, or no more')).action(
+    async (answer: string, options: Omit<SenderOptions, 'home'>) => {
+      const from = await sender(options)
+      const isCandidate = answer === 'yes'
+      const { transactionHash } = await from.call({ contract: staking, name: 'setCandidate', args: [isCandidate] })
+      print({ guardian: from.address, candidate: isCandidate, hash: transactionHash }, fields)
+    },
+  )
+
+  withRpc(stake.command('show <guardian>').description('what a guardian has at stake, by name or address')).action(
+    async (guardian: string, options: RpcOptions) => {
+      const address = guardian.startsWith('0x') ? readAccount(guardian) : findAccount(home(), guardian).address
+      const client = await connect(options)
+      const [staked, unbonding, claimableHeight, candidate] = await client.readContract({
+        ...staking,
+        functionName: 'stakeOf',
+        args: [address],
+      })
+      const key = await client.readContract({ ...staking, functionName: 'keyOf', args: [address] })
+      print(
+        { address, stakedWei: staked, unbondingWei: unbonding, claimableHeight, candidate, blsPublicKey: key },
+        result => fields({ ...result, stakedWei: tan(staked), unbondingWei: tan(unbonding) }),
+      )
+    },
+  )
+}

@@ -1,0 +1,54 @@
+// `tan tracker`: introduces peers to each other.
+import { createLogger } from '@tan/node'
+import { createTracker, loadLocate } from '@tan/tracker'
+import type { Command } from 'commander'
+import { runUntilStopped } from '../lifetime.ts'
+import { say } from '../output.ts'
+import { systemClock, systemRandom } from '../world.ts'
+
+interface TrackerCommandOptions {
+  readonly host: string
+  readonly port: string
+  readonly stun?: string[]
+  readonly origin?: string[]
+  readonly trustProxy?: boolean
+  readonly trustPlaces?: boolean
+  readonly networks?: string[]
+  readonly places?: string[]
+}
+
+export function register(program: Command): void {
+  program
+    .command('tracker')
+    .description('run a tracker: it knows who is alive and near whom, and introduces peers to each other')
+    .option('--host <host>', 'where to listen', '127.0.0.1')
+    .option('--port <port>', 'where to listen', '8000')
+    .option('--stun <url...>', 'STUN servers that peers are told to use')
+    .option('--origin <origin...>', 'web pages that may connect (all, if none is named)')
+    .option('--trust-proxy', 'believe X-Forwarded-For: only behind a proxy that sets it')
+    .option('--trust-places', 'believe peers that say where they are: for devnets')
+    .option('--networks <csv...>', 'tables of IP ranges and networks (ASN)')
+    .option('--places <csv...>', 'tables of IP ranges and positions')
+    .action(async (options: TrackerCommandOptions) => {
+      const { host, stun = [], origin } = options
+      const { stopped } = runUntilStopped()
+      const { networks = [], places: positions = [] } = options
+      const locate = networks.length + positions.length === 0 ? undefined : await loadLocate({ networks, positions })
+      const tracker = createTracker({
+        clock: systemClock,
+        random: systemRandom,
+        host,
+        port: Number(options.port),
+        logger: createLogger('info', 'tracker'),
+        iceServers: stun,
+        trustProxy: options.trustProxy === true,
+        trustReportedPlaces: options.trustPlaces === true,
+        ...(origin === undefined ? {} : { origins: origin }),
+        ...(locate === undefined ? {} : { locate }),
+      })
+      const { url } = await tracker.start()
+      say(`The tracker listens on ${url}`)
+      await stopped
+      await tracker.stop()
+    })
+}

@@ -1,0 +1,103 @@
+// `tan wallet`: keys, balances and transfers of both currencies.
+import { readFileSync } from 'node:fs'
+import { CodedError, fromHex, secureRandomBytes } from '@tan/primitives'
+import type { Command } from 'commander'
+import { readAccount, readAmount, tan, tangam } from '../amounts.ts'
+import {
+  connect,
+  openSender,
+  type RpcOptions,
+  type SenderOptions,
+  tanToken,
+  withRpc,
+  withSender,
+} from '../chain-client.ts'
+import { fields, print, table } from '../output.ts'
+import { accountFolder, findAccount, listAccounts, readPassword, saveAccount } from '../secrets.ts'
+
+export function register(program: Command): void {
+  const wallet = program.command('wallet').description('keys, balances and transfers')
+  const home = (): string => program.opts<{ home: string }>().home
+
+  wallet
+    .command('new <name>')
+    .description('make a key, kept encrypted')
+    .option('--password-file <file>', 'its password; asked for when missing')
+    .action(async (name: string, { passwordFile }: { passwordFile?: string }) => {
+      const password = await newPassword(passwordFile)
+      const { address, path } = saveAccount(home(), name, secureRandomBytes(32), password)
+      print({ name, address, path }, fields)
+    })
+
+  wallet
+    .command('import <name> <file>')
+    .description('take over a key from a file that holds 0x and 64 hexadecimal digits')
+    .option('--password-file <file>', 'the password to keep it under; asked for when missing')
+    .action(async (name: string, file: string, { passwordFile }: { passwordFile?: string }) => {
+      const secret = fromHex(readFileSync(file, 'utf8').trim())
+      const { address, path } = saveAccount(home(), name, secret, await newPassword(passwordFile))
+      print({ name, address, path }, fields)
+    })
+
+  wallet
+    .command('list')
+    .description('the keys that there are')
+    .action(() => {
+      print(listAccounts(home()), accounts =>
+        accounts.length === 0
+          ? `no keys in ${accountFolder(home())}: make one with \`tan wallet new NAME\``
+          : table(
+              ['name', 'address'],
+              accounts.map(({ name, address }) => [name, address]),
+            ),
+      )
+    })
+
+  withRpc(wallet.command('balance <account>').description('both currencies of an account, by name or address')).action(
+    async (account: string, options: RpcOptions) => {
+      const address = account.startsWith('0x') ? readAccount(account) : findAccount(home(), account).address
+      const client = await connect(options)
+      const tangamWei = await client.getBalance({ address })
+      const tanWei = await client.readContract({ ...tanToken, functionName: 'balanceOf', args: [address] })
+      print({ address, tangamWei, tanWei }, result =>
+        fields({ address, TANGam: tangam(result.tangamWei), TAN: tan(result.tanWei) }),
+      )
+    },
+  )
+
+  withSender(
+    wallet
+      .command('send <amount> <to>')
+      .description('send TANGam, or TAN with --tan; amounts are tokens (12.5) or wei (100wei)')
+      .option('--tan', 'send TAN instead of TANGam'),
+  ).action(async (amount: string, to: string, options: Omit<SenderOptions, 'home'> & { tan?: boolean }) => {
+    const wei = readAmount(amount)
+    const target = to.startsWith('0x') ? readAccount(to) : findAccount(home(), to).address
+    const sender = await openSender({ ...options, home: home() })
+    const receipt = options.tan
+      ? await sender.call({ contract: tanToken, name: 'transfer', args: [target, wei] })
+      : await sender.send(target, wei)
+    const result = {
+      hash: receipt.transactionHash,
+      height: Number(receipt.blockNumber),
+      gasUsed: Number(receipt.gasUsed),
+    }
+    print(
+      result,
+      ({ height, gasUsed }) =>
+        `${options.tan ? tan(wei) : tangam(wei)} to ${target} in block ${height} (${gasUsed} gas)`,
+    )
+  })
+}
+
+async function newPassword(file: string | undefined): Promise<string> {
+  const password = await readPassword(file, 'New password: ')
+  if (
+    file === undefined &&
+    process.env.TAN_PASSWORD_FILE === undefined &&
+    (await readPassword(undefined, 'Again: ')) !== password
+  )
+    throw new CodedError('cli/password', 'the two passwords differ')
+  if (password.length < 8) throw new CodedError('cli/password', 'a password has 8 characters or more')
+  return password
+}

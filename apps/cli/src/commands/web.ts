@@ -1,0 +1,61 @@
+// `tan web`: serves the web app.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CodedError } from '@tan/primitives'
+import type { Command } from 'commander'
+import { openFaucet } from '../faucet.ts'
+import { runUntilStopped } from '../lifetime.ts'
+import { say } from '../output.ts'
+import { readText } from '../secrets.ts'
+import { startWebServer } from '../web-server.ts'
+
+interface WebOptions {
+  readonly folder: string
+  readonly settings: string
+  readonly port: string
+  readonly host: string
+  readonly faucetKey?: string
+  readonly passwordFile?: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('web')
+    .description('serve the web app: player and explorer')
+    .requiredOption('--folder <folder>', 'the built app')
+    .requiredOption('--settings <file>', 'JSON with the addresses that the app uses')
+    .option('--port <port>', 'where to listen', '8080')
+    .option('--host <host>', 'on which address', '127.0.0.1')
+    .option('--faucet-key <name>', 'a key that gives to whoever asks: for devnets alone')
+    .option('--password-file <file>', 'its password')
+    .action(async (options: WebOptions) => {
+      const folder = resolve(options.folder)
+      if (!existsSync(folder))
+        throw new CodedError('web/folder', `${folder} is not there: build the app with \`npm run build -w @tan/web\``)
+      const settings = JSON.parse(readText(options.settings, 'settings file')) as { rpcUrl: string }
+      const { home } = program.opts<{ home: string }>()
+      const { faucetKey, passwordFile } = options
+      const faucet =
+        faucetKey === undefined
+          ? undefined
+          : await openFaucet({
+              rpc: settings.rpcUrl,
+              from: faucetKey,
+              home,
+              ...(passwordFile === undefined ? {} : { passwordFile }),
+            })
+      const { stopped } = runUntilStopped()
+      const { host } = options
+      const server = await startWebServer({
+        host,
+        port: Number(options.port),
+        folder,
+        settings,
+        ...(faucet === undefined ? {} : { faucet }),
+      })
+      say(`The web app is at http://${host}:${options.port}`)
+      await stopped
+      server.closeAllConnections()
+      server.close()
+    })
+}

@@ -1,0 +1,63 @@
+// The `tan` command: which subcommands there are, and what a person sees when one fails. Each subcommand is loaded when
+// it is called, so that help is quick.
+import { CodedError } from '@tan/primitives'
+import { Command, CommanderError, Option } from 'commander'
+import { isJsonWanted, setOutput } from './output.ts'
+
+type Register = (program: Command) => void
+
+const COMMANDS: Readonly<Record<string, () => Promise<{ readonly register: Register }>>> = {
+  devnet: () => import('./commands/devnet.ts'),
+  tracker: () => import('./commands/tracker.ts'),
+  init: () => import('./commands/init.ts'),
+  node: () => import('./commands/node.ts'),
+  wallet: () => import('./commands/wallet.ts'),
+  stake: () => import('./commands/stake.ts'),
+  pool: () => import('./commands/pool.ts'),
+  query: () => import('./commands/query.ts'),
+  web: () => import('./commands/web.ts'),
+}
+
+const USAGE_ERROR = 2
+
+async function main(): Promise<void> {
+  const program = new Command('tan')
+    .description('TAN: deliver video between viewers and edges, and be paid for every piece')
+    .version('0.1.0')
+    .addOption(new Option('--json', 'print JSON, for programs'))
+    .option('--home <folder>', 'where keys are kept', process.env.TAN_HOME ?? `${process.env.HOME ?? '.'}/.tan`)
+    .showHelpAfterError('(tan --help lists what there is)')
+    .enablePositionalOptions()
+    .exitOverride()
+    .hook('preAction', command => setOutput({ json: command.optsWithGlobals().json === true }))
+  const wanted = process.argv.slice(2).find(argument => argument in COMMANDS)
+  const needed = wanted === undefined ? Object.keys(COMMANDS) : [wanted]
+  for (const name of needed) (await COMMANDS[name]!()).register(program)
+  await program.parseAsync()
+}
+
+/** What was wrong and what to do, without a stack: that is for bugs, with TAN_DEBUG=1. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR
+  const isExpected = error instanceof CodedError || isSystemError(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof CodedError ? error.code : 'cli/failed'
+  if (isJsonWanted()) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`)
+  else process.stderr.write(`tan: ${message}${error instanceof CodedError ? ` [${code}]` : ''}\n`)
+  if (process.env.TAN_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  else if (!isExpected)
+    process.stderr.write('This should not have happened. Run it again with TAN_DEBUG=1, and report what it prints.\n')
+  return 1
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+}
+
+try {
+  await main()
+} catch (error) {
+  process.exitCode = report(error)
+  // an open channel to a parent would keep a process alive that has nothing left to do
+  if (process.connected) process.disconnect?.()
+}

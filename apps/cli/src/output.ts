@@ -1,0 +1,45 @@
+// What commands print: for people, or as JSON for programs. Results go to standard output, progress to standard error.
+
+let wantsJson = false
+
+export function setOutput({ json }: { readonly json: boolean }): void {
+  wantsJson = json
+}
+
+export function isJsonWanted(): boolean {
+  return wantsJson
+}
+
+/** One result: JSON as it is, or the text that `human` makes of it. */
+export function print<T>(result: T, human: (result: T) => string): void {
+  const text = wantsJson ? JSON.stringify(result, bigIntAsText, 2) : human(result)
+  process.stdout.write(`${text}\n`)
+}
+
+/** A line of progress, for people alone. */
+export function say(line: string): void {
+  if (!wantsJson) process.stderr.write(`${line}\n`)
+}
+
+/** Columns as wide as they need to be; numbers to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map(row => row[i]!.length)))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (/^[\d.,%-]+$/.test(cell) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd()
+  return [line(head), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
+
+/** `name  value` lines. */
+export function fields(values: Readonly<Record<string, unknown>>): string {
+  const width = Math.max(...Object.keys(values).map(name => name.length))
+  return Object.entries(values)
+    .map(([name, value]) => `${name.padEnd(width)}  ${String(value)}`)
+    .join('\n')
+}
+
+function bigIntAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
