@@ -59,7 +59,7 @@ describe('creating a pool', () => {
     expect(errorOf({ reserves: reserves(0n) })).toBe('ReserveNotRising')
     expect(errorOf({ reserves: reserves(UINT256_MOST) })).toBe('AmountTooLarge')
     expect(errorOf({ reserves: reserves(...Array.from({ length: 257 }, (_, i) => BigInt(i + 1))) })).toBe(
-      'AmountTooLarge',
+      'TooManyReserves',
     )
   })
 })

@@ -53,6 +53,7 @@ export const Errors = {
   InvalidSignature: abiError('InvalidSignature'),
   NotOverspent: abiError('NotOverspent', uint256, uint256),
   NotPayer: abiError('NotPayer', address),
+  TooManyReserves: abiError('TooManyReserves', uint256),
   TooManyRedemptions: abiError('TooManyRedemptions', uint256),
   StillRedeemable: abiError('StillRedeemable', uint64),
   NothingReserved: abiError('NothingReserved'),

@@ -46,7 +46,7 @@ export function createPool(
   if (collateral !== 0n) requireCollateral(call, deposit, collateral)
   if (duration === 0n || duration > BigInt(parameters.poolDurationBlocksMost))
     revert(Errors.DurationOutOfBounds, duration)
-  if (reserves.length > RESERVES_MOST) revert(Errors.AmountTooLarge, BigInt(reserves.length))
+  if (reserves.length > RESERVES_MOST) revert(Errors.TooManyReserves, BigInt(reserves.length))
   for (const { amount } of reserves) requireAmount(amount)
 
   const durationBlocks = Number(duration)
