@@ -1,6 +1,6 @@
 // Instructions that read the block, the transaction and other accounts.
-import { CODE_HASH, PRECOMPILE, findAccount, isEmptyAccount, warmAccount, NATIVE } from './accounts'
-import { CODE_SIZE, findCode } from './code'
+import { CODE_HASH, PRECOMPILE, findAccount, hasNoCode, isEmptyAccount, warmAccount, NATIVE } from './accounts'
+import { CODE_SIZE, codeWithHash } from './code'
 import { BLOB_HASHES, BLOCK_HASHES, ENVIRONMENT } from './layout'
 import { loadBlockHash, openCode } from './host'
 import { copyWord, isSmall, setSmall, setZero, toAddress } from './words'
@@ -41,7 +41,12 @@ export function codeSizeOf(to: usize, account: usize): void {
     setZero(to)
     return
   }
-  const code = findCode(account)
+  if (hasNoCode(account)) {
+    setZero(to)
+    return
+  }
+  // the size alone is not worth copying a code for
+  const code = codeWithHash(account + CODE_HASH)
   setSmall(to, <u64>(code == 0 ? openCode(account + CODE_HASH) : load<u32>(code, CODE_SIZE)))
 }
 

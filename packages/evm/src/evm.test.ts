@@ -1,10 +1,10 @@
 import { type Address, EMPTY_BYTES, fromHex, type Hash, type Hex, toHex } from '@tan/primitives'
 import { beforeEach, expect, test } from 'vitest'
 import { createEvm, type Evm } from './evm.ts'
-import { environmentOf } from './fuzz/differential.ts'
-import { World } from './fuzz/world.ts'
 import type { Environment, ExecutionResult, Message } from './message.ts'
 import type { NativeContract } from './native.ts'
+import { environmentOf } from './testing/differential.ts'
+import { World } from './testing/world.ts'
 
 const SENDER: Address = '0x00000000000000000000000000000000000a11ce'
 const TARGET: Address = '0x00000000000000000000000000000000000000bb'
