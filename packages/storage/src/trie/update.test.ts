@@ -98,32 +98,27 @@ const smallOrLargeValue = fc.oneof(
 )
 const change = fc.record({ key: collidingKey, value: fc.option(smallOrLargeValue, { nil: undefined }) })
 const batch = fc.uniqueArray(change, { maxLength: 30, selector: ({ key }) => toHex(key) })
-/** The peer library loses the whole trie when the empty key is deleted. */
-const batchForPeer = batch.map(changes => changes.filter(({ key }) => key.length > 0))
-
 describe('over random histories', () => {
   it('the root and the values are those of the peer library', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(batchForPeer, { maxLength: 6 }), async batches => {
-        const peer = await createMPT()
+      fc.asyncProperty(fc.array(batch, { maxLength: 6 }), async batches => {
         const trie = new TrieForTests()
-        const keys = new Map<Hex, Uint8Array>()
+        const content = new Map<Hex, Uint8Array>()
         for (const changes of batches) {
           trie.update(changes)
           for (const { key, value } of changes) {
-            keys.set(toHex(key), key)
-            if (value === undefined) await peer.del(key)
-            else await peer.put(key, value)
+            if (value === undefined) content.delete(toHex(key))
+            else content.set(toHex(key), value)
           }
+          // Each time a new one: the peer goes wrong over deletes where one key is the beginning of another.
+          const peer = await createMPT()
+          for (const [key, value] of content) await peer.put(fromHex(key), value)
           expect(trie.root).toBe(toHex(peer.root()))
         }
-        for (const key of keys.values()) {
-          const value = getFromTrie(trie.node, trie.root, key)
-          const theirs = await peer.get(key)
-          expect(value ?? null).toEqual(theirs)
-        }
+        for (const { key } of batches.flat())
+          expect(getFromTrie(trie.node, trie.root, key)).toEqual(content.get(toHex(key)))
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
