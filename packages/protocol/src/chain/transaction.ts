@@ -193,9 +193,14 @@ function decodeLegacy(item: RlpItem): Transaction {
   const { v, ...rest } = legacy.fromRlp(item, 'transaction')
   if (v === 27n || v === 28n) return { type: 'legacy', chainId: undefined, yParity: v === 28n ? 1 : 0, ...rest }
   if (v < 35n) throw new CodedError('transaction/signature', `v is ${v}, which names no parity (27, 28, or from 35 on)`)
-  return { type: 'legacy', chainId: (v - 35n) >> 1n, yParity: (v - 35n) & 1n ? 1 : 0, ...rest }
+  const chainId = (v - 35n) >> 1n
+  if (chainId >= CHAIN_ID_LIMIT)
+    throw new CodedError('transaction/signature', `v is ${v}, which names a chain id above 2^64 - 1`)
+  return { type: 'legacy', chainId, yParity: (v - 35n) & 1n ? 1 : 0, ...rest }
 }
 
+/** as in the other types */
+const CHAIN_ID_LIMIT = 2n ** 64n
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 function checkSignature(transaction: Transaction): Transaction {
