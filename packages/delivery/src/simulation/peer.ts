@@ -179,6 +179,7 @@ export class SimulatedPeer {
       this.#carryOut(effect)
     }
     if (kept === undefined || input.type !== 'piece') return
+    assert(equalBytes(input.hash, this.#rightHash(input.ref)), `piece ${kept} was kept, and is wrong`)
     if ('link' in input.from) {
       const from = this.#links.get(input.from.link)?.other.address
       if (from !== undefined) this.peerBytes.set(from, (this.peerBytes.get(from) ?? 0) + input.sizeBytes)
@@ -317,8 +318,8 @@ export class SimulatedPeer {
   }
 
   #serve(link: number, ref: PieceRef): void {
-    const { id, sizeBytes } = this.world.catalog.segment(ref.rendition, ref.segment)!
-    const hash = this.world.hashes.get(id)!.subarray(ref.piece * PIECE_HASH_BYTES, (ref.piece + 1) * PIECE_HASH_BYTES)
+    const { sizeBytes } = this.world.catalog.segment(ref.rendition, ref.segment)!
+    const hash = this.#rightHash(ref)
     const served = this.manner.serve === undefined ? hash : this.manner.serve(hash, this)
     this.#countServed(link)
     if (served !== undefined)
@@ -344,8 +345,7 @@ export class SimulatedPeer {
 
   #fetch(fetch: number, { rendition, segment, firstPiece, pieceCount }: PieceRange): void {
     const { world, conditions } = this
-    const { id, sizeBytes } = world.catalog.segment(rendition, segment)!
-    const hashes = world.hashes.get(id)!
+    const { sizeBytes } = world.catalog.segment(rendition, segment)!
     this.#originFreeMs = Math.max(this.#originFreeMs, world.nowMs + conditions.originLatencyMs)
     for (let piece = firstPiece; piece < firstPiece + pieceCount; piece++) {
       const size = pieceSizeOf(sizeBytes, piece)
@@ -359,11 +359,15 @@ export class SimulatedPeer {
         }
         this.originBytes += size
         const ref = { rendition, segment, piece }
-        const hash = hashes.subarray(piece * PIECE_HASH_BYTES, (piece + 1) * PIECE_HASH_BYTES)
-        this.step({ type: 'piece', from: { fetch }, ref, sizeBytes: size, hash })
+        this.step({ type: 'piece', from: { fetch }, ref, sizeBytes: size, hash: this.#rightHash(ref) })
         if (isLast) this.step({ type: 'fetched', fetch, isComplete: true })
       })
     }
+  }
+
+  #rightHash({ rendition, segment, piece }: PieceRef): Uint8Array {
+    const { id } = this.world.catalog.segment(rendition, segment)!
+    return this.world.hashes.get(id)!.subarray(piece * PIECE_HASH_BYTES, (piece + 1) * PIECE_HASH_BYTES)
   }
 
   get #isOriginDown(): boolean {
