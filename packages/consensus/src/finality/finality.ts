@@ -310,7 +310,11 @@ export class Finality {
     } else if (timer === 'lead') {
       this.isLeadDue = true
       this.advance()
-    } else if (this.checkpoints.size > 0 && this.ballotOfProgress() < this.ballot) this.openBallot(this.ballot + 1)
+    } else if (this.ballotOfProgress() < this.ballot) {
+      // with nothing to finalize the ballot waits: the next checkpoint still needs its leader, or its timer
+      if (this.checkpoints.size > 0) this.openBallot(this.ballot + 1)
+      else this.armBallotTimer()
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ justification
@@ -356,6 +360,8 @@ export class Finality {
       for (const { tally } of this.tallies.values()) if (tally.hasQuorum && this.onQuorum(tally)) isChanged = true
     }
     if (this.config.self === undefined) return
+    // spec F-BALLOT: what is justified in a later ballot lets one join it
+    if (this.ballotOfProgress() > this.ballot) this.openBallot(this.ballotOfProgress())
     if (this.highest.round > this.finalized.round) this.tryCommit(this.highest)
     this.tryLead()
     this.tryPrepare()

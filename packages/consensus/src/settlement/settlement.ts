@@ -598,11 +598,15 @@ export class Settlement {
     return this.entry.type === 'epoch-change' ? this.entry.epochChange : undefined
   }
 
-  /** The highest executed branch on the certified block that leaves a child valid; ties: later tip epoch, then lower hash. */
+  /**
+   * The highest executed branch on the certified block that leaves a child valid; ties: later tip epoch, then lower hash.
+   * Not one from the future: a child would be as late, and nobody would vote for it.
+   */
   private bestParent(certified: TreeBlock, justifyEpoch: number): TreeBlock {
     let best = certified
     for (const tip of this.tree.subtree(certified)) {
       if (tip.execution !== 'valid' || tip.epoch >= this.epoch) continue
+      if (tip !== certified && this.aheadMs(tip) > 0) continue
       if (tip.height - certified.height > this.committeeSize) continue
       if (tip !== certified && tip.proposal!.block.record.justify.epoch > justifyEpoch) continue
       const isBetter =
@@ -652,7 +656,7 @@ export class Settlement {
     for (const { blockHash } of this.proposalsOfEpoch.get(this.epoch) ?? []) {
       const block = this.tree.get(blockHash)
       if (block?.execution !== 'valid' || !this.descendsFromFinalized(block)) continue
-      const aheadMs = block.proposal!.block.header.timestampS * 1000 - this.nowMs - this.config.clockDriftMostMs
+      const aheadMs = this.aheadMs(block)
       if (aheadMs > 0) {
         this.armTimer('vote', aheadMs)
         continue
@@ -670,6 +674,11 @@ export class Settlement {
     this.persistWith(block)
     this.broadcast({ type: 'vote', vote })
     this.addVote(vote)
+  }
+
+  /** How long a block's timestamp is still beyond the acceptable clock drift; not positive where it is acceptable. */
+  private aheadMs(block: TreeBlock): number {
+    return block.proposal!.block.header.timestampS * 1000 - this.nowMs - this.config.clockDriftMostMs
   }
 
   private descendsFromFinalized(block: TreeBlock): boolean {
