@@ -129,16 +129,20 @@ describe('floods', () => {
     expect((await other.next('error')).code).toBe('tracker/rate')
   })
 
-  it('of announces, signals and resources are cut each for itself', async () => {
-    const { url } = await startTracker({ limits: { announcesPerSecond: 2, signalsPerSecond: 1, resourcesPerPeer: 3 } })
+  it('of announces, signals and resources are declined each for itself, and close nothing', async () => {
+    const { url } = await startTracker({
+      limits: { announcesPerSecond: 2, signalsPerSecond: 1, resourcesPerPeer: 3, refusalsPerMinute: 1 },
+    })
     const [peer, target] = [await connectPeer(url), await connectPeer(url)]
     await target.announce(hashOf(0))
     for (let i = 0; i < 3; i++) await peer.announce(hashOf(i))
     peer.send({ type: 'announce', resourceId: hashOf(9), have: 1, want: 1 })
-    expect((await peer.next('error')).code).toBe('tracker/resources')
+    expect(await peer.next('error')).toMatchObject({ code: 'tracker/resources', resourceId: hashOf(9) })
     for (let i = 0; i < 6; i++) await peer.announce(hashOf(0))
     peer.send({ type: 'announce', resourceId: hashOf(0), have: 1, want: 1 })
-    expect((await peer.next('error')).code).toBe('tracker/rate')
+    expect(await peer.next('error')).toMatchObject({ code: 'tracker/rate', resourceId: hashOf(0) })
+    // Only answers with peers are dear.
+    for (let i = 0; i < 20; i++) await peer.announce(hashOf(0), 0)
     for (let i = 0; i < 6; i++) peer.send({ type: 'signal', resourceId: hashOf(0), to: target.id, signal: OFFER })
     expect((await peer.next('error')).code).toBe('tracker/rate')
     for (let i = 0; i < 5; i++) await target.next('signal')

@@ -7,12 +7,14 @@ export interface TrackerLimits {
   readonly socketsPerIp: number
   readonly connectsPerIpPerSecond: number
   readonly resourcesPerPeer: number
+  /** with its burst enough for a peer that comes back with all of its resources */
   readonly messagesPerSecond: number
+  /** that want peers */
   readonly announcesPerSecond: number
   readonly signalsPerSecond: number
   /** of all sockets of one address together */
   readonly messagesPerIpPerSecond: number
-  /** what was not accepted, a minute, before the socket is closed */
+  /** malformed, forged or beyond the rate of messages, a minute, before the socket is closed */
   readonly refusalsPerMinute: number
 }
 
@@ -21,10 +23,11 @@ export const DEFAULT_LIMITS: TrackerLimits = {
   socketsPerIp: 1_024,
   connectsPerIpPerSecond: 50,
   resourcesPerPeer: 1_024,
-  messagesPerSecond: 100,
+  messagesPerSecond: 250,
   announcesPerSecond: 20,
-  signalsPerSecond: 60,
-  messagesPerIpPerSecond: 5_000,
+  // Fifty connections with ten candidates each fit into a burst.
+  signalsPerSecond: 120,
+  messagesPerIpPerSecond: 2_000,
   refusalsPerMinute: 20,
 }
 

@@ -191,25 +191,31 @@ class Session implements Dialect {
 
   #announce({ resourceId, have, want }: ClientMessageOf<'announce'>, peer: TanPeer): void {
     const { limits } = this.#hub.context
-    if (!this.#announces.take())
-      throw new CodedError('tracker/rate', `more than ${limits.announcesPerSecond} announces a second: wait`)
+    // To be in a swarm costs little, so that an edge may come back with all of its resources at once; an answer costs more.
+    if (want > 0 && !this.#announces.take()) {
+      const message = `more than ${limits.announcesPerSecond} announces a second that want peers: wait`
+      this.#decline('tracker/rate', message, { resourceId })
+    } else if (!this.#joined.has(resourceId) && this.#joined.size >= limits.resourcesPerPeer) {
+      const message = `a peer may announce ${limits.resourcesPerPeer} resources: leave some`
+      this.#decline('tracker/resources', message, { resourceId })
+    } else {
+      const { swarms } = this.#hub
+      const peers = swarms.introduce(this.#join(resourceId, peer, have), want).map(asCandidate)
+      this.#send({ type: 'candidates', resourceId, ...swarms.size(resourceId), peers })
+    }
+  }
+
+  #join(resourceId: Hash, peer: TanPeer, have: number): Member {
     const { swarms } = this.#hub
     const joined = this.#joined.get(resourceId)
-    let member = joined?.member
     if (joined !== undefined) {
       joined.have = have
       swarms.renew(joined.member, peer, have)
-    } else {
-      if (this.#joined.size >= limits.resourcesPerPeer)
-        throw new CodedError(
-          'tracker/resources',
-          `a peer may announce ${limits.resourcesPerPeer} resources: leave some`,
-        )
-      member = swarms.join(resourceId, peer, have)
-      this.#joined.set(resourceId, { member, have })
+      return joined.member
     }
-    const peers = swarms.introduce(member!, want).map(asCandidate)
-    this.#send({ type: 'candidates', resourceId, ...swarms.size(resourceId), peers })
+    const member = swarms.join(resourceId, peer, have)
+    this.#joined.set(resourceId, { member, have })
+    return member
   }
 
   #leave(resourceId: Hash): void {
@@ -235,25 +241,15 @@ class Session implements Dialect {
   }
 
   #relay({ resourceId, to, signal }: ClientMessageOf<'signal'>, peer: TanPeer): void {
+    const { swarms, context } = this.#hub
+    const about = { peerId: to, resourceId }
+    const other = this.#joined.has(resourceId) ? swarms.find(resourceId, to) : undefined
     if (!this.#signals.take())
-      throw new CodedError(
-        'tracker/rate',
-        `more than ${this.#hub.context.limits.signalsPerSecond} signals a second: wait`,
-      )
-    if (!this.#joined.has(resourceId))
-      throw new CodedError('tracker/swarm', `announce ${resourceId} before you signal to peers of its swarm`)
-    const other = this.#hub.swarms.find(resourceId, to)
-    if (other !== undefined)
-      other.connection.send(encodeTrackerMessage({ type: 'signal', resourceId, from: peer.id, signal }))
-    // Peers go at any time: nobody's fault.
-    else
-      this.#send({
-        type: 'error',
-        code: 'tracker/gone',
-        message: 'that peer is not in the swarm',
-        peerId: to,
-        resourceId,
-      })
+      this.#decline('tracker/rate', `more than ${context.limits.signalsPerSecond} signals a second: wait`, about)
+    else if (!this.#joined.has(resourceId))
+      this.#decline('tracker/swarm', 'announce a resource before you signal to peers of its swarm', about)
+    else if (other === undefined) this.#decline('tracker/gone', 'that peer is not in the swarm', about)
+    else other.connection.send(encodeTrackerMessage({ type: 'signal', resourceId, from: peer.id, signal }))
   }
 
   async #claim({ poolId, claimWei, depositWei, voucher }: ClientMessageOf<'claim'>, peer: TanPeer): Promise<void> {
@@ -273,6 +269,12 @@ class Session implements Dialect {
     }
     const answer = this.#hub.claims.announce({ poolId, payee: peer.id, claimWei, depositWei })
     this.#send({ type: 'claims', poolId, ...answer })
+  }
+
+  /** What an honest peer may meet in a hurry, or when others go: it does not count against it. */
+  #decline(code: string, message: string, about: { readonly peerId?: Address; readonly resourceId: Hash }): void {
+    this.#hub.context.metrics.count('tan_tracker_declined_total', 1, { code })
+    this.#send({ type: 'error', code, message, ...about })
   }
 
   #send(message: ServerMessage): void {

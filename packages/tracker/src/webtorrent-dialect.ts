@@ -106,8 +106,8 @@ class Session implements Dialect {
   receive(source: string): void {
     const message = request(parseJson(source, FRAME_BYTES_MOST), 'message')
     this.#context.metrics.count('tan_tracker_webtorrent_messages_total', 1, { action: message.action })
-    if (!this.#announces.take()) throw new CodedError('tracker/rate', 'too many announces: wait')
-    if (message.action === 'scrape') this.#scrape(message)
+    if (!this.#announces.take()) this.refuse({ code: 'tracker/rate', message: 'too many announces: wait' })
+    else if (message.action === 'scrape') this.#scrape(message)
     else if (message.answer !== undefined) this.#answer(message)
     else if (message.event === 'stopped') this.leave(message.info_hash)
     else this.#announce(message)
