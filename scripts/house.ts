@@ -60,10 +60,17 @@ const WORLD: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, 'reads the real clock'],
   [/\bMath\.random\(/, 'uses Math.random'],
   [/\bset(?:Timeout|Interval|Immediate)\(/, 'sets a real timer'],
-  [/from 'node:(?:net|dgram|http|https|http2|tls)'|\bnew WebSocket\(|\bfetch\(/, 'opens a socket'],
+  [
+    /from 'node:(?:net|dgram|http|https|http2|tls)'|\bnew WebSocket\(|(?:await|=|=>|globalThis\.) ?fetch\(/,
+    'opens a socket',
+  ],
 ]
 /** Storage's engines are where the real disk is touched below the node; the simulator's command line reports real time. */
-const EXCEPTIONS = [/^packages\/storage\/src\/engines?\//, /^packages\/simulator\/src\/(.*-)?(main|worker)\.ts$/]
+const EXCEPTIONS = [
+  /\.(browser|node)\.ts$/,
+  /^packages\/storage\/src\/engines?\//,
+  /^packages\/simulator\/src\/(.*-)?(main|worker)\.ts$/,
+]
 
 const breaches: string[] = []
 

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { CodedError } from '@tan/primitives'
 import { parseGenesis } from '@tan/protocol'
+import { findAccount, loadAccountKey, readPassword } from '../secrets.ts'
 import { Children, type ChildSpec } from './children.ts'
 import {
   DEFAULT_PORT,
@@ -88,6 +89,12 @@ export class Devnet {
   /** JSON-RPC of one node. */
   rpcUrlOf(i: number): string {
     return `http://127.0.0.1:${this.layout.ports.rpc[i]}`
+  }
+
+  /** A key of this devnet, for tests and benches that sign with it. */
+  async secretKeyOf(name: string): Promise<Uint8Array> {
+    const { folder, passwordFile } = this.layout
+    return loadAccountKey(findAccount(folder, name).path, await readPassword(passwordFile))
   }
 
   /** kill -9 */
