@@ -59,6 +59,9 @@ export class ConsensusService {
   /** peers that proved which validator they are */
   private readonly validators = new Map<PeerId, number>()
   private ownProof: ValidatorProof | undefined
+  /** the highest head that a validator told of */
+  private validatorHeight = 0
+  private startHeight = 0
   private helloTimer: NodeJS.Timeout | undefined
   private isStopped = false
 
@@ -88,7 +91,15 @@ export class ConsensusService {
     })
   }
 
+  /** How far this node is behind the validators; undefined where it is not. */
+  syncing(): { startingBlock: number; currentBlock: number; highestBlock: number } | undefined {
+    const currentBlock = this.options.chain.head.header.height
+    if (this.validatorHeight <= currentBlock + BEHIND_BLOCKS) return undefined
+    return { startingBlock: this.startHeight, currentBlock, highestBlock: this.validatorHeight }
+  }
+
   start(): void {
+    this.startHeight = this.options.chain.head.header.height
     this.runner.start()
     const tick = (): void => {
       for (const { id } of this.options.transport.peers()) this.sendHello(id)
@@ -139,6 +150,7 @@ export class ConsensusService {
         return { code: 'hello/validator', message: 'the peer does not hold the validator key that it claims' }
       this.validators.set(peer, hello.validator.index)
     }
+    if (this.validators.has(peer)) this.validatorHeight = Math.max(this.validatorHeight, hello.headHeight)
     if (hello.headHeight >= this.replica.settlement.status().headHeight + BEHIND_BLOCKS)
       this.blocks.fetch(hello.headHash, peer)
     return 'accept'

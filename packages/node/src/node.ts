@@ -254,7 +254,7 @@ export class Node {
     return new RpcServer({
       ...rpc,
       methods: {
-        ...ethMethods({ reader, mempool, transactions, syncing: () => undefined }),
+        ...ethMethods({ reader, mempool, transactions, syncing: () => this.consensus.syncing() }),
         ...netMethods({ chainId: genesis.chainId, peerCount, mempool }),
         ...tanMethods(parts),
       },

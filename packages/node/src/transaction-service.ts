@@ -99,7 +99,7 @@ export class TransactionService {
         return { code: answer.code, message: `a gossiped transaction is invalid: ${shorten(answer.message)}` }
       const rejection = await this.take(answer.value)
       if (rejection === undefined) isOfUse = true
-      else this.noteRefused(hashTransaction(news[i]!))
+      else if (isLasting(rejection)) this.noteRefused(hashTransaction(news[i]!))
     }
     return isOfUse ? 'accept' : 'ignore'
   }
@@ -169,4 +169,9 @@ export class TransactionService {
     flush()
     this.outgoing = []
   }
+}
+
+/** Will the transaction be refused as well when it comes again? */
+function isLasting({ code }: Rejection): boolean {
+  return !['transaction/balance', 'mempool/full', 'mempool/account-full', 'mempool/nonce-gap'].includes(code)
 }
