@@ -117,7 +117,7 @@ describe('an introduction', () => {
   it('prefers the own network, and does not give it everything', () => {
     const { swarms } = setUp()
     const self = swarms.join('r', peer({ asn: 7 }), 1)
-    for (let i = 0; i < 1_000; i++) swarms.join('r', peer({ asn: i % 10 === 0 ? 7 : 8 }), 1)
+    for (let i = 0; i < 1_000; i++) swarms.join('r', peer({ asn: i % 2 === 0 ? 7 : 8 }), 1)
     const introduced = swarms.introduce(self, 50)
     const same = introduced.filter(({ sameNetwork }) => sameNetwork).length
     expect(same).toBeGreaterThanOrEqual(27)
