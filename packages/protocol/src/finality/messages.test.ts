@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, checkCodec, hexOf, uint } from '../test-codec.ts'
+import { bytesOf, checkCodec, uint } from '../test-codec.ts'
 import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../test-values.ts'
 import {
   BALLOTS_MOST,
