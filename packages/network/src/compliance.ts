@@ -565,6 +565,8 @@ export function describeTransport(name: string, harness: Harness): void {
       await until('disconnected', () => raw.lost.length === 1)
       expect(offences(node, 'network/slow-reader')).toBe(1)
       expect(node.events.at(-1)).toMatchObject({ reason: { code: 'network/slow-reader' } })
+      await raw.open(node, RANGES_ID)
+      await until('it is back, since that was no ban', () => node.transport.peers().length === 1)
     })
 
     test.each([

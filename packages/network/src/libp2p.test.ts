@@ -146,6 +146,27 @@ describe('libp2p: what others may send', () => {
     expect(honest.transport.peers()).toHaveLength(1)
   })
 
+  test('a peer that dials again although it has a connection has lost the old one', async () => {
+    const node = await victim()
+    const key = keyOf('comes back')
+    const open = async () => {
+      const wire = await createLibp2pWire({ key, listen: [] })
+      const lost: string[] = []
+      await context.world.startRaw(wire, { events: { disconnected: peer => lost.push(peer) } })
+      await wire.dial(node.address(), AbortSignal.timeout(10_000))
+      await wire.open(node.id, protocolId(PREFIX, VOTES), AbortSignal.timeout(10_000))
+      return lost
+    }
+    const lost = await open()
+    // at first that looks like two who dialled each other at once
+    while (lost.length === 0) {
+      await open()
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    await until('the peer is there', () => node.transport.peers().length === 1)
+    expect(node.metrics.total('tan_network_offences_total')).toBe(0)
+  })
+
   test('what cannot be used is refused at once, with a code', async () => {
     const options = { genesis: GENESIS, clock: context.world.clock, random: createSeededRandom(1) }
     await expectCode(createLibp2pTransport({ ...options, key: new Uint8Array(5), listen: [] }), 'network/key')

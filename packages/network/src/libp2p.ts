@@ -120,7 +120,8 @@ export class Libp2pWire implements Wire {
   }
 
   disconnect(peer: PeerId): void {
-    for (const connection of this.#connectionsOf(peer)) connection.close().catch(error => connection.abort(error))
+    // at once: while a connection closes politely, the peer could open another, and would never be told of as gone
+    for (const connection of this.#connectionsOf(peer)) connection.abort(new Error('ended by this node'))
   }
 
   async open(peer: PeerId, protocolId: string, signal: AbortSignal): Promise<Channel> {
@@ -146,7 +147,7 @@ export class Libp2pWire implements Wire {
     return createLibp2p({
       start: false,
       privateKey: this.#privateKey,
-      nodeInfo: { name: 'tan', version: '0.1.0', userAgent: 'tan/0.1.0' },
+      nodeInfo: { name: 'tan', userAgent: 'tan' },
       addresses: { listen: [...this.#listen], announce: [...this.#announce] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
@@ -245,9 +246,7 @@ function dialError(address: string, error: unknown, signal: AbortSignal): CodedE
     return new CodedError(
       'network/handshake',
       `${address} is not the node that the address names, or no TAN node: ${reason}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   return new CodedError('network/unreachable', `cannot connect to ${address}: ${reason}`, { cause: error })
 }

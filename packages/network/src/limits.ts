@@ -73,7 +73,7 @@ export const LIMITS = {
   pingIntervalMs: 10_000,
   pingTimeoutMs: 10_000,
   /** connections to one peer whose ages differ by less were dialled from both sides at once */
-  simultaneousDialMs: 5_000,
+  simultaneousDialMs: 3_000,
   inboundPerHostPerSecondMost: 32,
   /** records of peers that are not connected */
   storedPeersMost: 1024,

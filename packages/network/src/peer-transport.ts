@@ -129,7 +129,8 @@ export class PeerTransport implements Transport {
     this.#state = 'stopped'
     clearInterval(this.#ticker)
     this.#finder.stop()
-    for (const link of [...this.#links.values()]) this.#disconnect(link, STOPPED)
+    // the wire lets what is on its way arrive
+    for (const link of this.#links.values()) link.closeReason ??= STOPPED
     if (wasRunning) await this.#wire.stop()
     for (const peer of [...this.#links.keys()]) this.#disconnected(peer)
   }

@@ -32,6 +32,11 @@ export interface NodeOptions extends Partial<TransportOptions> {
   readonly setUp?: (transport: Transport) => void
 }
 
+export interface RawOptions {
+  readonly topicIds?: readonly string[]
+  readonly events?: Partial<WireEvents>
+}
+
 /** A network of one test; everything in it is stopped after the test. */
 export class TestWorld {
   readonly clock = new TestClock()
@@ -84,28 +89,11 @@ export class TestWorld {
     return nodes
   }
 
-  async raw(options: { topicIds?: readonly string[]; events?: Partial<WireEvents>; genesis?: typeof GENESIS } = {}) {
+  async raw(options: RawOptions = {}) {
     const number = this.#count++
     const wire = await this.#harness.wire(keyOf(`raw ${number}`), number)
-    this.#wires.push(wire)
     const lost: PeerId[] = []
-    await wire.start({
-      prefix: chainPrefix(options.genesis ?? GENESIS),
-      protocolIds: options.events?.opened === undefined ? [] : RAW_PROTOCOL_IDS,
-      topicIds: options.topicIds ?? [],
-      gossipMessageSizeBytesMost: 1 << 22,
-      events: {
-        admits: () => true,
-        connected: () => {},
-        disconnected: peer => lost.push(peer),
-        opened: channel => channel.abort(),
-        gossipArrives: () => true,
-        gossip: async (): Promise<Verdict> => 'accept',
-        fault: () => {},
-        penaltyPoints: () => 0,
-        ...options.events,
-      },
-    })
+    await this.startRaw(wire, { ...options, events: { disconnected: peer => lost.push(peer), ...options.events } })
     return {
       wire,
       lost,
@@ -114,6 +102,27 @@ export class TestWorld {
         return new RawStream(await wire.open(node.id, protocolId, AbortSignal.timeout(10_000)))
       },
     }
+  }
+
+  async startRaw(wire: Wire, { topicIds = [], events = {} }: RawOptions): Promise<void> {
+    this.#wires.push(wire)
+    await wire.start({
+      prefix: chainPrefix(GENESIS),
+      protocolIds: events.opened === undefined ? [] : RAW_PROTOCOL_IDS,
+      topicIds,
+      gossipMessageSizeBytesMost: 1 << 22,
+      events: {
+        admits: () => true,
+        connected: () => {},
+        disconnected: () => {},
+        opened: channel => channel.abort(),
+        gossipArrives: () => true,
+        gossip: async (): Promise<Verdict> => 'accept',
+        fault: () => {},
+        penaltyPoints: () => 0,
+        ...events,
+      },
+    })
   }
 
   async stop(): Promise<void> {
@@ -193,7 +202,7 @@ export function keyOf(text: string): Uint8Array {
 }
 
 /** Waits until it holds; fails with what it waited for. */
-export async function until(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, deadlineMs = 60_000): Promise<void> {
   const endMs = performance.now() + deadlineMs
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`)

@@ -52,7 +52,8 @@ export interface Transport {
 
   /**
    * Resolves when the peer is connected and known to be of the same chain. Throws `network/address`, `network/self`,
-   * `network/banned`, `network/unreachable`, `network/handshake`, `network/other-chain`, `network/timeout`.
+   * `network/banned`, `network/unreachable`, `network/handshake`, `network/other-chain`, `network/timeout`, or
+   * `network/stopped` if this transport does not run.
    */
   dial(address: string): Promise<PeerId>
   /** Those that are connected and of this chain. */
@@ -66,8 +67,9 @@ export interface Transport {
   /** To everybody who has a handler for the topic, but not to oneself. The same bytes are sent once. */
   broadcast(topic: GossipProtocol, message: Uint8Array): void
   /**
-   * Throws `network/not-connected`, `network/unsupported`, `network/timeout`, `network/closed`, `network/busy`,
-   * `network/garbage`, and `network/refused` with the peer's own `{code, message}` as data.
+   * Throws `network/not-connected`, `network/unsupported`, `network/timeout`, `network/aborted`, `network/closed`,
+   * `network/busy`, `network/garbage`, `network/oversize`, and `network/refused` with the peer's own `{code, message}`
+   * as data.
    */
   request(peer: PeerId, protocol: RequestProtocol, message: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
 

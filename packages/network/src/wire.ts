@@ -8,12 +8,13 @@ export interface Wire {
   readonly self: PeerId
   readonly addresses: readonly string[]
   start(setup: WireSetup): Promise<void>
-  /** All connections end; whether `disconnected` is still told of them is left open. */
+  /** What is on its way still arrives, then all connections end; whether `disconnected` is told of them is left open. */
   stop(): Promise<void>
   /** What the text says, or undefined if this wire cannot dial it. */
   readAddress(address: string): WireAddress | undefined
   /** Finds the connection that there is, or makes one; `connected` has been told before this resolves. Coded errors. */
   dial(address: string, signal: AbortSignal): Promise<PeerId>
+  /** At once, without what is still on its way. */
   disconnect(peer: PeerId): void
   /** Throws `network/unsupported` if the peer does not speak it, `network/closed` or `network/timeout`. */
   open(peer: PeerId, protocolId: string, signal: AbortSignal): Promise<Channel>
