@@ -1,5 +1,5 @@
 // LevelDB, the embedded default: one folder, one process. A marker beside LevelDB's own files tells our folders from others.
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError, shorten } from '@tan/primitives'
 import { ClassicLevel } from 'classic-level'
@@ -40,18 +40,35 @@ export async function openLevelStore(folder: string, options: { readonly create:
 }
 
 async function prepareFolder(folder: string, create: boolean): Promise<void> {
-  const files = await filesOf(folder)
-  if (files === undefined || files.length === 0) {
-    if (!create)
-      throw new CodedError('storage/missing', `there is no store in ${folder}: check the path, or initialise it first`)
-    try {
+  try {
+    const files = await filesOf(folder)
+    if (files.length === 0) {
+      if (!create)
+        throw new CodedError(
+          'storage/missing',
+          `there is no store in ${folder}: check the path, or initialise it first`,
+        )
       await mkdir(folder, { recursive: true })
       await writeFile(join(folder, MARKER_FILE), MARKER)
-    } catch (cause) {
-      throw new CodedError('storage/io', `cannot create a store in ${folder}: ${messageOf(cause)}`, { cause })
-    }
-    return
+    } else await checkFiles(folder, files)
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause
+    throw new CodedError('storage/io', `cannot use ${folder} as a store: ${messageOf(cause)}`, { cause })
   }
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') throw new CodedError('storage/foreign', `${folder} is not a folder: a store needs one`)
+    throw error
+  }
+}
+
+async function checkFiles(folder: string, files: readonly string[]): Promise<void> {
   if (!files.includes(MARKER_FILE))
     throw new CodedError('storage/foreign', `${folder} holds other files and no store: choose an empty or a new folder`)
   const marker = await readFile(join(folder, MARKER_FILE), 'utf8')
@@ -66,18 +83,6 @@ async function prepareFolder(folder: string, create: boolean): Promise<void> {
       'storage/corrupt',
       `the store in ${folder} has lost its file CURRENT: restore it, or sync again`,
     )
-}
-
-async function filesOf(folder: string): Promise<string[] | undefined> {
-  try {
-    const found = await stat(folder)
-    if (!found.isDirectory()) throw new CodedError('storage/foreign', `${folder} is a file: a store needs a folder`)
-    return await readdir(folder)
-  } catch (cause) {
-    if (cause instanceof CodedError) throw cause
-    if ((cause as { code?: string }).code === 'ENOENT') return undefined
-    throw new CodedError('storage/io', `cannot read ${folder}: ${messageOf(cause)}`, { cause })
-  }
 }
 
 class LevelStore implements KeyValueStore {

@@ -47,9 +47,7 @@ describe('an account', () => {
   it('is within its bounds', () => {
     expect(() => encodeAccount({ ...EMPTY_ACCOUNT, nonce: 2n ** 64n })).toThrow(AssertionError)
     expect(() => encodeAccount({ ...EMPTY_ACCOUNT, balance: 2n ** 256n })).toThrow(AssertionError)
-    expect(() => encodeAccount({ ...EMPTY_ACCOUNT, balance: -1n })).toThrow(
-      expect.objectContaining({ code: 'bytes/overflow' }),
-    )
+    expect(() => encodeAccount({ ...EMPTY_ACCOUNT, balance: -1n })).toThrow(AssertionError)
     expect(() => decodeAccount(new Uint8Array(5))).toThrow(expect.objectContaining({ name: 'CodedError' }))
   })
 })

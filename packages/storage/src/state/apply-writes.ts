@@ -2,10 +2,11 @@
 import { type Address, assert, type Hash } from '@tan/primitives'
 import { MissingStateError, type StateKey } from '../missing-state.ts'
 import { nodeHashes } from '../trie/read.ts'
-import { EMPTY_ROOT, NodeChanges, type NodeSource, type TrieChange, updateTrie } from '../trie/update.ts'
-import { type Account, accountKey, encodeAccount, encodeSlotValue, slotKey } from './account.ts'
+import type { TrieChange } from '../trie/steps.ts'
+import { EMPTY_ROOT, NodeChanges, type NodeSource, updateTrie } from '../trie/update.ts'
+import { accountKey, encodeAccount, encodeSlotValue, slotKey } from './account.ts'
 import type { Layer } from './layer.ts'
-import type { Overlay, StateWrites, StorageWrites } from './writes.ts'
+import type { AccountRecord, Overlay, StateWrites, StorageWrites } from './writes.ts'
 
 const ALL_CLEARED: StorageWrites = { cleared: true, slots: new Map() }
 
@@ -13,7 +14,7 @@ const ALL_CLEARED: StorageWrites = { cleared: true, slots: new Map() }
 export function applyWrites(parent: Layer, writes: StateWrites): { readonly root: Hash; readonly overlay: Overlay } {
   const nodes = new NodeChanges()
   const missing = new MissingKeys()
-  const accounts = new Map<Address, Account | undefined>()
+  const accounts = new Map<Address, AccountRecord | null>()
   const storage = new Map<Address, StorageWrites>()
   const changes: TrieChange[] = []
   for (const address of new Set([...writes.accounts.keys(), ...writes.storage.keys()])) {
@@ -28,9 +29,15 @@ export function applyWrites(parent: Layer, writes: StateWrites): { readonly root
     }
     const base = writes.accounts.get(address) ?? before
     assert(isDeleted || base !== undefined || missing.isAny, `storage of ${address}, which is no account, was written`)
-    const account = isDeleted || base === undefined ? undefined : { ...base, storageRoot }
-    accounts.set(address, account)
-    changes.push({ key: accountKey(address), value: account === undefined ? undefined : encodeAccount(account) })
+    if (isDeleted || base === undefined) {
+      accounts.set(address, null)
+      changes.push({ key: accountKey(address), value: undefined })
+    } else {
+      const account = { nonce: base.nonce, balance: base.balance, storageRoot, codeHash: base.codeHash }
+      const encoded = encodeAccount(account)
+      accounts.set(address, { account, encoded })
+      changes.push({ key: accountKey(address), value: encoded })
+    }
   }
   const root = missing.attempt(() => updateTrie(parent.node, parent.root, changes, nodes))
   missing.throwAny()

@@ -22,14 +22,7 @@ import { MissingStateError, type StateKey } from '../missing-state.ts'
 import { openTable, type Table } from '../table.ts'
 import { NodeCache } from '../trie/node-table.ts'
 import { EMPTY_ROOT } from '../trie/update.ts'
-import {
-  type Account,
-  decodeAccount,
-  decodeSlotValue,
-  EMPTY_CODE_HASH,
-  encodeAccount,
-  encodeSlotValue,
-} from './account.ts'
+import { type Account, decodeAccount, decodeSlotValue, EMPTY_CODE_HASH, encodeSlotValue } from './account.ts'
 import { RecentMap } from './recent-map.ts'
 import type { Overlay } from './writes.ts'
 
@@ -78,7 +71,11 @@ export class StateDisk {
     const { format, root } = decode(headRecord, unseal(HEAD_KEY, sealed))
     if (format !== FORMAT)
       throw new CodedError('storage/version', `the state on disk has format ${format}, this version reads ${FORMAT}`)
-    if (root !== EMPTY_ROOT) await this.prefetch([{ type: 'node', hash: root }])
+    if (root !== EMPTY_ROOT && (await this.#nodes.get(fromHex(root))) === undefined)
+      throw new CodedError(
+        'storage/corrupt',
+        `the settled state ${root} has lost its root: restore the store, or sync again`,
+      )
     return root
   }
 
@@ -136,11 +133,9 @@ export class StateDisk {
   *#operations(overlay: Overlay, clearedSlots: readonly Uint8Array[], root: Hash): Iterable<WriteOperation> {
     for (const { inserted } of overlay.nodes)
       for (const { hash, encoding } of inserted.entries()) yield this.#nodes.put(hash, encoding)
-    for (const [address, account] of overlay.accounts) {
+    for (const [address, record] of overlay.accounts) {
       const key = fromHex(address)
-      yield account === undefined
-        ? this.#accounts.delete(key)
-        : this.#accounts.put(key, seal(key, encodeAccount(account)))
+      yield record === null ? this.#accounts.delete(key) : this.#accounts.put(key, seal(key, record.encoded))
     }
     for (const key of clearedSlots) yield this.#slots.delete(key)
     for (const [address, { slots }] of overlay.storage) {
@@ -161,7 +156,7 @@ export class StateDisk {
       for (const hash of removed) this.#nodeCache.delete(hash)
       for (const { hash, encoding } of inserted.entries()) this.#nodeCache.add(hash, encoding)
     }
-    for (const [address, account] of overlay.accounts) this.#accountCache.set(address, account ?? null)
+    for (const [address, record] of overlay.accounts) this.#accountCache.set(address, record?.account ?? null)
     for (const [address, { cleared, slots }] of overlay.storage) {
       if (cleared) this.#slotCache.clear()
       for (const [slot, value] of slots) this.#slotCache.set(slotName(address, slot), value)

@@ -7,14 +7,18 @@ import type { StateDisk } from './disk.ts'
 import { proveState, readAccount, readSlot, type StateProof } from './state-proof.ts'
 import { EMPTY_OVERLAY, type Overlay } from './writes.ts'
 
-/** Synchronous. Each method throws MissingStateError where the store has to be asked first: see `StateStore.run`. */
+/** What execution reads. Synchronous: each method throws MissingStateError where the store has to be asked first. */
 export interface StateReader {
-  readonly root: Hash
   account(address: Address): Account | undefined
   /** 0 where nothing is stored. */
   storage(address: Address, slot: Hash): bigint
   /** Of the code hash of an account. */
   code(hash: Hash): Uint8Array
+}
+
+/** A state of a StateStore. It can be read as long as its nodes are kept, also after others were settled. */
+export interface State extends StateReader {
+  readonly root: Hash
   prove(address: Address, slots: readonly Hash[]): StateProof
 }
 
@@ -23,7 +27,7 @@ export interface SettledPointer {
   settled: Layer | undefined
 }
 
-export class Layer implements StateReader {
+export class Layer implements State {
   readonly root: Hash
   readonly #disk: StateDisk
   readonly #pointer: SettledPointer
@@ -66,8 +70,8 @@ export class Layer implements StateReader {
 
   account(address: Address): Account | undefined {
     for (let layer: Layer = this; ; layer = layer.#parent) {
-      const account = layer.#overlay.accounts.get(address)
-      if (account !== undefined || layer.#overlay.accounts.has(address)) return account
+      const record = layer.#overlay.accounts.get(address)
+      if (record !== undefined) return record?.account
       if (layer.#parent === undefined) return layer.#storedAccount(address)
     }
   }

@@ -19,7 +19,7 @@ import { MissingStateError } from '../missing-state.ts'
 import { openTable } from '../table.ts'
 import { EMPTY_ROOT } from '../trie/update.ts'
 import { EMPTY_CODE_HASH } from './account.ts'
-import type { StateReader } from './layer.ts'
+import type { State } from './layer.ts'
 import {
   ADDRESSES,
   type Model,
@@ -30,7 +30,7 @@ import {
   SLOTS,
 } from './model-for-tests.ts'
 import { verifyAccountProof, verifyStorageProof } from './state-proof.ts'
-import { type State, StateStore } from './state-store.ts'
+import { StateStore } from './state-store.ts'
 import type { StateWrites } from './writes.ts'
 
 const NO_WRITES: StateWrites = { accounts: new Map(), storage: new Map(), codes: new Map() }
@@ -55,7 +55,7 @@ function asynchronous(store: KeyValueStore): KeyValueStore {
 
 async function expectSame(
   states: StateStore,
-  reader: StateReader,
+  reader: State,
   model: Model,
   addresses: readonly Address[] = ADDRESSES,
 ): Promise<void> {
@@ -75,7 +75,7 @@ async function expectSame(
   }
 }
 
-async function expectProven(states: StateStore, reader: StateReader): Promise<void> {
+async function expectProven(states: StateStore, reader: State): Promise<void> {
   for (const address of ADDRESSES) {
     const proof = await states.run(() => reader.prove(address, SLOTS.slice(0, 3)))
     const account = verifyAccountProof(reader.root, address, proof.accountProof)
@@ -255,13 +255,13 @@ describe.each([
       const store = new MemoryStore()
       let states = await StateStore.open(engine(store), bounds)
       let settled: Model = new Map()
-      let live: [State, Model][] = []
+      let live: LiveState[] = []
       const history: [Hash, Model][] = []
       for (let step = 0; step < 40; step++) {
         const [parent, model] = live[randomBelow(random, live.length)] ?? ([states.settled, settled] as const)
         const writes = randomWrites(random, model)
         const state = await states.run(() => states.apply(parent, writes))
-        live.push([state, modelAfter(model, writes)])
+        live.push([state, modelAfter(model, writes), parent])
         const choice = randomBelow(random, 8)
         if (choice === 0) {
           const [winner, content] = live[randomBelow(random, live.length)]!
@@ -269,7 +269,7 @@ describe.each([
           history.push([winner.root, content])
           settled = content
           const others = live
-          live = live.filter(([each]) => descends(each, winner))
+          live = descendants(live, winner)
           for (const [other, known] of others.slice(-3)) await expectSame(states, other, known, some(random))
         }
         if (choice === 1) {
@@ -277,7 +277,8 @@ describe.each([
           live = []
         }
         await expectSame(states, states.settled, settled, choice <= 1 ? ADDRESSES : some(random))
-        await expectSame(states, ...(live[randomBelow(random, live.length)] ?? [states.settled, settled]), some(random))
+        const [other, known] = live[randomBelow(random, live.length)] ?? [states.settled, settled]
+        await expectSame(states, other, known, some(random))
       }
       await expectProven(states, states.settled)
       if (live[0] !== undefined) await expectProven(states, live[0][0])
@@ -290,8 +291,10 @@ function some(random: Random): Address[] {
   return Array.from({ length: 4 }, () => ADDRESSES[randomBelow(random, ADDRESSES.length)]!)
 }
 
-function descends(state: State, from: State): boolean {
-  for (let each: State | undefined = state.parent; each !== undefined; each = each.parent)
-    if (each === from) return true
-  return false
+type LiveState = readonly [state: State, model: Model, parent: State]
+
+/** In the order in which they were made, parents first. */
+function descendants(live: readonly LiveState[], of: State): LiveState[] {
+  const found = new Set([of])
+  return live.filter(([state, , parent]) => found.has(parent) && found.add(state))
 }

@@ -14,13 +14,8 @@ import { MissingStateError, type StateKey } from '../missing-state.ts'
 import { EMPTY_ROOT } from '../trie/update.ts'
 import { applyWrites } from './apply-writes.ts'
 import { type CacheBounds, StateDisk } from './disk.ts'
-import { Layer, type SettledPointer, type StateReader } from './layer.ts'
+import { Layer, type SettledPointer, type State } from './layer.ts'
 import { EMPTY_OVERLAY, mergedOverlay, type StateWrites } from './writes.ts'
-
-/** A state, made by a StateStore. It can be read as long as its nodes are kept, also after others were settled. */
-export interface State extends StateReader {
-  readonly parent: State | undefined
-}
 
 const DEFAULT_BOUNDS: CacheBounds = {
   nodeBytes: NODE_CACHE_BYTES,
@@ -99,11 +94,14 @@ export class StateStore {
     }
   }
 
-  /** A reader of an older settled state. Throws `storage/missing-node` where it was never settled here or is not kept. */
-  async at(root: Hash): Promise<StateReader> {
-    const reader = new Layer(root, this.#disk, this.#pointer, undefined, EMPTY_OVERLAY)
+  /**
+   * An older settled state, to read and to build on. Throws `storage/missing-node` where it was never settled here or is
+   * no longer kept.
+   */
+  async at(root: Hash): Promise<State> {
+    const state = new Layer(root, this.#disk, this.#pointer, undefined, EMPTY_OVERLAY)
     if (root !== EMPTY_ROOT) await this.#disk.prefetch([{ type: 'node', hash: root }])
-    return reader
+    return state
   }
 
   /** What reads will ask for, in one round trip. */
@@ -111,7 +109,7 @@ export class StateStore {
     await this.#disk.prefetch(keys)
   }
 
-  /** Runs a synchronous function over states, again and again until all that it reads is at hand. */
+  /** Runs a synchronous function over states, again from its start as long as something that it reads has to be fetched. */
   async run<T>(action: () => T): Promise<T> {
     for (let round = 0; round < RUN_ROUNDS_MOST; round++) {
       try {

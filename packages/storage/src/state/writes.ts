@@ -4,7 +4,7 @@ import type { NodeChanges } from '../trie/update.ts'
 import type { Account } from './account.ts'
 
 export interface StateWrites {
-  /** Undefined deletes the account and all of its storage. */
+  /** Undefined deletes the account and all of its storage, whatever `storage` says about it. */
   readonly accounts: ReadonlyMap<Address, AccountWrite | undefined>
   /** Of accounts that exist, or that `accounts` creates. */
   readonly storage: ReadonlyMap<Address, StorageWrites>
@@ -22,9 +22,16 @@ export interface StorageWrites {
   readonly slots: ReadonlyMap<Hash, bigint>
 }
 
-/** Everything that a layer knows itself. Undefined accounts are gone. */
+/** An account with its encoding, which the trie and the flat record share. */
+export interface AccountRecord {
+  readonly account: Account
+  readonly encoded: Uint8Array
+}
+
+/** Everything that a layer knows itself. */
 export interface Overlay {
-  readonly accounts: ReadonlyMap<Address, Account | undefined>
+  /** Null for an account that is gone. */
+  readonly accounts: ReadonlyMap<Address, AccountRecord | null>
   readonly storage: ReadonlyMap<Address, StorageWrites>
   readonly codes: ReadonlyMap<Hash, Uint8Array>
   /** One for each block, oldest first. */

@@ -4,7 +4,8 @@ import { HASH_BYTES } from './node.ts'
 
 const CAPACITY_LEAST = 16
 const CHUNK_BYTES_LEAST = 4_096
-const CHUNK_BYTES_MOST = 262_144
+// Below the size from which on allocators ask the system, which costs more than filling them.
+const CHUNK_BYTES_MOST = 65_536
 /** What a node costs beside its encoding: hash, record, and its share of the index. */
 const ENTRY_BYTES = 72
 

@@ -1,7 +1,8 @@
 // A whole trie in memory, for tests: all nodes that any update inserted, and how often each hangs in the present trie.
 import { type Hash, type Hex, toHex } from '@tan/primitives'
 import { nodeHashes } from './read.ts'
-import { EMPTY_ROOT, NodeChanges, type TrieChange, updateTrie } from './update.ts'
+import type { TrieChange } from './steps.ts'
+import { EMPTY_ROOT, NodeChanges, updateTrie } from './update.ts'
 
 export class TrieForTests {
   root: Hash = EMPTY_ROOT

@@ -17,8 +17,9 @@ import { describe, expect, it } from 'vitest'
 import { MissingStateError } from '../missing-state.ts'
 import { verifyTrieProof } from './proof.ts'
 import { getFromTrie, iterateTrie, proveInTrie } from './read.ts'
+import type { TrieChange } from './steps.ts'
 import { TrieForTests } from './trie-for-tests.ts'
-import { EMPTY_ROOT, NodeChanges, type TrieChange, updateTrie } from './update.ts'
+import { EMPTY_ROOT, NodeChanges, updateTrie } from './update.ts'
 
 const b = utf8ToBytes
 

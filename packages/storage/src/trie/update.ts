@@ -1,11 +1,9 @@
 // Many changes to a trie at once. The old nodes stay as they are: what changes is built anew along the paths, hashed once,
 // bottom up, and reported together with what it replaces.
-import { assert, compareBytes, concatBytes, equalBytes, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
-import { TRIE_KEY_BYTES_MOST } from '../limits.ts'
+import { compareBytes, concatBytes, equalBytes, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
 import { MissingStateError } from '../missing-state.ts'
 import {
   type BranchNode,
-  bytesToNibbles,
   type ChildEdit,
   decodeNode,
   type ExtensionNode,
@@ -19,6 +17,7 @@ import {
   type NodeRef,
 } from './node.ts'
 import { NodeTable } from './node-table.ts'
+import { commonLength, endOfGroup, endsAt, endsWith, isPut, type Step, sortedSteps, type TrieChange } from './steps.ts'
 
 /** The root of a trie without keys: the hash of an empty string's encoding. */
 export const EMPTY_ROOT: Hash = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
@@ -26,12 +25,6 @@ const EMPTY_ROOT_BYTES = fromHex(EMPTY_ROOT)
 
 /** The encoding of the node with this hash, or undefined where it has to be fetched first. */
 export type NodeSource = (hash: Uint8Array) => Uint8Array | undefined
-
-export interface TrieChange {
-  readonly key: Uint8Array
-  /** Undefined, or no bytes, deletes. */
-  readonly value: Uint8Array | undefined
-}
 
 /** What updates did to the places of a trie where nodes hang. A node that hangs in two places counts twice. */
 export class NodeChanges {
@@ -46,15 +39,7 @@ export class NodeChanges {
 export function updateTrie(nodes: NodeSource, root: Hash, changes: readonly TrieChange[], report: NodeChanges): Hash {
   if (changes.length === 0) return root
   const place = root === EMPTY_ROOT ? NO_NODE : fromHex(root)
-  return toHex(new TrieUpdate(nodes, report).run(place, sorted(changes)))
-}
-
-/** A change, its path in nibbles. */
-interface Step {
-  readonly path: Nibbles
-  readonly value: Uint8Array | undefined
-  /** The first 30 bits of the key, so that sorting rarely has to look at the path. */
-  readonly order: number
+  return toHex(new TrieUpdate(nodes, report).run(place, sortedSteps(changes)))
 }
 
 /** A branch that is being made. */
@@ -76,21 +61,6 @@ interface ChildLink {
   readonly nibble: number
   readonly link: Link
   readonly replaced: NodeRef
-}
-
-function sorted(changes: readonly TrieChange[]): Step[] {
-  const steps = changes.map(({ key, value }): Step => {
-    assert(key.length <= TRIE_KEY_BYTES_MOST, `a trie's key of ${key.length} bytes: at most ${TRIE_KEY_BYTES_MOST} fit`)
-    const order = ((key[0] ?? 0) << 22) | ((key[1] ?? 0) << 14) | ((key[2] ?? 0) << 6) | ((key[3] ?? 0) >> 2)
-    return { path: bytesToNibbles(key), value: value === undefined || value.length === 0 ? undefined : value, order }
-  })
-  steps.sort((a, b) => a.order - b.order || compareBytes(a.path, b.path))
-  for (let i = 1; i < steps.length; i++)
-    assert(
-      steps[i]!.order !== steps[i - 1]!.order || !equalBytes(steps[i]!.path, steps[i - 1]!.path),
-      'one update changes a key twice',
-    )
-  return steps
 }
 
 class TrieUpdate {
@@ -375,36 +345,6 @@ function onlyChild(
   return only ?? 'none'
 }
 
-/** The first step after `start` that goes on through another nibble. */
-function endOfGroup(steps: readonly Step[], start: number, end: number, depth: number): number {
-  const nibble = steps[start]!.path[depth]
-  let at = start + 1
-  while (at < end && steps[at]!.path[depth] === nibble) at++
-  return at
-}
-
-/** Being the shortest, only the first of several steps can. */
-function endsAt(step: Step, depth: number): boolean {
-  return step.path.length === depth
-}
-
-function isPut(step: Step): boolean {
-  return step.value !== undefined
-}
-
 function isNothing(link: Link): boolean {
   return link instanceof Uint8Array && link.length === 0
-}
-
-/** Is what follows the first `depth` nibbles of the path exactly `tail`? */
-function endsWith(path: Nibbles, depth: number, tail: Nibbles): boolean {
-  return path.length === depth + tail.length && commonLength(tail, path, depth) === tail.length
-}
-
-/** How many nibbles from the start of `path` on are the same as those of `other` from `depth` on. */
-function commonLength(path: Nibbles, other: Nibbles, depth: number): number {
-  const most = Math.min(path.length, other.length - depth)
-  let i = 0
-  while (i < most && path[i] === other[depth + i]) i++
-  return i
 }
