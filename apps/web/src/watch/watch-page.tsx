@@ -1,4 +1,231 @@
-import type { ReactNode } from 'react'
+// The home page: a video that plays, where it comes from, who is paid for it, and what the ledger makes of it.
+import { type ReactNode, useEffect, useState } from 'react'
+import './watch.css'
+import { formatBytes, formatCount, formatShare, formatTokensExactly, tokenQuantity } from '../format.ts'
+import type { Settings } from '../settings/settings.ts'
+import { useNet } from '../shell/net.ts'
+import { hrefOf } from '../shell/route.ts'
+import { createStore, useStore } from '../store.ts'
+import { Empty, Figure, Fold, Loading, Meter, Panel, Switch } from '../ui/parts.tsx'
+import { BufferChart } from './buffer-chart.tsx'
+import { PaymentTicker, PeerTable } from './payments.tsx'
+import { type Playback, Player } from './player.tsx'
+import { openSession, type PoolSummary, type WatchSession } from './session.ts'
+import { Strip, StripLegend } from './strip.tsx'
+import { SwarmPicture } from './swarm-picture.tsx'
+import { offloadOf, WatchLog, type WatchView } from './watch-log.ts'
+
+const NOTHING = createStore<WatchView>(new WatchLog().view())
+
 export function WatchPage(): ReactNode {
-  return <h1 tabIndex={-1}>WatchPage</h1>
+  const { settings } = useNet()
+  return (
+    <div className="stack">
+      <div className="page-head">
+        <h1 tabIndex={-1}>Video from the machines next door, paid by the piece</h1>
+        <p className="lede">
+          Peers near you send this video in small pieces. Each is checked, and paid for with a fraction of a coin the
+          moment it arrives. The publisher&rsquo;s own server, the origin, only fills the gaps.
+        </p>
+      </div>
+      {settings.video === undefined ? (
+        <Panel>
+          <Empty title="No video is set">
+            A devnet publishes one by itself. To watch another, put the address of its manifest into the{' '}
+            <a href={hrefOf({ page: 'settings' })}>settings</a>.
+          </Empty>
+        </Panel>
+      ) : (
+        <Viewing video={settings.video} />
+      )}
+      <Ledger />
+    </div>
+  )
+}
+
+function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNode {
+  const [attempt, setAttempt] = useState(0)
+  const session = useSession(video, attempt)
+  const view = useStore(session?.view ?? NOTHING)
+  const [playback, setPlayback] = useState<Playback>({ positionS: 0, durationS: 0 })
+  const offload = offloadOf(view)
+  return (
+    <>
+      <div className="watch-top">
+        <section className="panel watch-video">
+          <Player
+            key={attempt}
+            session={session}
+            title={video.title}
+            onPlayback={setPlayback}
+            retry={() => setAttempt(attempt + 1)}
+          />
+          <div className="watch-strip">
+            <h2>Where each second came from</h2>
+            <Strip view={view} durationS={playback.durationS} playheadS={playback.positionS} />
+            <StripLegend view={view} />
+          </div>
+        </section>
+        <section className="panel watch-swarm">
+          <div className="watch-offload">
+            <Figure
+              isLarge
+              label="came from peers, not from the origin"
+              value={offload === undefined ? '–' : formatShare(offload)}
+            />
+            {session !== undefined && <PeersSwitch session={session} />}
+          </div>
+          <Meter
+            text={`${formatBytes(view.peerBytes)} from peers, ${formatBytes(view.originBytes)} from the origin`}
+            parts={[
+              { share: offload ?? 0, colour: 'var(--accent)' },
+              { share: offload === undefined ? 0 : 1 - offload, colour: 'var(--origin)' },
+            ]}
+          />
+          {session === undefined ? (
+            <Loading what="the swarm" rows={6} />
+          ) : (
+            <>
+              <SwarmPicture session={session} view={view} />
+              <SwarmHint session={session} />
+            </>
+          )}
+          <div className="figures watch-figures">
+            <Figure label="Pieces paid" value={formatCount(view.paymentCount)} />
+            <Figure
+              label="Paid to peers"
+              value={tokenQuantity(view.paidWei, 'TANGam')}
+              title={formatTokensExactly(view.paidWei, 'TANGam')}
+            />
+            <Figure label="Peers now" value={formatCount(view.peers.filter(peer => peer.isConnected).length)} />
+          </div>
+        </section>
+      </div>
+      <div className="watch-more">
+        <Panel title="Buffer" note="Seconds of video loaded ahead">
+          <BufferChart samples={view.buffer} />
+        </Panel>
+        <Panel title="Payments" note="Off the chain, one for each piece">
+          <PaymentTicker view={view} />
+        </Panel>
+        <Panel title="Payment pool" note="On the chain; peers redeem from it">
+          {session === undefined ? <Loading what="the pool" /> : <Pool session={session} />}
+        </Panel>
+      </div>
+      <section className="panel">
+        <Fold summary="Peers in figures">
+          <PeerTable view={view} />
+        </Fold>
+      </section>
+    </>
+  )
+}
+
+function useSession(video: NonNullable<Settings['video']>, attempt: number): WatchSession | undefined {
+  const net = useNet()
+  const [session, setSession] = useState<WatchSession | undefined>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
+  useEffect(() => {
+    let isWanted = true
+    let opened: WatchSession | undefined
+    openSession(net, video).then(made => {
+      if (!isWanted) {
+        made.close()
+        return
+      }
+      opened = made
+      setSession(made)
+    })
+    return () => {
+      isWanted = false
+      opened?.close()
+      setSession(undefined)
+    }
+  }, [net, video, attempt])
+  return session
+}
+
+function PeersSwitch({ session }: { session: WatchSession }): ReactNode {
+  const usesPeers = useStore(session.usesPeers)
+  return <Switch label={usesPeers ? 'Peers on' : 'Peers off'} isOn={usesPeers} onChange={session.setPeers} />
+}
+
+function SwarmHint({ session }: { session: WatchSession }): ReactNode {
+  const usesPeers = useStore(session.usesPeers)
+  const state = useStore(session.state)
+  if (!usesPeers)
+    return (
+      <p className="notice is-warn small">
+        Peers are off: every byte now comes from the origin, and its publisher pays for all of it. Watch the strip turn
+        grey.
+      </p>
+    )
+  if (state.kind === 'running' && state.hint !== undefined) return <p className="notice small">{state.hint}</p>
+  return null
+}
+
+function Pool({ session }: { session: WatchSession }): ReactNode {
+  const pool = useStore(session.pool)
+  if (pool === undefined)
+    return (
+      <Empty title="No pool yet">
+        Before peers can be paid, some coins are locked in a pool. Until that is settled, the origin serves.
+      </Empty>
+    )
+  return <PoolView pool={pool} />
+}
+
+function PoolView({ pool }: { pool: PoolSummary }): ReactNode {
+  const spent = pool.depositWei === 0n ? 0 : Number((pool.spentWei * 10_000n) / pool.depositWei) / 10_000
+  const figure = (label: string, wei: bigint): ReactNode => (
+    <Figure label={label} value={tokenQuantity(wei, 'TANGam')} title={formatTokensExactly(wei, 'TANGam')} />
+  )
+  return (
+    <div className="stack" style={{ gap: 14 }}>
+      <Meter
+        text={`${formatShare(spent)} of the deposit is spent`}
+        parts={[{ share: spent, colour: 'var(--accent)' }]}
+      />
+      <div className="figures watch-pool">
+        {figure('Deposit', pool.depositWei)}
+        {figure('Spent', pool.spentWei)}
+        {figure('Left', pool.leftWei)}
+        {figure('Collateral', pool.collateralWei)}
+      </div>
+      {pool.poolId !== undefined && <a href={hrefOf({ page: 'pool', poolId: pool.poolId })}>See it on the chain</a>}
+    </div>
+  )
+}
+
+/** What the ledger does meanwhile: the link from a video to a chain. */
+function Ledger(): ReactNode {
+  const { feed } = useNet()
+  const status = useStore(feed.status)
+  return (
+    <section className="panel ledger">
+      <h2>And the ledger underneath</h2>
+      <ol className="ledger-steps">
+        <li>
+          <strong>Pieces are paid off the chain.</strong> A payment is one hash revealed to the peer: no transaction, no
+          wait, no fee.
+        </li>
+        <li>
+          <strong>Peers redeem on the chain.</strong> They show the last payment whenever it suits them, and the pool
+          pays the sum. <a href={hrefOf({ page: 'network' })}>See who earns</a>.
+        </li>
+        <li>
+          <strong>Validators settle it, guardians make it final.</strong>{' '}
+          {status === undefined ? (
+            'The chain is being asked how far it is.'
+          ) : (
+            <>
+              Settled up to block {formatCount(status.settled.height)}, final up to block{' '}
+              {formatCount(status.finalized.height)}.
+            </>
+          )}{' '}
+          <a href={hrefOf({ page: 'chain' })}>See the chain</a>.
+        </li>
+      </ol>
+    </section>
+  )
 }

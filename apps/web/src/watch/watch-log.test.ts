@@ -1,0 +1,137 @@
+import type { Address } from '@tan/primitives'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BUFFER_SAMPLES_MOST, PAYMENTS_KEPT_MOST, SECONDS_KEPT_MOST } from '../limits.ts'
+import { countSeconds, offloadOf, type Source, stripColumns, WatchLog } from './watch-log.ts'
+
+const alice: Address = `0x${'a1'.repeat(20)}`
+const bob: Address = `0x${'b0'.repeat(20)}`
+
+describe('the log', () => {
+  test('adds up who sent what, and of which second', () => {
+    const log = new WatchLog()
+    log.piece({ from: 'origin', bytes: 100, second: 0 })
+    log.piece({ from: alice, bytes: 200, second: 0.9 })
+    log.piece({ from: alice, bytes: 50, second: 2 })
+    log.piece({ from: bob, bytes: 50, second: undefined })
+    const view = log.view()
+    expect(view.originBytes).toBe(100)
+    expect(view.peerBytes).toBe(300)
+    expect(offloadOf(view)).toBe(0.75)
+    expect(view.seconds.map(sources => sources && [...sources])).toEqual([
+      [
+        ['origin', 100],
+        [alice, 200],
+      ],
+      undefined,
+      [[alice, 50]],
+    ])
+    expect(view.peers).toMatchObject([
+      { id: alice, bytes: 250, pieces: 2, index: 0 },
+      { id: bob, bytes: 50, pieces: 1, index: 1 },
+    ])
+  })
+
+  test('keeps the newest payments, and the sum of all', () => {
+    const log = new WatchLog()
+    for (let i = 1; i <= PAYMENTS_KEPT_MOST + 5; i++)
+      log.payment({ peer: alice, wei: 2n, totalWei: 2n * BigInt(i), atMs: i })
+    const { payments, paymentCount, paidWei, peers } = log.view()
+    expect(payments).toHaveLength(PAYMENTS_KEPT_MOST)
+    expect(payments[0]).toMatchObject({ id: PAYMENTS_KEPT_MOST + 4, atMs: PAYMENTS_KEPT_MOST + 5 })
+    expect(paymentCount).toBe(PAYMENTS_KEPT_MOST + 5)
+    expect(paidWei).toBe(2n * BigInt(PAYMENTS_KEPT_MOST + 5))
+    expect(peers[0]!.paidWei).toBe(paidWei)
+  })
+
+  test('a peer that is gone keeps its place and its figures', () => {
+    const log = new WatchLog()
+    log.peers([
+      { id: alice, kind: 'viewer', rttMs: 12 },
+      { id: bob, kind: 'edge', rttMs: 30 },
+    ])
+    log.piece({ from: bob, bytes: 7, second: 1 })
+    log.peers([{ id: alice, kind: 'viewer', rttMs: 14 }])
+    expect(log.view().peers).toMatchObject([
+      { id: alice, index: 0, isConnected: true, rttMs: 14, kind: 'viewer' },
+      { id: bob, index: 1, isConnected: false, bytes: 7 },
+    ])
+  })
+
+  test('a view does not change any more', () => {
+    const log = new WatchLog()
+    log.piece({ from: alice, bytes: 1, second: 0 })
+    const view = log.view()
+    log.piece({ from: alice, bytes: 1, second: 0 })
+    expect(view.seconds[0]!.get(alice)).toBe(1)
+    expect(view.peers[0]!.bytes).toBe(1)
+  })
+
+  test('keeps bounded histories', () => {
+    const log = new WatchLog()
+    for (let i = 0; i < BUFFER_SAMPLES_MOST + 3; i++) log.buffer({ atMs: i, bufferS: i })
+    log.piece({ from: alice, bytes: 1, second: SECONDS_KEPT_MOST })
+    log.piece({ from: alice, bytes: 1, second: -1 })
+    const { buffer, seconds, peerBytes } = log.view()
+    expect(buffer).toHaveLength(BUFFER_SAMPLES_MOST)
+    expect(buffer.at(-1)!.atMs).toBe(BUFFER_SAMPLES_MOST + 2)
+    expect(seconds).toHaveLength(0)
+    expect(peerBytes).toBe(2)
+  })
+
+  test('nothing came, nothing is claimed', () => {
+    expect(offloadOf(new WatchLog().view())).toBeUndefined()
+  })
+})
+
+describe('the strip', () => {
+  const source = fc.constantFrom<Source>('origin', alice, bob)
+  const seconds = fc.array(
+    fc.option(
+      fc.array(fc.tuple(source, fc.integer({ min: 1, max: 1e6 })), { minLength: 1 }).map(list => new Map(list)),
+      { nil: undefined },
+    ),
+    { maxLength: 300 },
+  )
+
+  test('covers each second once, in at most so many columns, whose parts add up to all', () => {
+    fc.assert(
+      fc.property(
+        seconds,
+        fc.integer({ min: 0, max: 8000 }),
+        fc.integer({ min: 1, max: 200 }),
+        (list, durationS, most) => {
+          const columns = stripColumns(list, durationS, most)
+          expect(columns.length).toBeLessThanOrEqual(most)
+          let at = 0
+          for (const { fromSecond, toSecond, parts } of columns) {
+            expect(fromSecond).toBe(at)
+            at = toSecond
+            if (parts.length > 0) expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+          }
+          expect(at).toBe(Math.max(durationS, list.length))
+        },
+      ),
+    )
+  })
+
+  test('counts seconds by what most of their bytes came from', () => {
+    const list = [
+      new Map<Source, number>([
+        ['origin', 6],
+        [alice, 4],
+      ]),
+      new Map<Source, number>([
+        ['origin', 5],
+        [alice, 5],
+      ]),
+      undefined,
+    ]
+    expect(countSeconds(list, 5.5)).toEqual({ origin: 1, peers: 1, missing: 4 })
+  })
+
+  test('of nothing is nothing', () => {
+    expect(stripColumns([], 0, 100)).toEqual([])
+    expect(stripColumns([], 10, 0)).toEqual([])
+  })
+})

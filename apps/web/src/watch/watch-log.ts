@@ -1,0 +1,209 @@
+// What happened while watching, added up for the page: where each second of video came from, who sent how much, what was
+// paid, and how full the buffer was. It knows no player and no clock: whoever feeds it says what and when.
+import type { Address } from '@tan/primitives'
+import { BUFFER_SAMPLES_MOST, PAYMENTS_KEPT_MOST, SECONDS_KEPT_MOST } from '../limits.ts'
+
+export type Source = 'origin' | Address
+
+export interface PieceEvent {
+  readonly from: Source
+  readonly bytes: number
+  /** the second of the video that it belongs to, where it is known */
+  readonly second: number | undefined
+}
+
+export interface PaymentEvent {
+  readonly peer: Address
+  readonly wei: bigint
+  /** to this peer so far */
+  readonly totalWei: bigint
+  readonly atMs: number
+}
+
+/** A peer as the player knows it now. */
+export interface PeerReport {
+  readonly id: Address
+  readonly kind: 'edge' | 'viewer'
+  readonly rttMs: number | undefined
+}
+
+export interface PeerView extends PeerReport {
+  /** received from it */
+  readonly bytes: number
+  readonly pieces: number
+  readonly paidWei: bigint
+  readonly isConnected: boolean
+  /** its place in the order in which peers came: gives it its colour */
+  readonly index: number
+}
+
+export interface PaymentView extends PaymentEvent {
+  readonly id: number
+}
+
+export interface BufferSample {
+  readonly atMs: number
+  readonly bufferS: number
+}
+
+export interface WatchView {
+  /** of each second of video the bytes by source; a hole where nothing came yet */
+  readonly seconds: readonly (ReadonlyMap<Source, number> | undefined)[]
+  readonly originBytes: number
+  readonly peerBytes: number
+  readonly peers: readonly PeerView[]
+  /** the newest first */
+  readonly payments: readonly PaymentView[]
+  readonly paymentCount: number
+  readonly paidWei: bigint
+  /** the oldest first */
+  readonly buffer: readonly BufferSample[]
+}
+
+/** Part of the bytes that did not come from the origin; undefined before anything came. */
+export function offloadOf({
+  originBytes,
+  peerBytes,
+}: Pick<WatchView, 'originBytes' | 'peerBytes'>): number | undefined {
+  const total = originBytes + peerBytes
+  return total === 0 ? undefined : peerBytes / total
+}
+
+interface PeerEntry {
+  report: PeerReport
+  bytes: number
+  pieces: number
+  paidWei: bigint
+  isConnected: boolean
+  readonly index: number
+}
+
+export class WatchLog {
+  readonly #seconds: (Map<Source, number> | undefined)[] = []
+  readonly #peers = new Map<Address, PeerEntry>()
+  #payments: readonly PaymentView[] = []
+  #buffer: readonly BufferSample[] = []
+  #originBytes = 0
+  #peerBytes = 0
+  #paymentCount = 0
+  #paidWei = 0n
+
+  piece({ from, bytes, second }: PieceEvent): void {
+    if (from === 'origin') this.#originBytes += bytes
+    else {
+      this.#peerBytes += bytes
+      const peer = this.#peer(from)
+      peer.bytes += bytes
+      peer.pieces++
+    }
+    if (second === undefined || second < 0 || second >= SECONDS_KEPT_MOST) return
+    const at = Math.floor(second)
+    let sources = this.#seconds[at]
+    if (sources === undefined) {
+      sources = new Map()
+      this.#seconds[at] = sources
+    }
+    sources.set(from, (sources.get(from) ?? 0) + bytes)
+  }
+
+  payment(event: PaymentEvent): void {
+    const id = this.#paymentCount++
+    this.#paidWei += event.wei
+    this.#peer(event.peer).paidWei = event.totalWei
+    this.#payments = [{ ...event, id }, ...this.#payments.slice(0, PAYMENTS_KEPT_MOST - 1)]
+  }
+
+  /** All peers that are connected now; one that is not named is not connected any more. */
+  peers(reports: readonly PeerReport[]): void {
+    for (const entry of this.#peers.values()) entry.isConnected = false
+    for (const report of reports) {
+      const entry = this.#peer(report.id)
+      entry.report = report
+      entry.isConnected = true
+    }
+  }
+
+  buffer(sample: BufferSample): void {
+    this.#buffer = [...this.#buffer.slice(-(BUFFER_SAMPLES_MOST - 1)), sample]
+  }
+
+  view(): WatchView {
+    return {
+      seconds: this.#seconds.map(sources => sources && new Map(sources)),
+      originBytes: this.#originBytes,
+      peerBytes: this.#peerBytes,
+      peers: [...this.#peers.values()].map(({ report, ...entry }) => ({ ...report, ...entry })),
+      payments: this.#payments,
+      paymentCount: this.#paymentCount,
+      paidWei: this.#paidWei,
+      buffer: this.#buffer,
+    }
+  }
+
+  #peer(id: Address): PeerEntry {
+    let entry = this.#peers.get(id)
+    if (entry === undefined) {
+      entry = {
+        // A piece can come before the first report of who sent it.
+        report: { id, kind: 'edge', rttMs: undefined },
+        bytes: 0,
+        pieces: 0,
+        paidWei: 0n,
+        isConnected: true,
+        index: this.#peers.size,
+      }
+      this.#peers.set(id, entry)
+    }
+    return entry
+  }
+}
+
+// -------------------------------------------------------------------------------------------------- the strip
+
+/** One column of the strip: parts of it by source, which add up to 1, the largest first; none where nothing came. */
+export interface StripColumn {
+  readonly fromSecond: number
+  readonly toSecond: number
+  readonly parts: readonly { readonly source: Source; readonly share: number }[]
+}
+
+/** The seconds of a video in at most `columnsMost` columns of equal length. */
+export function stripColumns(
+  seconds: WatchView['seconds'],
+  durationS: number,
+  columnsMost: number,
+): readonly StripColumn[] {
+  const total = Math.max(Math.ceil(durationS), seconds.length)
+  if (total === 0 || columnsMost < 1) return []
+  const perColumn = Math.ceil(total / columnsMost)
+  return Array.from({ length: Math.ceil(total / perColumn) }, (_, i) => {
+    const fromSecond = i * perColumn
+    const toSecond = Math.min(total, fromSecond + perColumn)
+    const bytes = new Map<Source, number>()
+    for (let second = fromSecond; second < toSecond; second++)
+      for (const [source, count] of seconds[second] ?? []) bytes.set(source, (bytes.get(source) ?? 0) + count)
+    const sum = [...bytes.values()].reduce((a, b) => a + b, 0)
+    const parts = [...bytes]
+      .map(([source, count]) => ({ source, share: count / sum }))
+      .sort((a, b) => b.share - a.share)
+    return { fromSecond, toSecond, parts }
+  })
+}
+
+/** Seconds that came mostly from peers, mostly from the origin, and not at all yet. */
+export function countSeconds(
+  seconds: WatchView['seconds'],
+  durationS: number,
+): { peers: number; origin: number; missing: number } {
+  const counts = { peers: 0, origin: 0, missing: 0 }
+  for (let second = 0; second < Math.max(Math.ceil(durationS), seconds.length); second++) {
+    const sources = seconds[second]
+    if (sources === undefined) counts.missing++
+    else {
+      const origin = sources.get('origin') ?? 0
+      const all = [...sources.values()].reduce((a, b) => a + b, 0)
+      counts[2 * origin > all ? 'origin' : 'peers']++
+    }
+  }
+  return counts
+}
