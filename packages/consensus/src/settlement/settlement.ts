@@ -189,7 +189,15 @@ export class Settlement {
     this.addCertificate(record.justify)
     if (record.epochChange !== undefined)
       this.enter(record.epoch, { type: 'epoch-change', epochChange: record.epochChange, certificate: record.justify })
-    if (this.noteProposal(record.epoch, hash, proposal.signature)) this.attachOrKeep(proposal, hash, from)
+    const isNoted = this.noteProposal(record.epoch, hash, proposal.signature)
+    if (isNoted || this.isNeeded(record.epoch, hash)) this.attachOrKeep(proposal, hash, from)
+  }
+
+  /** Certified, or below a block that is kept: it is taken in whatever else its leader proposed. */
+  private isNeeded(epoch: number, hash: Hash): boolean {
+    if (this.certificates.get(epoch)?.blockHash === hash) return true
+    for (const { block } of this.orphans.values()) if (block.header.parentHash === hash) return true
+    return false
   }
 
   private checkAuthorship({ block, signature }: Proposal, hash: Hash): Rejection | undefined {
@@ -722,10 +730,9 @@ export class Settlement {
     const { blockHash } = this.highCertificate
     if (this.tree.get(blockHash) === undefined && this.highCertificate.epoch > this.tree.settled.epoch)
       if (!this.orphans.has(blockHash)) this.emit({ type: 'fetch', blockHash, from: undefined })
-    for (const { block } of this.orphans.values()) {
-      const { parentHash } = block.header
-      if (!this.orphans.has(parentHash)) return this.emit({ type: 'fetch', blockHash: parentHash, from: undefined })
-    }
+    const parents = new Set([...this.orphans.values()].map(({ block }) => block.header.parentHash))
+    for (const parentHash of parents)
+      if (!this.orphans.has(parentHash)) this.emit({ type: 'fetch', blockHash: parentHash, from: undefined })
   }
 
   private certificateOf(epoch: number): CommitCertificate | undefined {
