@@ -460,16 +460,22 @@ function worstCases(): Record<string, number> {
     const evm = createEvm()
     const times: number[] = []
     let used = 0n
-    for (let run = 0; run < 4; run++) {
-      const host = name.includes('many') || name.includes('cold') ? manyCodes(accounts) : hostOf(accounts)
+    // the clock of a thread ticks coarsely on some systems: enough runs to see it move
+    for (let run = 0; run < 3; run++) {
+      const hosts = Array.from({ length: 40 }, () =>
+        name.includes('many') || name.includes('cold') ? manyCodes(accounts) : hostOf(accounts),
+      )
       const started = cpuMs()
-      const result = evm.execute(message(TARGET, EMPTY_BYTES), environment, host)
-      times.push(cpuMs() - started)
-      if (result.haltReason !== 'out of gas')
-        throw new Error(`${name} ends otherwise: ${result.status} ${result.haltReason}`)
-      used = GAS_MOST - result.gasLeft
+      let count = 0
+      while (count < hosts.length && (count === 0 || cpuMs() - started < 60)) {
+        const result = evm.execute(message(TARGET, EMPTY_BYTES), environment, hosts[count++]!)
+        if (result.haltReason !== 'out of gas')
+          throw new Error(`${name} ends otherwise: ${result.status} ${result.haltReason}`)
+        used = GAS_MOST - result.gasLeft
+      }
+      times.push((cpuMs() - started) / count)
     }
-    const rate = Number(used) / 1e3 / Math.min(...times)
+    const rate = Number(used) / 1e3 / Math.max(Math.min(...times), 0.01)
     metrics[`worst_${name}_mgas_per_s`] = rate
     worst = Math.min(worst, rate)
   }
@@ -546,16 +552,21 @@ function preparation(): Record<string, number> {
   for (let i = 0; i < code.length; i += 2) code.set([OPS.JUMPDEST!, OPS.GAS!], i) // a block at every byte
   code.set(asm('24572 JUMP'), 0)
   const evm = createEvm()
+  const perRun = 100
   const times: number[] = []
-  for (let i = 0; i < 200; i++) {
-    const accounts = basic()
-    const own = code.slice()
-    own[100 + i] = OPS.NUMBER!
-    put(accounts, TARGET, own)
+  for (let run = 0; run < RUNS; run++) {
+    const hosts = Array.from({ length: perRun }, (_, i) => {
+      const own = code.slice()
+      own[100 + i] = OPS.NUMBER!
+      own[300 + run] = OPS.NUMBER!
+      const accounts = basic()
+      put(accounts, TARGET, own)
+      return hostOf(accounts)
+    })
     const started = cpuMs()
-    evm.execute(message(TARGET, EMPTY_BYTES), environment, hostOf(accounts))
-    times.push(cpuMs() - started)
+    for (const host of hosts) evm.execute(message(TARGET, EMPTY_BYTES), environment, host)
+    times.push((cpuMs() - started) / perRun)
   }
   times.sort((a, b) => a - b)
-  return { prepare_24kb_median_ms: times[100]!, prepare_24kb_most_ms: times[199]! }
+  return { prepare_24kb_median_ms: times[3]!, prepare_24kb_most_ms: times.at(-1)! }
 }

@@ -4,6 +4,7 @@ import { createEVM, type EVM } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, Address as OracleAddress, type PrefixedHexString } from '@ethereumjs/util'
 import { type Address, bytesToBigInt, EMPTY_BYTES, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
+import { EMPTY_CODE_HASH } from '../engine.ts'
 import { type Fork, isFrom } from '../forks.ts'
 import type { Environment, ExecutionResult, Log, Message, Status } from '../message.ts'
 import { hashOfBlock, type World } from './world.ts'
@@ -138,10 +139,7 @@ function drain(state: SimpleStateManager, world: World): void {
       world.put(address, {
         nonce: account.nonce,
         balance: account.balance,
-        code:
-          account.codeHash[0] === 0xc5 && account.codeHash[1] === 0xd2
-            ? EMPTY_BYTES
-            : (codes.get(address) ?? EMPTY_BYTES),
+        code: toHex(account.codeHash) === EMPTY_CODE_HASH ? EMPTY_BYTES : (codes.get(address) ?? EMPTY_BYTES),
       })
   for (const [place, bytes] of storage) {
     const [address, key] = place.split('_') as [Address, Hash]

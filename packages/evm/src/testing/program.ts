@@ -106,6 +106,7 @@ class Writer {
   write(): Uint8Array {
     const { random } = this
     const count = 1 + randomBelow(random, this.options.items)
+    if (chance(random, 8)) this.store()
     for (let i = 0; i < count; i++) this.item()
     this.ending()
     for (const hole of this.holes) {
@@ -121,17 +122,19 @@ class Writer {
 
   private item(): void {
     const { random } = this
-    switch (randomBelow(random, 26)) {
+    switch (randomBelow(random, 27)) {
       case 0:
       case 1:
       case 2:
       case 3:
-        return this.operation(pick(random, UNARY_OR_MORE))
+        this.operation(pick(random, UNARY_OR_MORE))
+        return chance(random, 3) ? this.reveal() : undefined
       case 4:
       case 5:
         return this.push(this.number())
       case 6:
-        return this.read()
+        this.read()
+        return chance(random, 2) ? this.reveal() : undefined
       case 7:
         return this.memoryAccess()
       case 8:
@@ -165,6 +168,8 @@ class Writer {
         return this.power()
       case 24:
         return this.later()
+      case 25:
+        return this.decoy()
       default:
         return this.rare()
     }
@@ -195,13 +200,51 @@ class Writer {
     this.height++
   }
 
+  /** Makes what is on top of the stack count: a log, a slot, or memory that is likely to be returned. */
+  private reveal(): void {
+    const { random } = this
+    this.need(1)
+    switch (randomBelow(random, 4)) {
+      case 0:
+        this.key()
+        this.emit(op('SSTORE'))
+        break
+      case 1:
+        this.push(BigInt(pick(random, [0, 0, 1, 32])))
+        this.emit(op('MSTORE'))
+        break
+      default:
+        this.emit(0x60, 0, 0x60, 0, op('LOG1'))
+        this.height++
+    }
+    this.height -= 2
+  }
+
+  /** What looks like a jump target and is the data of a PUSH, at times jumped to. */
+  private decoy(): void {
+    this.emit(0x62, 0x5b, 0x5b, 0x5b, op('POP'))
+    if (chance(this.random, 2)) this.labels.push(this.bytes.length - 3)
+    if (chance(this.random, 2)) this.jump()
+  }
+
   private number(): bigint {
     const { random } = this
     if (chance(random, 3)) return pick(random, EDGES)
+    if (chance(random, 3)) return this.digits()
     if (chance(random, 2)) return BigInt(randomBelow(random, 300))
     return BigInt(
       `0x${[...randomBytesFrom(random, 1 + randomBelow(random, 32))].map(byte => byte.toString(16).padStart(2, '0')).join('')}`,
     )
+  }
+
+  /** 32-bit digits at their edges: what long division gets wrong, if anything. */
+  private digits(): bigint {
+    let value = 0n
+    for (let i = 1 + randomBelow(this.random, 8); i > 0; i--)
+      value =
+        (value << 32n) |
+        BigInt(pick(this.random, [0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, this.random.uint32()]))
+    return value
   }
 
   private offset(): bigint {
@@ -263,12 +306,12 @@ class Writer {
   }
 
   private key(): void {
-    this.push(BigInt(randomBelow(this.random, 4)))
+    this.push(BigInt(randomBelow(this.random, 3)))
   }
 
   private store(): void {
     const { random } = this
-    const isTransient = isFrom(this.options.fork, 'cancun') && chance(random, 4)
+    const isTransient = isFrom(this.options.fork, 'cancun') && chance(random, 2)
     if (chance(random, 4)) this.need(1)
     else this.push(BigInt(randomBelow(random, 3)))
     this.key()
@@ -279,7 +322,8 @@ class Writer {
 
   private load(): void {
     this.key()
-    this.emit(op(isFrom(this.options.fork, 'cancun') && chance(this.random, 4) ? 'TLOAD' : 'SLOAD'))
+    this.emit(op(isFrom(this.options.fork, 'cancun') && chance(this.random, 2) ? 'TLOAD' : 'SLOAD'))
+    if (chance(this.random, 2)) this.reveal()
   }
 
   private label(): void {
@@ -359,7 +403,7 @@ class Writer {
 
   private call(): void {
     const { random } = this
-    const name = pick(random, ['CALL', 'CALL', 'CALLCODE', 'DELEGATECALL', 'STATICCALL'])
+    const name = pick(random, ['CALL', 'CALL', 'CALLCODE', 'DELEGATECALL', 'STATICCALL', 'STATICCALL'])
     const hasValue = name === 'CALL' || name === 'CALLCODE'
     this.push(this.size())
     this.push(this.offset())
@@ -374,10 +418,10 @@ class Writer {
         this.height++
         break
       case 1:
-        this.push(this.number())
+        this.push(chance(random, 3) ? this.number() : BigInt(2300 + randomBelow(random, 20)))
         break
       default:
-        this.push(BigInt(randomBelow(random, 60_000)))
+        this.push(BigInt(randomBelow(random, chance(random, 2) ? 60_000 : 250_000)))
     }
     this.emit(op(name))
     this.height -= hasValue ? 6 : 5
@@ -414,6 +458,8 @@ class Writer {
   private initCode(fork: Fork, nesting: number): Uint8Array {
     const { random } = this
     const inner = randomProgram(random, { fork, nesting: nesting - 1, items: 5 }).subarray(0, 180)
+    // 0xef00 would be another matter: the oracle refuses it as init code, as a later fork might
+    if (inner.length > 1 && chance(random, 12)) inner.set([0xef, inner[1]! | 1])
     if (chance(random, 3)) return inner
     // copies what follows it into memory and returns it as the code
     const head = [0x60, inner.length, 0x80, 0x60, 11, 0x60, 0, 0x39, 0x60, 0, 0xf3]
@@ -438,10 +484,10 @@ class Writer {
       case 0:
         return this.emit(randomBelow(random, 256))
       case 1: {
-        // up to the stack's limit and perhaps beyond
-        const count = 1015 + randomBelow(random, 12) - this.height
-        if (chance(random, 6)) for (let i = 0; i < count; i++) this.emit(chance(random, 90) ? 0x5b : op('GAS'))
-        return
+        // up to the stack's limit, or just beyond
+        const count = 1022 + randomBelow(random, 5) - this.height
+        for (let i = 0; i < count; i++) this.emit(chance(random, 90) ? 0x5b : op(i % 2 ? 'GAS' : 'NUMBER'))
+        return this.emit(op('STOP'))
       }
       case 2:
         this.target()
