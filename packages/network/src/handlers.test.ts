@@ -5,8 +5,8 @@ import { LIMITS } from './limits.ts'
 import { protocolId } from './protocols.ts'
 import { Standing } from './standing.ts'
 import { Telemetry } from './telemetry.ts'
-import { CountedMetrics } from './test-kit.ts'
-import { BLOCKS, RANGES, VOTES } from './test-protocols.ts'
+import { CountedMetrics } from './testing/kit.ts'
+import { BLOCKS, RANGES, VOTES } from './testing/protocols.ts'
 
 const TOPIC = protocolId('/tan/x', BLOCKS)
 

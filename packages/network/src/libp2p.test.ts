@@ -10,14 +10,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createSeededRandom, randomBytesFrom, toHex } from '@tan/primitives'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { afterEach, describe, expect, test } from 'vitest'
-import { describeTransport } from './compliance.ts'
 import { createLibp2pTransport, createLibp2pWire } from './libp2p.ts'
-import { chainPrefix, protocolId } from './protocols.ts'
-import { expectCode, type Harness, keyOf, type TestNode, until, useWorld } from './test-kit.ts'
-import { BLOCKS, ECHO, GENESIS, VOTES } from './test-protocols.ts'
+import { describeTransport } from './testing/compliance.ts'
+import { expectCode, type Harness, keyOf, meshed, offences, type TestNode, until, useWorld } from './testing/kit.ts'
+import { BLOCKS, BLOCKS_ID, ECHO, GENESIS, PREFIX, VOTES, VOTES_ID } from './testing/protocols.ts'
 
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0'
-const PREFIX = chainPrefix(GENESIS)
 
 const harness: Harness = {
   transport: (key, place, options) =>
@@ -90,12 +88,9 @@ describe('libp2p: what others may send', () => {
   test('a foreign libp2p node that knows our names is held to our frames', async () => {
     const node = await victim()
     const other = await foreignNode()
-    const stream = await other.dialProtocol(multiaddr(node.address()), protocolId(PREFIX, VOTES))
+    const stream = await other.dialProtocol(multiaddr(node.address()), VOTES_ID)
     stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0xff))
-    await until(
-      'the offence',
-      () => node.metrics.total('tan_network_offences_total', { code: 'network/oversize' }) === 1,
-    )
+    await until('the offence', () => offences(node, 'network/oversize') === 1)
     await until('the stream is closed', () => stream.status !== 'open')
     await expect(other.dialProtocol(multiaddr(node.address()), `${PREFIX}/unknown/1`)).rejects.toThrow()
     expect(node.transport.peers()).toHaveLength(1)
@@ -105,16 +100,16 @@ describe('libp2p: what others may send', () => {
     const node = await victim()
     const other = await foreignNode()
     const gossip = other.services.gossip as ReturnType<ReturnType<typeof gossipsub>>
-    const topic = protocolId(PREFIX, BLOCKS)
+    const topic = BLOCKS_ID
     gossip.subscribe(topic)
     await other.dial(multiaddr(node.address()))
     await until('the topic is known', () => gossip.getSubscribers(topic).length === 1)
     for (let i = 0; i < 20; i++) await gossip.publish(topic, Uint8Array.of(i))
     const stream = await other.dialProtocol(multiaddr(node.address()), '/meshsub/1.1.0')
     stream.send(Uint8Array.from({ length: 4000 }, (_, i) => (i * 37) & 255))
-    const honest = await context.world.node({ peersTarget: 0 })
+    const honest = await context.world.node({ peersTarget: 0, setUp: t => t.onGossip(BLOCKS, () => 'accept') })
     await honest.transport.dial(node.address())
-    await hears(node, honest)
+    await meshed([node, honest])
     expect(node.metrics.total('tan_network_handler_failures_total')).toBe(0)
   })
 
@@ -122,12 +117,12 @@ describe('libp2p: what others may send', () => {
     const node = await victim()
     const honest = await context.world.node({ peersTarget: 0, setUp: t => t.onGossip(BLOCKS, () => 'accept') })
     await honest.transport.dial(node.address())
-    await hears(honest, node)
+    await meshed([honest, node])
     const other = await foreignNode({ globalSignaturePolicy: 'StrictNoSign' })
     const gossip = other.services.gossip as ReturnType<ReturnType<typeof gossipsub>>
-    const topic = protocolId(PREFIX, BLOCKS)
+    const topic = BLOCKS_ID
     gossip.subscribe(topic)
-    await other.dialProtocol(multiaddr(node.address()), protocolId(PREFIX, VOTES))
+    await other.dialProtocol(multiaddr(node.address()), VOTES_ID)
     await until('the topic is known', () => gossip.getSubscribers(topic).length === 1)
     for (const { streams } of other.getConnections())
       for (const stream of streams) if (stream.direction === 'inbound') stream.pause()
@@ -141,8 +136,8 @@ describe('libp2p: what others may send', () => {
       node.transport.broadcast(BLOCKS, block)
       await new Promise(resolve => setTimeout(resolve, 10))
     }
-    expect(node.metrics.total('tan_network_offences_total', { code: 'network/slow-reader' })).toBe(1)
-    await hears(honest, node)
+    expect(offences(node, 'network/slow-reader')).toBe(1)
+    await meshed([honest, node])
     expect(honest.transport.peers()).toHaveLength(1)
   })
 
@@ -154,7 +149,7 @@ describe('libp2p: what others may send', () => {
       const lost: string[] = []
       await context.world.startRaw(wire, { events: { disconnected: peer => lost.push(peer) } })
       await wire.dial(node.address(), AbortSignal.timeout(10_000))
-      await wire.open(node.id, protocolId(PREFIX, VOTES), AbortSignal.timeout(10_000))
+      await wire.open(node.id, VOTES_ID, AbortSignal.timeout(10_000))
       return lost
     }
     const lost = await open()
@@ -190,7 +185,7 @@ describe('libp2p: processes', () => {
   })
 
   async function child(key: string, listen: string, bootstrap: readonly string[]) {
-    const script = fileURLToPath(new URL('test-child.ts', import.meta.url))
+    const script = fileURLToPath(new URL('testing/child.ts', import.meta.url))
     const options = JSON.stringify({ key: toHex(keyOf(key)), listen, bootstrap })
     const started = spawn(process.execPath, [script, options], { stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(started)
@@ -220,14 +215,4 @@ describe('libp2p: processes', () => {
 function endpointOf(node: TestNode): { host: string; port: number } {
   const [, , host, , port] = node.address().split('/')
   return { host: host!, port: Number(port) }
-}
-
-/** Waits until gossip of one reaches the other. */
-async function hears(listener: TestNode, speaker: TestNode): Promise<void> {
-  const count = () => listener.metrics.total('tan_network_messages_received_total', { protocol: BLOCKS.name })
-  const before = count()
-  for (let i = 0; count() === before; i++) {
-    speaker.transport.broadcast(BLOCKS, new TextEncoder().encode(`probe ${i} ${before} ${performance.now()}`))
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
 }

@@ -1,7 +1,7 @@
-import { describeTransport } from './compliance.ts'
 import { MemoryWires } from './memory.ts'
 import { PeerTransport } from './peer-transport.ts'
-import { TestClock } from './test-kit.ts'
+import { describeTransport } from './testing/compliance.ts'
+import { TestClock } from './testing/kit.ts'
 
 const wires = new MemoryWires()
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { peerIdOfKey } from './identity.ts'
 import { readTcpAddress } from './multiaddrs.ts'
-import { expectCode, keyOf } from './test-kit.ts'
+import { expectCode, keyOf } from './testing/kit.ts'
 
 const PEER = await peerIdOfKey(keyOf('somebody'))
 

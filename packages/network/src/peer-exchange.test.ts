@@ -12,7 +12,7 @@ import {
   PEERS,
   usableAddresses,
 } from './peer-exchange.ts'
-import { keyOf } from './test-kit.ts'
+import { keyOf } from './testing/kit.ts'
 
 const PEER = await peerIdOfKey(keyOf('somebody'))
 const LONGEST = 'x'.repeat(LIMITS.addressSizeBytesMost)

@@ -5,7 +5,7 @@ import { FrameReader } from './frames.ts'
 import { Inbox } from './inbox.ts'
 import { MemoryChannel, MemoryConnection } from './memory-channel.ts'
 import { answer, ask } from './requests.ts'
-import { RANGES, VOTES } from './test-protocols.ts'
+import { RANGES, VOTES } from './testing/protocols.ts'
 import type { Channel } from './wire.ts'
 
 const SMALL = { ...VOTES, messageSizeBytesMost: 40 }

@@ -1,12 +1,19 @@
 // What the tests of this room share: a clock that can be set ahead, counted metrics, keys, waiting for a condition, and
 // a raw wire that behaves as badly as a test wants.
-import { type Clock, CodedError, createSeededRandom, type Metrics, sha256, utf8ToBytes } from '@tan/primitives'
+import {
+  type Clock,
+  CodedError,
+  createSeededRandom,
+  equalBytes,
+  type Metrics,
+  sha256,
+  utf8ToBytes,
+} from '@tan/primitives'
 import { afterEach, expect } from 'vitest'
-import type { TransportOptions } from './peer-transport.ts'
-import { chainPrefix } from './protocols.ts'
-import { GENESIS } from './test-protocols.ts'
-import type { PeerEvent, PeerId, Transport, Verdict } from './transport.ts'
-import type { Channel, Wire, WireEvents } from './wire.ts'
+import type { TransportOptions } from '../peer-transport.ts'
+import type { PeerEvent, PeerId, Transport, Verdict } from '../transport.ts'
+import type { Channel, Wire, WireEvents } from '../wire.ts'
+import { BLOCKS, GENESIS, PEERS_ID, PREFIX, RANGES_ID, VOTES_ID } from './protocols.ts'
 
 /** What a kind of wire needs to be tested. `place` is where it listens: a number for a fresh one, or an address of before. */
 export interface Harness {
@@ -107,8 +114,8 @@ export class TestWorld {
   async startRaw(wire: Wire, { topicIds = [], events = {} }: RawOptions): Promise<void> {
     this.#wires.push(wire)
     await wire.start({
-      prefix: chainPrefix(GENESIS),
-      protocolIds: events.opened === undefined ? [] : RAW_PROTOCOL_IDS,
+      prefix: PREFIX,
+      protocolIds: events.opened === undefined ? [] : [VOTES_ID, RANGES_ID, PEERS_ID],
       topicIds,
       gossipMessageSizeBytesMost: 1 << 22,
       events: {
@@ -130,9 +137,6 @@ export class TestWorld {
     await Promise.all(this.#wires.map(wire => wire.stop()))
   }
 }
-
-/** Protocols that a raw wire which takes streams says it speaks. */
-export const RAW_PROTOCOL_IDS: string[] = []
 
 /** A stream on which a test writes what it likes. */
 export class RawStream {
@@ -197,6 +201,34 @@ export class CountedMetrics implements Metrics {
   }
 }
 
+export function dropped({ metrics }: TestNode, code: string): number {
+  return metrics.total('tan_network_messages_dropped_total', { code })
+}
+
+export function offences({ metrics }: TestNode, code: string): number {
+  return metrics.total('tan_network_offences_total', { code })
+}
+
+const PROBE = 'probe'
+
+/** Waits until gossip of each node reaches all others, by sending probes. */
+export async function meshed(nodes: readonly TestNode[]): Promise<void> {
+  const heard = ({ metrics }: TestNode) =>
+    metrics.total('tan_network_messages_received_total', { protocol: BLOCKS.name })
+  for (const node of nodes) {
+    const others = nodes.filter(other => other !== node)
+    const before = others.map(heard)
+    for (let i = 0; others.some((other, at) => heard(other) === before[at]); i++) {
+      node.transport.broadcast(BLOCKS, utf8ToBytes(`${PROBE} ${i} of ${node.id}, ${performance.now()}`))
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+}
+
+export function isProbe(message: Uint8Array): boolean {
+  return equalBytes(message.subarray(0, PROBE.length), utf8ToBytes(PROBE))
+}
+
 export function keyOf(text: string): Uint8Array {
   return sha256(utf8ToBytes(text))
 }
@@ -209,6 +241,8 @@ export async function until(what: string, holds: () => boolean, deadlineMs = 60_
     await new Promise(resolve => setTimeout(resolve, 2))
   }
 }
+
+export const NETWORK_CODE = expect.stringMatching(/^network\//)
 
 export async function expectCode(promise: Promise<unknown>, code: string): Promise<CodedError> {
   const error = await promise.then(

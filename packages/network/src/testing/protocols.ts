@@ -1,5 +1,7 @@
 // The chain and the protocols that this room's tests speak.
-import { declareProtocol } from './protocols.ts'
+import type { Rejection } from '@tan/primitives'
+import { PEERS } from '../peer-exchange.ts'
+import { chainPrefix, declareProtocol, protocolId } from '../protocols.ts'
 
 const MIB = 1024 * 1024
 
@@ -34,7 +36,7 @@ export const RANGES = declareProtocol({
   timeoutMs: 10_000,
   penaltyPoints: 25,
 })
-/** What test-child.ts answers. */
+/** What child.ts answers. */
 export const ECHO = declareProtocol({
   kind: 'request',
   name: 'echo',
@@ -45,3 +47,12 @@ export const ECHO = declareProtocol({
   timeoutMs: 10_000,
   penaltyPoints: 25,
 })
+
+export const PREFIX = chainPrefix(GENESIS)
+export const VOTES_ID = protocolId(PREFIX, VOTES)
+export const BLOCKS_ID = protocolId(PREFIX, BLOCKS)
+export const RANGES_ID = protocolId(PREFIX, RANGES)
+export const PEERS_ID = protocolId(PREFIX, PEERS)
+
+/** Why a handler of a test rejects. */
+export const BAD: Rejection = { code: 'votes/signature', message: 'not signed by who it says' }
