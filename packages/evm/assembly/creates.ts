@@ -29,6 +29,7 @@ import {
   COLLISION,
   GAS,
   HALT,
+  INPUT_SIZE,
   INVALID_CODE,
   IS_STATIC,
   MEMORY_START,
@@ -109,7 +110,8 @@ function enterInitCode(kind: u32, creator: usize, value: usize, entry: usize, si
   const account = findAccount(CREATED_ADDRESS)
   warmAccount(account)
   const memoryStart = entry + entrySize(size)
-  const frame = openFrame(kind, account, account, creator, value, false, 0, 0, 0, 0, memoryStart, gas)
+  const frame = openFrame(kind, account, account, creator, value, false, entry + CODE_BYTES, size, 0, 0, memoryStart, gas)
+  store<u32>(frame, 0, INPUT_SIZE) // a tracer has seen the init code as input, which it is not
   if (isLess(creator + BALANCE, value)) {
     haltBecause(BALANCE_TOO_LOW)
     closeFrame(HALT, 0, 0, 0)
@@ -122,6 +124,10 @@ function enterInitCode(kind: u32, creator: usize, value: usize, entry: usize, si
   }
   beginContract(account)
   transfer(creator, account, frame + VALUE)
+  if (size == 0) {
+    closeCreation(frame, 0, 0)
+    return
+  }
   completeEntry(entry, size)
   setCode(frame, entry, nextGeneration())
 }

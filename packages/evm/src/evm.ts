@@ -41,7 +41,10 @@ export interface Evm {
 }
 
 export function createEvm(): Evm {
-  const engine = new Engine()
+  return evmOver(new Engine())
+}
+
+export function evmOver(engine: Engine): Evm {
   return {
     execute: (message, environment, host) => execute(engine, message, environment, host),
     applyTransaction: (transaction, environment, host, options) =>
@@ -94,7 +97,8 @@ export interface Outcome {
   readonly created: Address | undefined
 }
 
-const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
+/** In the order of the codes of assembly/frames.ts. */
+export const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
 
 /** Runs the message in the current transaction. */
 export function runMessage(engine: Engine, message: Message): Outcome {

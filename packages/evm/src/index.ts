@@ -14,6 +14,17 @@ export type {
   Status,
 } from './message.ts'
 export type { NativeCall, NativeContract, NativeResult } from './native.ts'
+export { type CallTrace, traceCalls } from './tracing/calls.ts'
+export { type Prestate, type PrestateAccount, tracePrestate } from './tracing/prestate.ts'
+export { type StructLog, type StructLogOptions, traceStructLogs } from './tracing/struct-logs.ts'
+export {
+  createTracingEvm,
+  type FrameEnd,
+  type FrameStart,
+  type Step,
+  type Tracer,
+  type TracingEvm,
+} from './tracing/tracer.ts'
 export {
   type AppliedTransaction,
   type Authorization,

@@ -425,6 +425,11 @@ class Writer {
     }
     this.emit(op(name))
     this.height -= hasValue ? 6 : 5
+    // what the call may have left behind
+    if (chance(random, 3)) {
+      this.load()
+      this.reveal()
+    }
   }
 
   private create(): void {
@@ -486,7 +491,10 @@ class Writer {
       case 1: {
         // up to the stack's limit, or just beyond
         const count = 1022 + randomBelow(random, 5) - this.height
-        for (let i = 0; i < count; i++) this.emit(chance(random, 90) ? 0x5b : op(i % 2 ? 'GAS' : 'NUMBER'))
+        for (let i = 0; i < count; i++) {
+          this.emit(op(i % 2 ? 'GAS' : 'NUMBER'))
+          if (chance(random, 90)) this.emit(0x5b)
+        }
         return this.emit(op('STOP'))
       }
       case 2:
