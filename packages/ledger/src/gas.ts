@@ -43,8 +43,8 @@ export const CHAIN_STEP_GAS = 80
 /** What the prover of an overspend gets back at the base fee, a little less than it spends: for the transaction, and for each voucher in it. */
 export const OVERSPEND_REFUND_GAS = { proof: 50_000, voucher: 8_000 } as const
 
-/** Taking a system call and its answer apart and together, for each word. */
-export const CALL_WORD_GAS = 6
+/** Taking a system call and its answer apart and together, for each word: whoever calls, the words themselves may cost it nothing. */
+export const CALL_WORD_GAS = 16
 
 export interface SlotChange {
   /** when the transaction began */

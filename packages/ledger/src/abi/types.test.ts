@@ -151,9 +151,27 @@ describe('types of the ABI', () => {
     }
   })
 
+  it('refuse offsets that lead twice to the same bytes, leave gaps or go backwards', () => {
+    const pair = [bytes, bytes]
+    const good = encodeValues(pair, [Uint8Array.of(1), Uint8Array.of(2)])
+    expect(decodeValues(pair, good)).toEqual([Uint8Array.of(1), Uint8Array.of(2)])
+    const twice = good.slice()
+    twice.set(good.subarray(0, 32), 32)
+    const gap = concatBytes(good.subarray(0, 64), new Uint8Array(32), good.subarray(64))
+    gap[31]! += 32
+    gap[63]! += 32
+    const swapped = concatBytes(good.subarray(32, 64), good.subarray(0, 32), good.subarray(64))
+    for (const data of [twice, gap, swapped]) expect(() => decodeValues(pair, data)).toThrow(/an offset to/)
+    const dirty = good.slice()
+    dirty[dirty.length - 1] = 1
+    expect(() => decodeValues(pair, dirty)).toThrow(/bits above the bytes that it pads/)
+    // what follows the last value is nobody's, as tags that wallets append
+    expect(decodeValues(pair, concatBytes(good, Uint8Array.of(9)))).toEqual(decodeValues(pair, good))
+  })
+
   it('refuse words that are wider than their type', () => {
     const wide = fromHex(`0x01${'00'.repeat(31)}`)
-    for (const type of [uint8, uint64, bool, address]) expect(() => decodeValues([type], wide)).toThrow(/wider/)
+    for (const type of [uint8, uint64, bool, address]) expect(() => decodeValues([type], wide)).toThrow(/bits above/)
     expect(() => decodeValues([bool], fromHex(`0x${'00'.repeat(31)}02`))).toThrow(/neither 0 nor 1/)
   })
 })

@@ -1,5 +1,6 @@
-// Solidity's types as values that encode and decode: what the system contracts' interfaces are made of. Decoding refuses
-// (`abi/invalid`) what Solidity's decoder refuses, and makes no copies, so that a forged offset or length costs nothing.
+// Solidity's types as values that encode and decode: what the system contracts' interfaces are made of. Decoding takes
+// what every encoder makes and refuses the rest (`abi/invalid`): it reads each byte once, in order, so that no offset can
+// point twice at the same bytes and make more work than they pay for.
 import {
   type Address,
   assert,
@@ -21,8 +22,14 @@ export interface AbiType<T> {
   readonly headBytes: number
   readonly isDynamic: boolean
   encode(value: T): Uint8Array
-  /** The value at `at`. Bytes of it share memory with `data`. */
-  decode(data: Uint8Array, at: number): T
+  /** Reads the value, and leaves the reader behind it. Bytes share memory with what is read. */
+  decode(reader: AbiReader): T
+}
+
+/** The bytes of a call, read from the first to the last. */
+export interface AbiReader {
+  readonly data: Uint8Array
+  at: number
 }
 
 export type AbiTypes = readonly AbiType<unknown>[]
@@ -39,7 +46,7 @@ function wordType<T>(name: string, encode: (value: T) => Uint8Array, decode: (wo
     headBytes: WORD_BYTES,
     isDynamic: false,
     encode,
-    decode: (data, at) => decode(slice(data, at, WORD_BYTES)),
+    decode: reader => decode(read(reader, WORD_BYTES)),
   }
 }
 
@@ -99,7 +106,12 @@ export const bytes: AbiType<Uint8Array> = {
     out.set(value, WORD_BYTES)
     return out
   },
-  decode: (data, at) => slice(data, at + WORD_BYTES, readSize(data, at)),
+  decode(reader) {
+    const size = readSize(reader)
+    const value = read(reader, size)
+    requireZeros(read(reader, padded(size) - size), padded(size) - size, 'the bytes that it pads')
+    return value
+  },
 }
 
 export const string: AbiType<string> = {
@@ -107,8 +119,8 @@ export const string: AbiType<string> = {
   headBytes: WORD_BYTES,
   isDynamic: true,
   encode: value => bytes.encode(utf8ToBytes(value)),
-  decode(data, at) {
-    const utf8 = bytes.decode(data, at)
+  decode(reader) {
+    const utf8 = bytes.decode(reader)
     try {
       return bytesToUtf8(utf8)
     } catch {
@@ -126,12 +138,12 @@ export function array<T>(element: AbiType<T>): AbiType<readonly T[]> {
       const elements = values.map(() => element)
       return concatBytes(bigIntToBytes(BigInt(values.length), WORD_BYTES), encodeParts(elements, values))
     },
-    decode(data, at) {
-      const length = readSize(data, at)
-      const base = at + WORD_BYTES
+    decode(reader) {
+      const length = readSize(reader)
       // before anything is allocated: so many heads must be there
-      if (length * element.headBytes > data.length - base) throw invalid(`an array of ${length} is cut short`)
-      return Array.from({ length }, (_, i) => decodePart(element, data, base, base + i * element.headBytes))
+      if (length * element.headBytes > reader.data.length - reader.at)
+        throw invalid(`an array of ${length} is cut short`)
+      return decodeParts(new Array<AbiType<T>>(length).fill(element), reader)
     },
   }
 }
@@ -151,8 +163,8 @@ export function struct<T extends object>(fields: { readonly [K in keyof T]: AbiT
         types,
         names.map(name => value[name]),
       ),
-    decode(data, at) {
-      const values = decodeParts(types, data, at)
+    decode(reader) {
+      const values = decodeParts(types, reader)
       return Object.fromEntries(names.map((name, i) => [name, values[i]])) as T
     },
   }
@@ -166,7 +178,7 @@ export function encodeValues<T extends AbiTypes>(types: T, values: ValuesOf<T>):
 
 /** Throws `abi/invalid`. Bytes after the last parameter are ignored, as by Solidity. */
 export function decodeValues<T extends AbiTypes>(types: T, data: Uint8Array): ValuesOf<T> {
-  return decodeParts(types, data, 0) as ValuesOf<T>
+  return decodeParts(types, { data, at: 0 }) as ValuesOf<T>
 }
 
 function encodeParts(types: AbiTypes, values: readonly unknown[]): Uint8Array {
@@ -185,34 +197,39 @@ function encodeParts(types: AbiTypes, values: readonly unknown[]): Uint8Array {
   return concatBytes(...heads, ...tails)
 }
 
-function decodeParts(types: AbiTypes, data: Uint8Array, base: number): unknown[] {
-  let at = base
-  return types.map(type => {
-    const value = decodePart(type, data, base, at)
-    at += type.headBytes
-    return value
-  })
-}
-
-/** `at` is where the head is; offsets count from `base`. */
-function decodePart<T>(type: AbiType<T>, data: Uint8Array, base: number, at: number): T {
-  return type.decode(data, type.isDynamic ? base + readSize(data, at) : at)
+/** Heads first, then what is dynamic, each where its head says and where the one before ends. */
+function decodeParts<T>(types: readonly AbiType<T>[], reader: AbiReader): T[] {
+  const base = reader.at
+  const values = new Array<T>(types.length)
+  const tails: { readonly index: number; readonly at: number }[] = []
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i]!
+    if (type.isDynamic) tails.push({ index: i, at: base + readSize(reader) })
+    else values[i] = type.decode(reader)
+  }
+  for (const { index, at } of tails) {
+    if (at !== reader.at) throw invalid(`an offset to ${at} where ${reader.at} is next`)
+    values[index] = types[index]!.decode(reader)
+  }
+  return values
 }
 
 /** A length or an offset: none that is right passes the data's size. */
-function readSize(data: Uint8Array, at: number): number {
-  const value = bytesToBigInt(slice(data, at, WORD_BYTES))
-  if (value > BigInt(data.length)) throw invalid(`an offset or length of ${value} in ${data.length} bytes`)
-  return Number(value)
+function readSize(reader: AbiReader): number {
+  const word = read(reader, WORD_BYTES)
+  requireZeros(word, WORD_BYTES - 4, 'any offset or length')
+  return new DataView(word.buffer, word.byteOffset + WORD_BYTES - 4).getUint32(0)
 }
 
-function slice(data: Uint8Array, at: number, size: number): Uint8Array {
+function read(reader: AbiReader, size: number): Uint8Array {
+  const { data, at } = reader
   if (at + size > data.length) throw invalid(`${size} bytes at ${at} of ${data.length}`)
+  reader.at = at + size
   return data.subarray(at, at + size)
 }
 
 function requireZeros(word: Uint8Array, count: number, name: string): void {
-  for (let i = 0; i < count; i++) if (word[i] !== 0) throw invalid(`a word that is wider than ${name}`)
+  for (let i = 0; i < count; i++) if (word[i] !== 0) throw invalid(`bits above ${name}`)
 }
 
 function padded(sizeBytes: number): number {

@@ -120,7 +120,7 @@ describe('TAN', () => {
     const toNew = world.call(alice.address, 'tan', 'transfer', [carol.address, 1n]).gasUsed
     const toOld = world.call(alice.address, 'tan', 'transfer', [carol.address, 1n]).gasUsed
     // two cold slots, one set or changed, one changed; the event; three words in and one out
-    expect(toOld).toBe(2 * (2_100 + 2_900) + 375 + 3 * 375 + 8 * 32 + 6 * (3 + 1))
+    expect(toOld).toBe(2 * (2_100 + 2_900) + 375 + 3 * 375 + 8 * 32 + 16 * (3 + 1))
     expect(toNew - toOld).toBe(20_000 - 2_900)
     const halted = world.call(alice.address, 'tan', 'transfer', [carol.address, 1n], { gas: toOld - 1 })
     expect(halted).toMatchObject({ error: '', gasUsed: toOld - 1, events: [] })

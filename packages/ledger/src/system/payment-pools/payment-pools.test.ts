@@ -359,12 +359,12 @@ describe('gas', () => {
       chained,
     }).toMatchInlineSnapshot(`
       {
-        "again": 31102,
-        "chained": 39102,
-        "createCredit": 118674,
-        "createStrict": 164654,
-        "first": 90302,
-        "reserve": 21116,
+        "again": 31332,
+        "chained": 39332,
+        "createCredit": 118774,
+        "createStrict": 164774,
+        "first": 90532,
+        "reserve": 21216,
       }
     `)
   })
