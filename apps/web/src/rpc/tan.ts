@@ -34,7 +34,15 @@ const chainInfo = object({
   name: text(256),
   genesisHash: hash,
   isDevnet: flag(),
-  parameters: object({ checkpointInterval: integerFrom(1, 2 ** 32), blockIntervalMs: count }),
+  parameters: object({
+    checkpointInterval: integerFrom(1, 2 ** 32),
+    blockIntervalMs: count,
+    collateralPercentLeast: count,
+    redeemGraceBlocks: count,
+    poolDurationBlocksMost: count,
+    guardianStakeLeastWei: amount,
+    validatorStakeLeastWei: amount,
+  }),
 })
 
 const status = object({

@@ -1,4 +1,279 @@
-import type { ReactNode } from 'react'
+// The wallet: an account, what it has of both currencies, sending them, and its payment pools.
+import { type ReactNode, useEffect, useState } from 'react'
+import '../chain/chain.css'
+import './wallet.css'
+import { CertaintyTag } from '../chain/certainty.tsx'
+import type { Currency } from '../chain/decode.ts'
+import { formatTokens, formatTokensExactly, shortHex, tokenQuantity } from '../format.ts'
+import type { Account } from '../rpc/eth.ts'
+import { useNet } from '../shell/net.ts'
+import { hrefOf } from '../shell/route.ts'
+import { useStore } from '../store.ts'
+import type { Fetched } from '../ui/hooks.ts'
+import { AddressLink, Copy } from '../ui/identity.tsx'
+import { Empty, Failed, Figure, Loading, Panel } from '../ui/parts.tsx'
+import {
+  type BrowserWallet,
+  browserWallets,
+  connectWallet,
+  currentAccount,
+  findBrowserWallets,
+  openDevnetAccount,
+  type SigningAccount,
+} from './account.ts'
+import { readAddress, readAmount, transferCall } from './calls.ts'
+import { askFaucet } from './faucet.ts'
+import { CallForm, Choice, shortMessageOf, TextField } from './form.tsx'
+import { Pools } from './pools.tsx'
+import { followSent, type Sent, sent, sentState } from './sent.ts'
+import { useAccount, useBalances } from './use-account.ts'
+
 export function WalletPage(): ReactNode {
-  return <h1 tabIndex={-1}>WalletPage</h1>
+  const account = useAccount()
+  return (
+    <div className="stack">
+      <div className="page-head">
+        <h1 tabIndex={-1}>Wallet</h1>
+        <p className="lede">
+          TANGam pays for pieces and for gas. TAN is staked by those who keep the ledger. Both live in one account, the
+          same kind that Ethereum wallets use.
+        </p>
+      </div>
+      {account === undefined ? <ChooseAccount /> : <OpenAccount account={account} />}
+    </div>
+  )
+}
+
+function ChooseAccount(): ReactNode {
+  const { settings, link, feed } = useNet()
+  const info = useStore(feed.info)
+  const wallets = useStore(browserWallets)
+  const [problem, setProblem] = useState('')
+  useEffect(findBrowserWallets, [])
+  if (info === undefined) return <Loading what="the chain" />
+  const connect = async (wallet: BrowserWallet): Promise<void> => {
+    setProblem('')
+    try {
+      currentAccount.set(await connectWallet(wallet, info, settings.rpcUrl))
+    } catch (error) {
+      setProblem(shortMessageOf(error))
+    }
+  }
+  return (
+    <Panel title="Which account?">
+      <ul className="wallet-ways">
+        {info.isDevnet && (
+          <li>
+            <button
+              type="button"
+              className="button is-primary"
+              onClick={() => currentAccount.set(openDevnetAccount(link, info, localStorage))}
+            >
+              Use a devnet account
+            </button>
+            <p className="small muted">
+              A key made in this browser, for play money. It needs nothing else, and the faucet fills it.
+            </p>
+          </li>
+        )}
+        {wallets.map(wallet => (
+          <li key={wallet.id}>
+            <button type="button" className="button" onClick={() => connect(wallet)}>
+              Connect {wallet.name}
+            </button>
+          </li>
+        ))}
+        {wallets.length === 0 && (
+          <li className="muted">
+            No browser wallet was found. Any wallet for Ethereum works: install one and reload this page.
+          </li>
+        )}
+      </ul>
+      {problem !== '' && (
+        <p className="notice is-bad small" role="alert">
+          {problem}
+        </p>
+      )}
+    </Panel>
+  )
+}
+
+function OpenAccount({ account }: { account: SigningAccount }): ReactNode {
+  const balances = useBalances(account)
+  useFollowSent()
+  return (
+    <>
+      <Panel
+        title={
+          <span className="identity">
+            <AddressLink address={account.address} />
+            <Copy value={account.address} what="the address" />
+          </span>
+        }
+        note={account.keeper}
+        actions={
+          !account.isDevnetKey && (
+            <button type="button" className="button is-small" onClick={() => currentAccount.set(undefined)}>
+              Disconnect
+            </button>
+          )
+        }
+      >
+        <Balances balances={balances} />
+        <Faucet account={account} balances={balances} />
+      </Panel>
+      <div className="wallet-grid">
+        <Panel title="Send">
+          <SendForm account={account} balances={balances} />
+        </Panel>
+        <Panel title="Sent from here">
+          <SentList />
+        </Panel>
+      </div>
+      <Pools account={account} balances={balances} />
+    </>
+  )
+}
+
+function Balances({ balances }: { balances: Fetched<Account> }): ReactNode {
+  if (balances.kind === 'loading') return <Loading what="the balance" rows={2} />
+  if (balances.kind === 'failed')
+    return <Failed title="The balance could not be loaded" error={balances.error} retry={balances.retry} />
+  const { tangamWei, tanWei } = balances.value
+  return (
+    <div className="figures">
+      <Figure
+        label="For payments and gas"
+        value={tokenQuantity(tangamWei, 'TANGam', 7)}
+        title={formatTokensExactly(tangamWei, 'TANGam')}
+      />
+      <Figure label="For staking" value={tokenQuantity(tanWei, 'TAN', 7)} title={formatTokensExactly(tanWei, 'TAN')} />
+    </div>
+  )
+}
+
+function Faucet({ account, balances }: { account: SigningAccount; balances: Fetched<Account> }): ReactNode {
+  const { settings } = useNet()
+  const [state, setState] = useState<'idle' | 'asking' | 'given'>('idle')
+  const [problem, setProblem] = useState('')
+  const url = settings.faucetUrl
+  if (url === undefined) return null
+  const isPoor = balances.kind === 'ready' && balances.value.tangamWei === 0n
+  const ask = async (): Promise<void> => {
+    setProblem('')
+    setState('asking')
+    try {
+      await askFaucet(url, account.address)
+      setState('given')
+    } catch (error) {
+      setProblem(shortMessageOf(error))
+      setState('idle')
+    }
+  }
+  return (
+    <div className="stack" style={{ gap: 8, marginTop: 14 }}>
+      <div className="row">
+        <button
+          type="button"
+          className={`button is-small ${isPoor ? 'is-primary' : ''}`}
+          disabled={state === 'asking'}
+          onClick={ask}
+        >
+          {state === 'asking' ? 'Asking the faucet' : 'Get coins from the faucet'}
+        </button>
+        <span className="small muted" role="status">
+          {state === 'given'
+            ? 'Given: the balance follows with the next block.'
+            : isPoor
+              ? 'This account is empty.'
+              : ''}
+        </span>
+      </div>
+      {problem !== '' && (
+        <p className="notice is-bad small" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function SendForm({ account, balances }: { account: SigningAccount; balances: Fetched<Account> }): ReactNode {
+  const [currency, setCurrency] = useState<Currency>('TANGam')
+  const [to, setTo] = useState('')
+  const [amount, setAmount] = useState('')
+  const available =
+    balances.kind !== 'ready' ? 0n : currency === 'TAN' ? balances.value.tanWei : balances.value.tangamWei
+  return (
+    <CallForm
+      account={account}
+      action={`Send ${currency}`}
+      read={() => {
+        const receiver = readAddress(to)
+        const wei = readAmount(amount, currency, available)
+        return {
+          call: transferCall(currency, receiver, wei),
+          what: `${formatTokens(wei, currency)} to ${shortHex(receiver)}`,
+        }
+      }}
+      onSent={() => setAmount('')}
+    >
+      <Choice
+        label="Currency"
+        options={[
+          { value: 'TANGam', name: 'TANGam' },
+          { value: 'TAN', name: 'TAN' },
+        ]}
+        value={currency}
+        onChange={setCurrency}
+      />
+      <TextField label="To" value={to} onChange={setTo} placeholder="0x…" />
+      <TextField
+        label="Amount"
+        value={amount}
+        onChange={setAmount}
+        placeholder="12.5"
+        isNumber
+        note={`You have ${formatTokens(available, currency, 7)}. The fee, a tiny part of one TANGam, comes on top.`}
+      />
+    </CallForm>
+  )
+}
+
+function SentList(): ReactNode {
+  const { feed } = useNet()
+  const status = useStore(feed.status)
+  const entries = useStore(sent)
+  if (entries.length === 0)
+    return (
+      <Empty title="Nothing yet">
+        What you send is followed here, from waiting over settled to final: a few seconds.
+      </Empty>
+    )
+  return (
+    <ul className="lines">
+      {entries.map(entry => (
+        <li key={entry.hash}>
+          <div className="line-main">
+            <a href={hrefOf({ page: 'transaction', hash: entry.hash })}>{entry.what}</a>
+          </div>
+          <div className="line-side">{status !== undefined && <SentTag state={sentState(entry, status)} />}</div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function SentTag({ state }: { state: ReturnType<typeof sentState> }): ReactNode {
+  if (state === 'waiting') return <span className="tag">Waiting</span>
+  if (state === 'reverted') return <span className="tag is-bad">Reverted</span>
+  return <CertaintyTag certainty={state} />
+}
+
+function useFollowSent(): void {
+  const { link, feed } = useNet()
+  const status = useStore(feed.status)
+  useEffect(() => {
+    if (status !== undefined && (sent.get() as readonly Sent[]).length > 0) void followSent(link, status)
+  }, [link, status])
 }
