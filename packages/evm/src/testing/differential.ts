@@ -55,41 +55,53 @@ export function forkOf(seed: number): Fork {
 
 const ENOUGH = 400_000
 
-/** Runs the case of the seed. Answers how many transactions it had and, where it differs, how. */
+export interface CaseResult {
+  readonly programs: number
+  readonly finding: Finding | undefined
+  /** what came of each transaction, and the world at the end */
+  readonly transcript: readonly string[]
+}
+
+/** Runs the case of the seed, up to the first difference. Without an oracle there is none. */
 export async function runCase(
   engine: Engine,
-  oracle: Oracle,
+  oracle: Oracle | undefined,
   environment: Environment,
   seed: number,
-): Promise<{ programs: number; finding: Finding | undefined }> {
+): Promise<CaseResult> {
   const random = createSeededRandom(seed)
   const { fork } = environment
   const world = randomWorld(random, fork)
   const oracleWorld = world.clone()
-  const host = world
-  let programs = 0
+  const transcript: string[] = []
   let used = 0
-  let message = randomMessage(random, fork, ENOUGH)
+  // now and then about as much as SSTORE asks to be left
+  let message = randomMessage(random, fork, chance(random, 12) ? 2304 + randomBelow(random, 5) : ENOUGH)
   // The same message with enough gas and then with just too little finds what is charged at the wrong place.
   const rounds = 1 + randomBelow(random, 3)
   for (let index = 0; index < rounds; index++) {
     if (index > 0) {
-      const gas = chance(random, 3)
-        ? ENOUGH
-        : used > 0
-          ? Math.max(0, used - 1 - randomBelow(random, chance(random, 2) ? 40 : used))
-          : randomBelow(random, 3000)
+      const gas = nextGas(random, used)
       message = chance(random, 3) ? randomMessage(random, fork, gas) : { ...message, gas: BigInt(gas) }
     }
-    const result = execute(engine, message, environment, host)
-    const expected = await oracle.run(message, environment, oracleWorld)
-    programs++
+    const result = execute(engine, message, environment, world)
     world.apply(result.changes)
-    const difference = compare(result, expected) ?? compareWorlds(world, oracleWorld)
-    if (difference !== undefined) return { programs, finding: { seed, fork, index, difference } }
+    transcript.push(...describe(result))
+    if (oracle !== undefined) {
+      const expected = await oracle.run(message, environment, oracleWorld)
+      const difference = compare(result, expected) ?? compareWorlds(world, oracleWorld)
+      if (difference !== undefined)
+        return { programs: index + 1, finding: { seed, fork, index, difference }, transcript }
+    }
     used = Number(message.gas - result.gasLeft)
   }
-  return { programs, finding: undefined }
+  return { programs: rounds, finding: undefined, transcript: [...transcript, ...world.describe()] }
+}
+
+function nextGas(random: Random, used: number): number {
+  if (chance(random, 3)) return ENOUGH
+  if (used === 0) return randomBelow(random, 3000)
+  return Math.max(0, used - 1 - randomBelow(random, chance(random, 2) ? 40 : used))
 }
 
 function randomWorld(random: Random, fork: Fork): World {

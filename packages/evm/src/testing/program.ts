@@ -56,7 +56,7 @@ const UNARY_OR_MORE =
     ' ',
   )
 const READS =
-  'ADDRESS ORIGIN CALLER CALLVALUE CALLDATASIZE CODESIZE GASPRICE RETURNDATASIZE COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE PC MSIZE GAS'.split(
+  'ADDRESS ADDRESS CALLER CALLER CALLER CALLVALUE CALLVALUE ORIGIN CALLDATASIZE CODESIZE GASPRICE RETURNDATASIZE COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE PC MSIZE GAS'.split(
     ' ',
   )
 const LATER_READS: readonly [string, Fork][] = [
@@ -106,7 +106,7 @@ class Writer {
   write(): Uint8Array {
     const { random } = this
     const count = 1 + randomBelow(random, this.options.items)
-    if (chance(random, 8)) this.store()
+    if (chance(random, 4)) this.store()
     for (let i = 0; i < count; i++) this.item()
     this.ending()
     for (const hole of this.holes) {
@@ -231,6 +231,7 @@ class Writer {
     const { random } = this
     if (chance(random, 3)) return pick(random, EDGES)
     if (chance(random, 3)) return this.digits()
+    if (chance(random, 4)) return 2n ** 256n - 1n - BigInt(randomBelow(random, 300))
     if (chance(random, 2)) return BigInt(randomBelow(random, 300))
     return BigInt(
       `0x${[...randomBytesFrom(random, 1 + randomBelow(random, 32))].map(byte => byte.toString(16).padStart(2, '0')).join('')}`,
@@ -418,7 +419,7 @@ class Writer {
         this.height++
         break
       case 1:
-        this.push(chance(random, 3) ? this.number() : BigInt(2300 + randomBelow(random, 20)))
+        this.push(chance(random, 3) ? this.number() : BigInt(2304 + randomBelow(random, 5)))
         break
       default:
         this.push(BigInt(randomBelow(random, chance(random, 2) ? 60_000 : 250_000)))

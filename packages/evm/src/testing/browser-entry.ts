@@ -1,0 +1,17 @@
+// What the browser test loads into a page: the engine alone, over the same random cases.
+import { keccakHash, utf8ToBytes } from '@tan/primitives'
+import { Engine } from '../engine.ts'
+import { environmentOf, forkOf, runCase } from './differential.ts'
+
+/** A hash of all that came of each case. */
+export async function hashesOfCases(count: number): Promise<string[]> {
+  const hashes: string[] = []
+  const engine = new Engine()
+  for (let seed = 1; seed <= count; seed++) {
+    const { transcript } = await runCase(engine, undefined, environmentOf(forkOf(seed)), seed)
+    hashes.push(keccakHash(utf8ToBytes(transcript.join('\n'))))
+  }
+  return hashes
+}
+
+Object.assign(globalThis, { hashesOfCases })
