@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { CodedError, createSeededRandom, randomBelow, toHex, utf8ToBytes } from '@tan/primitives'
+import { CodedError, createSeededRandom, fromHex, randomBelow, toHex, utf8ToBytes } from '@tan/primitives'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KeyValueStore } from '../key-value.ts'
 import { MemoryStore } from '../memory-store.ts'
@@ -196,6 +196,14 @@ describe('a flipped bit', () => {
     }
     expect(found).toBeGreaterThan(50)
     expectWhole(await StateStore.open(disk), models.at(-1)!)
+  })
+
+  it('or a record that is gone: without its root, a state does not open', async () => {
+    const disk = new MemoryStore()
+    const states = await StateStore.open(disk)
+    await states.settle(states.apply(states.settled, writesOfStep(1)))
+    await disk.write([openTable(disk, 'state-node').delete(fromHex(states.settled.root))], { durable: true })
+    await expect(StateStore.open(disk)).rejects.toMatchObject({ code: 'storage/corrupt' })
   })
 
   /** The records that reading the whole settled state asks for: nodes of older states are not among them. */
