@@ -108,21 +108,27 @@ class Writer {
     const count = 1 + randomBelow(random, this.options.items)
     if (chance(random, 4)) this.store()
     for (let i = 0; i < count; i++) this.item()
+    this.label()
     this.ending()
     for (const hole of this.holes) {
-      const target =
-        this.labels.length > 0 && !chance(random, 40)
-          ? pick(random, this.labels)
-          : randomBelow(random, this.bytes.length + 4)
+      const target = this.jumpTarget(hole)
       this.bytes[hole] = target >> 8
       this.bytes[hole + 1] = target & 255
     }
     return Uint8Array.from(this.bytes)
   }
 
+  /** Mostly forwards: what jumps back seldom ends before its gas does. */
+  private jumpTarget(from: number): number {
+    const { random } = this
+    if (chance(random, 40)) return randomBelow(random, this.bytes.length + 4)
+    const ahead = this.labels.filter(label => label > from)
+    return pick(random, ahead.length > 0 && !chance(random, 15) ? ahead.slice(0, 3) : this.labels)
+  }
+
   private item(): void {
     const { random } = this
-    switch (randomBelow(random, 27)) {
+    switch (randomBelow(random, 29)) {
       case 0:
       case 1:
       case 2:
@@ -170,6 +176,10 @@ class Writer {
         return this.later()
       case 25:
         return this.decoy()
+      case 26:
+      case 27:
+        this.read()
+        return this.reveal()
       default:
         return this.rare()
     }
@@ -491,6 +501,7 @@ class Writer {
         return this.emit(randomBelow(random, 256))
       case 1: {
         // up to the stack's limit, or just beyond
+        if (!chance(random, 3)) return
         const count = 1022 + randomBelow(random, 5) - this.height
         for (let i = 0; i < count; i++) {
           this.emit(op(i % 2 ? 'GAS' : 'NUMBER'))
