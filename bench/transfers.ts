@@ -43,7 +43,7 @@ export const bench = {
     const world = createWorld()
     const blocks = await buildBlocks(world)
     const alone = await withNode(world, node => runAlone(node, blocks))
-    const { settleMs, parts, ...single } = alone
+    const { settleMs, cpuUs, parts, ...single } = alone
     const threaded = await withNode(world, node => runThreaded(node, blocks))
     return {
       metrics: {
@@ -53,6 +53,7 @@ export const bench = {
         execute_and_hash_us_per_transfer: parts.execute,
         commit_us_per_transfer: parts.settle,
         commit_p50_ms: settleMs,
+        single_thread_cpu_us_per_transfer: cpuUs,
         two_threads_transfers_per_s: threaded.perSecond,
         two_threads_spread_percent: threaded.spreadPercent,
         block_transfers: BLOCK,
@@ -190,10 +191,12 @@ interface Rate {
 async function runAlone(
   { ledger, store, start }: Node,
   blocks: readonly Block[],
-): Promise<Rate & { settleMs: number; parts: { recover: number; execute: number; settle: number } }> {
+): Promise<Rate & { settleMs: number; cpuUs: number; parts: { recover: number; execute: number; settle: number } }> {
   const times = { recover: [] as number[], execute: [] as number[], settle: [] as number[] }
   let head = start
-  for (const block of blocks) {
+  let cpu = process.cpuUsage()
+  for (const [i, block] of blocks.entries()) {
+    if (i === WARM_UP_BLOCKS) cpu = process.cpuUsage()
     const t0 = performance.now()
     const recovered = block.transactions.map(encoded => recoverTransaction(encoded))
     const t1 = performance.now()
@@ -205,12 +208,15 @@ async function runAlone(
     times.execute.push(t2 - t1)
     times.settle.push(t3 - t2)
   }
+  const { user, system } = process.cpuUsage(cpu)
   for (const list of Object.values(times)) list.splice(0, WARM_UP_BLOCKS)
   const totals = times.recover.map((ms, i) => ms + times.execute[i]! + times.settle[i]!)
   const perTransfer = (list: readonly number[]) => (median(list) * 1_000) / BLOCK
   return {
     ...rateOf(totals),
     settleMs: median(times.settle),
+    // of all threads, LevelDB's among them: what a busy machine cannot stretch
+    cpuUs: (user + system) / (BLOCK * BLOCKS),
     parts: {
       recover: perTransfer(times.recover),
       execute: perTransfer(times.execute),
