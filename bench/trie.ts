@@ -72,7 +72,7 @@ async function compareTries(size: number): Promise<Record<'ours' | 'peer' | 'pee
     const changes = keys.slice(at, at + 10_000).map(key => ({ key, value: accountBytes(random) }))
     root = updateInto(nodes, root, changes)
   }
-  const common = { db: new PeerDatabase(nodes), root: fromHex(root), valueEncoding: 'view' } as const
+  const common = { db: peerDatabase(nodes), root: fromHex(root), valueEncoding: 'view' } as const
   const peers = {
     peer: await createMPT(common),
     peerSameKeccak: await createMPT({ ...common, common: { customCrypto: { keccak256 } } }),
@@ -154,34 +154,24 @@ function accountBytes(random: Random): Uint8Array {
   return encodeAccount({ ...EMPTY_ACCOUNT, nonce: 1n, balance: BigInt(random.uint32()) << 32n })
 }
 
+type PeerDatabase = NonNullable<NonNullable<Parameters<typeof createMPT>[0]>['db']>
+
 /** The peer's database: the nodes that we made, and in a map those that it adds. */
-class PeerDatabase {
-  readonly #nodes: NodeTable
-  readonly #own = new Map<string, Uint8Array>()
-
-  constructor(nodes: NodeTable) {
-    this.#nodes = nodes
+function peerDatabase(nodes: NodeTable): PeerDatabase {
+  const own = new Map<string, string | Uint8Array>()
+  const database: PeerDatabase = {
+    get: async key => own.get(key) ?? nodes.get(fromHex(`0x${key}`)),
+    async put(key, value) {
+      own.set(key, value)
+    },
+    async del() {},
+    async batch(operations) {
+      for (const operation of operations) if (operation.type === 'put') own.set(operation.key, operation.value)
+    },
+    shallowCopy: () => database,
+    async open() {},
   }
-
-  async get(key: string): Promise<Uint8Array | undefined> {
-    return this.#own.get(key) ?? this.#nodes.get(fromHex(`0x${key}`))
-  }
-
-  async put(key: string, value: Uint8Array): Promise<void> {
-    this.#own.set(key, value)
-  }
-
-  async del(): Promise<void> {}
-
-  async batch(operations: readonly { readonly key: string; readonly value?: Uint8Array }[]): Promise<void> {
-    for (const { key, value } of operations) if (value !== undefined) this.#own.set(key, value)
-  }
-
-  shallowCopy(): this {
-    return this
-  }
-
-  async open(): Promise<void> {}
+  return database
 }
 
 function rate(timesMs: readonly number[]): number {
