@@ -1,5 +1,5 @@
 import { type Rejection, ZERO_HASH } from '@tan/primitives'
-import { type Block, type Genesis, hashBlock } from '@tan/protocol'
+import { type Block, type Genesis, hashBlock, SYSTEM_ADDRESSES } from '@tan/protocol'
 import { MemoryStore, orderedListRoot, StateStore } from '@tan/storage'
 import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
@@ -7,6 +7,17 @@ import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './test
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([alice, bob])
+
+/** What it is refused with. */
+async function createWith(changes: Partial<Genesis>): Promise<unknown> {
+  const ledger = new Ledger({ genesis: { ...genesis, ...changes }, store: await StateStore.open(new MemoryStore()) })
+  try {
+    ledger.createGenesis()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
 
 describe('genesis', () => {
   it('is the same block wherever it is made, and another one for another chain', async () => {
@@ -16,16 +27,36 @@ describe('genesis', () => {
     }
     const hash = await hashOf(genesis)
     expect(await hashOf(testGenesis([alice, bob]))).toBe(hash)
-    expect(await hashOf({ ...genesis, chainId: genesis.chainId + 1, guardians: [] })).not.toBe(hash)
+    expect(await hashOf({ ...genesis, name: 'another' })).not.toBe(hash)
+    expect(await hashOf({ ...genesis, timestampS: genesis.timestampS + 1 })).not.toBe(hash)
+    expect(await hashOf({ ...genesis, isDevnet: false })).not.toBe(hash)
     expect(await hashOf({ ...genesis, parameters: { ...genesis.parameters, checkpointInterval: 7 } })).not.toBe(hash)
   })
 
   it('refuses a key without its proof of possession', async () => {
     const [first, second] = genesis.guardians
     const forged = { ...first!, proofOfPossession: second!.proofOfPossession }
+    const refusal = await createWith({ guardians: genesis.guardians.with(0, forged) })
+    expect(refusal).toMatchObject({
+      code: 'genesis/guardian',
+      message: expect.stringMatching(/InvalidProofOfPossession/),
+    })
+    const elsewhere = await createWith({ chainId: genesis.chainId + 1 })
+    expect(elsewhere).toMatchObject({ code: 'genesis/guardian' })
+  })
+
+  it('refuses coins that do not add up, or that a system contract would have', async () => {
+    const [one, ...others] = genesis.balances
+    expect(await createWith({ balances: others })).toMatchObject({ code: 'genesis/invalid' })
+    const lost = [{ ...one!, address: SYSTEM_ADDRESSES.staking }, ...others]
+    expect(await createWith({ balances: lost })).toMatchObject({ code: 'genesis/balance' })
+  })
+
+  it('is made once', async () => {
     const store = await StateStore.open(new MemoryStore())
-    const ledger = new Ledger({ genesis: { ...genesis, guardians: [forged] }, store })
-    expect(() => ledger.createGenesis()).toThrow(/InvalidProofOfPossession/)
+    const ledger = new Ledger({ genesis, store })
+    await store.settle(ledger.createGenesis().state)
+    expect(() => ledger.createGenesis()).toThrowError(expect.objectContaining({ code: 'genesis/not-empty' }))
   })
 })
 

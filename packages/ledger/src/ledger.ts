@@ -9,6 +9,7 @@ import {
   hashRecord,
   nextMix,
   type Verified,
+  validateGenesis,
 } from '@tan/protocol'
 import { EMPTY_ROOT, orderedListRoot, type State, type StateStore } from '@tan/storage'
 import { nextBaseFee } from './block/base-fee.ts'
@@ -71,13 +72,14 @@ export class Ledger {
   }
 
   /**
-   * The chain's first block, over a store without any state; settle it to begin. Throws `genesis/balance`,
-   * `genesis/guardian` and, where the store holds a chain already, `genesis/not-empty`.
+   * The chain's first block, over a store without any state; settle it to begin. Throws `genesis/invalid`,
+   * `genesis/balance`, `genesis/guardian` and, where the store holds a chain already, `genesis/not-empty`.
    */
   createGenesis(): ExecutedBlock {
     const empty = this.#store.settled
     if (empty.root !== EMPTY_ROOT)
       throw new CodedError('genesis/not-empty', `the store holds a state already, with the root ${empty.root}`)
+    validateGenesis(this.#genesis)
     const state = this.#store.apply(empty, genesisWrites(this.#genesis, this.rules.bls))
     const block = genesisBlock(this.#genesis, state.root)
     return { header: block.header, state, block, receipts: [], burnedWei: 0n }

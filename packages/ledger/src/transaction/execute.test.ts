@@ -1,5 +1,11 @@
 import { concatBytes, EMPTY_BYTES, keccakHash, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
-import { encodeTransaction, SYSTEM_CODE, signTransaction, type UnsignedTransaction } from '@tan/protocol'
+import {
+  encodeTransaction,
+  SYSTEM_ADDRESSES,
+  SYSTEM_CODE,
+  signTransaction,
+  type UnsignedTransaction,
+} from '@tan/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { TRANSACTION_GAS_MOST } from '../gas.ts'
@@ -72,9 +78,14 @@ describe('a transaction', () => {
     ['that nobody can pay', signed(genesis, poor, { to }), 'transaction/balance'],
     ['that sends more than there is', signed(genesis, alice, { to, value: 6n * 10n ** 27n }), 'transaction/balance'],
     ['that creates a contract', signed(genesis, alice, { gasLimit: 100_000n }), 'transaction/bytecode'],
+    ...(['0001', '0011', '0100'] as const).map((number): [string, RecoveredTransaction, string] => [
+      `that calls the precompile ${number}`,
+      signed(genesis, alice, { to: `0x${number.padStart(40, '0')}` }),
+      'transaction/bytecode',
+    ]),
     [
-      'that calls a precompile',
-      signed(genesis, alice, { to: '0x0000000000000000000000000000000000000001' }),
+      'that calls a system contract which is not there yet',
+      signed(genesis, alice, { to: SYSTEM_ADDRESSES.treasury, gasLimit: 30_000n }),
       'transaction/bytecode',
     ],
   ]
@@ -114,6 +125,8 @@ describe('a transaction', () => {
     expect(only(raw({ type: 'legacy', chainId, ...fees }))).toBe('included')
     expect(only(raw({ type: 'eip2930', chainId, accessList, ...fees }))).toBe('included')
     expect(only(signed(genesis, alice, { to }))).toBe('included')
+    for (const number of ['0', '12', 'ff', '101', '10001'])
+      expect(only(signed(genesis, alice, { to: `0x${number.padStart(40, '0')}` }))).toBe('included')
   })
 
   it('pays base fee and tip for each gas, and the least for its data; all of it is burned', () => {
