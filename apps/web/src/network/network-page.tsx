@@ -1,6 +1,6 @@
 // Who delivers: edges and viewers on a map, each edge in figures, and what the tracker knows.
 import { type TrackerStats, validateTrackerStats } from '@tan/protocol/tracker'
-import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import './network.css'
 import { learnNames } from '../chain/names.ts'
 import {
@@ -16,13 +16,13 @@ import {
 } from '../format.ts'
 import { useNet } from '../shell/net.ts'
 import { hrefOf } from '../shell/route.ts'
+import { useStore } from '../store.ts'
 import { Amount } from '../ui/amount.tsx'
+import { useFetched } from '../ui/hooks.ts'
 import { Empty, Facts, Failed, Figure, Loading, Panel } from '../ui/parts.tsx'
 import { type EdgeStatus, loadStep, servedRate, totalsOf, validateEdgeStatus } from './edge-status.ts'
 import { type Polled, usePolled, usePolledAll } from './polled.ts'
 import type { MapEdge, MapViewer } from './world-map.tsx'
-
-const WorldMap = lazy(async () => ({ default: (await import('./world-map.tsx')).WorldMap }))
 
 interface NamedEdge {
   readonly name: string
@@ -72,9 +72,7 @@ export function NetworkPage(): ReactNode {
         note="Positions are rounded, so that nobody is found by them"
         actions={<LoadLegend />}
       >
-        <Suspense fallback={<Loading what="the map" rows={8} />}>
-          <WorldMap edges={mapEdges(edges, tracker.value)} viewers={mapViewers(tracker.value)} />
-        </Suspense>
+        <LoadedMap edges={mapEdges(edges, tracker.value)} viewers={mapViewers(tracker.value)} />
       </Panel>
       <Panel title="Edges">
         <EdgeTable edges={edges} />
@@ -84,6 +82,17 @@ export function NetworkPage(): ReactNode {
       </Panel>
     </div>
   )
+}
+
+/** The map is a part of its own, with the coastlines of the world; the figures below do without it. */
+function LoadedMap(places: { edges: readonly MapEdge[]; viewers: readonly MapViewer[] }): ReactNode {
+  const { link } = useNet()
+  const connection = useStore(link.state).kind
+  const part = useFetched(() => import('./world-map.tsx'), 'map', connection)
+  if (part.kind === 'loading') return <Loading what="the map" rows={8} />
+  if (part.kind === 'failed')
+    return <Failed title="The map could not be loaded" error={part.error} retry={part.retry} />
+  return <part.value.WorldMap {...places} />
 }
 
 function EdgeTable({ edges }: { edges: readonly NamedEdge[] }): ReactNode {

@@ -6,25 +6,51 @@ import { Boundary } from './boundary.tsx'
 import { Connection, ConnectionBanner } from './connection.tsx'
 import { Footer, Header } from './header.tsx'
 import { NetContext, useOpenedNet } from './net.ts'
-import { parseRoute, type Route } from './route.ts'
+import { parseRoute, type Route, titleOf } from './route.ts'
 
-const WatchPage = lazy(async () => ({ default: (await import('../watch/watch-page.tsx')).WatchPage }))
-const NetworkPage = lazy(async () => ({ default: (await import('../network/network-page.tsx')).NetworkPage }))
-const ChainPage = lazy(async () => ({ default: (await import('../chain/chain-page.tsx')).ChainPage }))
-const BlockPage = lazy(async () => ({ default: (await import('../chain/block-page.tsx')).BlockPage }))
-const TransactionPage = lazy(async () => ({ default: (await import('../chain/transaction-page.tsx')).TransactionPage }))
-const AddressPage = lazy(async () => ({ default: (await import('../chain/address-page.tsx')).AddressPage }))
-const PoolPage = lazy(async () => ({ default: (await import('../chain/pool-page.tsx')).PoolPage }))
-const StakePage = lazy(async () => ({ default: (await import('../stake/stake-page.tsx')).StakePage }))
-const PublisherPage = lazy(async () => ({ default: (await import('../publisher/publisher-page.tsx')).PublisherPage }))
-const WalletPage = lazy(async () => ({ default: (await import('../wallet/wallet-page.tsx')).WalletPage }))
-const SettingsPage = lazy(async () => ({ default: (await import('../settings/settings-page.tsx')).SettingsPage }))
+/** Each page is a part of its own, fetched when it is first shown or when there is nothing else to do. */
+const LOADERS = {
+  watch: async () => ({ default: (await import('../watch/watch-page.tsx')).WatchPage }),
+  network: async () => ({ default: (await import('../network/network-page.tsx')).NetworkPage }),
+  chain: async () => ({ default: (await import('../chain/chain-page.tsx')).ChainPage }),
+  block: async () => ({ default: (await import('../chain/block-page.tsx')).BlockPage }),
+  transaction: async () => ({ default: (await import('../chain/transaction-page.tsx')).TransactionPage }),
+  address: async () => ({ default: (await import('../chain/address-page.tsx')).AddressPage }),
+  pool: async () => ({ default: (await import('../chain/pool-page.tsx')).PoolPage }),
+  stake: async () => ({ default: (await import('../stake/stake-page.tsx')).StakePage }),
+  publisher: async () => ({ default: (await import('../publisher/publisher-page.tsx')).PublisherPage }),
+  wallet: async () => ({ default: (await import('../wallet/wallet-page.tsx')).WalletPage }),
+  settings: async () => ({ default: (await import('../settings/settings-page.tsx')).SettingsPage }),
+}
+
+const WatchPage = lazy(LOADERS.watch)
+const NetworkPage = lazy(LOADERS.network)
+const ChainPage = lazy(LOADERS.chain)
+const BlockPage = lazy(LOADERS.block)
+const TransactionPage = lazy(LOADERS.transaction)
+const AddressPage = lazy(LOADERS.address)
+const PoolPage = lazy(LOADERS.pool)
+const StakePage = lazy(LOADERS.stake)
+const PublisherPage = lazy(LOADERS.publisher)
+const WalletPage = lazy(LOADERS.wallet)
+const SettingsPage = lazy(LOADERS.settings)
+
+/** The other pages, once the first one stands: so that they open at once, even while the host of the app is away. */
+const PRELOAD_AFTER_MS = 3000
+
+function preloadPages(): () => void {
+  const timer = setTimeout(() => {
+    for (const load of Object.values(LOADERS)) load().catch(() => {})
+  }, PRELOAD_AFTER_MS)
+  return () => clearTimeout(timer)
+}
 
 export function App(): ReactNode {
   const [result, setResult] = useState<SettingsResult | undefined>(undefined)
   useEffect(() => {
     loadSettings(location.href, localStorage).then(setResult)
   }, [])
+  useEffect(preloadPages, [])
   if (result === undefined) return null
   if (result.kind === 'ready') return <NetworkApp result={result} />
   return (
@@ -98,6 +124,9 @@ function Frame({
   const main = useRef<HTMLElement>(null)
   const key = JSON.stringify(route)
   const shown = useRef(key)
+  useEffect(() => {
+    document.title = titleOf(route)
+  })
   useEffect(() => {
     // A new page begins at its top, and its heading is what a screen reader reads next.
     if (shown.current === key) return

@@ -1,4 +1,4 @@
-// Keeps a bug of one page from taking the others with it, and says what to do.
+// Keeps a page that cannot be loaded, or a bug of one, from taking the others with it, and says what to do.
 import { Component, type ReactNode } from 'react'
 import { Failed } from '../ui/parts.tsx'
 
@@ -13,8 +13,12 @@ export class Boundary extends Component<{ children: ReactNode }, { error?: unkno
     if (this.state.error === undefined) return this.props.children
     return (
       <div className="stack">
-        <h1 tabIndex={-1}>This page stopped</h1>
-        <Failed title="Something in it did not work" error={this.state.error} retry={() => location.reload()} />
+        <h1 tabIndex={-1}>This page does not work</h1>
+        <Failed
+          title="Either it could not be loaded, or something in it went wrong"
+          error={this.state.error}
+          retry={() => location.reload()}
+        />
       </div>
     )
   }

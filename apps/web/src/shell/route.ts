@@ -1,5 +1,6 @@
 // Where in the app one is, in the part of the address behind `#`: so the app works from any folder of any static host.
 import { type Address, type Hash, type Hex, isHex } from '@tan/primitives'
+import { formatCount, shortHex } from '../format.ts'
 
 export type Route =
   | { readonly page: 'watch' }
@@ -54,6 +55,28 @@ export function hrefOf(route: Route): string {
       return `#/${route.path}`
     default:
       return `#/${route.page}`
+  }
+}
+
+/** Of the browser's tab. */
+export function titleOf(route: Route): string {
+  switch (route.page) {
+    case 'watch':
+      return 'TAN'
+    case 'block':
+      return `Block ${typeof route.id === 'number' ? formatCount(route.id) : shortHex(route.id)} - TAN`
+    case 'transaction':
+      return `Transaction ${shortHex(route.hash)} - TAN`
+    case 'address':
+      return `Account ${shortHex(route.address)} - TAN`
+    case 'pool':
+      return `Pool ${shortHex(route.poolId)} - TAN`
+    case 'publisher':
+      return 'Publish - TAN'
+    case 'unknown':
+      return 'No such page - TAN'
+    default:
+      return `${route.page.charAt(0).toUpperCase()}${route.page.slice(1)} - TAN`
   }
 }
 

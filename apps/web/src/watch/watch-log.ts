@@ -37,8 +37,16 @@ export interface PeerView extends PeerReport {
   readonly index: number
 }
 
-export interface PaymentView extends PaymentEvent {
+/** Payments to one peer that follow each other within a second: as many as a person can read. */
+export interface PaymentView {
   readonly id: number
+  readonly peer: Address
+  readonly count: number
+  readonly wei: bigint
+  /** to this peer so far */
+  readonly totalWei: bigint
+  /** of the first of them */
+  readonly atMs: number
 }
 
 export interface BufferSample {
@@ -68,6 +76,8 @@ export function offloadOf({
   const total = originBytes + peerBytes
   return total === 0 ? undefined : peerBytes / total
 }
+
+const PAYMENT_GROUP_MS = 1000
 
 interface PeerEntry {
   report: PeerReport
@@ -107,10 +117,17 @@ export class WatchLog {
   }
 
   payment(event: PaymentEvent): void {
+    const { peer, wei, totalWei, atMs } = event
     const id = this.#paymentCount++
-    this.#paidWei += event.wei
-    this.#peer(event.peer).paidWei = event.totalWei
-    this.#payments = [{ ...event, id }, ...this.#payments.slice(0, PAYMENTS_KEPT_MOST - 1)]
+    this.#paidWei += wei
+    this.#peer(peer).paidWei = totalWei
+    const open = this.#payments.find(entry => entry.peer === peer && atMs - entry.atMs < PAYMENT_GROUP_MS)
+    this.#payments =
+      open === undefined
+        ? [{ id, peer, count: 1, wei, totalWei, atMs }, ...this.#payments.slice(0, PAYMENTS_KEPT_MOST - 1)]
+        : this.#payments.map(entry =>
+            entry === open ? { ...open, count: open.count + 1, wei: open.wei + wei, totalWei } : entry,
+          )
   }
 
   /** All peers that are connected now; one that is not named is not connected any more. */
