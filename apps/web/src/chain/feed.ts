@@ -57,9 +57,10 @@ export function createChainFeed(link: RpcLink): ChainFeed {
     info.set(chain)
     status.set(now)
     const newest = blocks.get()[0]?.height ?? -1
-    const heights = Array.from({ length: BLOCKS_BACKFILL }, (_, i) => now.head.height - i).filter(
-      height => height > newest,
-    )
+    // With checkpoints far apart, all that is not final yet should be seen, and some that is.
+    const open = now.head.height - now.finalized.height
+    const count = Math.min(BLOCKS_KEPT_MOST, Math.max(BLOCKS_BACKFILL, open + BLOCKS_BACKFILL / 2))
+    const heights = Array.from({ length: count }, (_, i) => now.head.height - i).filter(height => height > newest)
     await inTurns(heights, BLOCK_FETCHES_AT_ONCE, async height => {
       const block = await getTanBlock(link, height)
       if (block !== undefined) take(block)

@@ -11,6 +11,7 @@ interface Cell {
   readonly width: number
   readonly height: number
   readonly gap: number
+  readonly rowsLeast: number
   readonly rows: number
   /** too small for anything but its colour */
   readonly isSmall: boolean
@@ -18,9 +19,9 @@ interface Cell {
 
 /** The largest that shows all blocks which are not final yet is taken. */
 const CELLS: readonly Cell[] = [
-  { width: 60, height: 48, gap: 6, rows: 4, isSmall: false },
-  { width: 45, height: 42, gap: 5, rows: 4, isSmall: false },
-  { width: 22, height: 22, gap: 4, rows: 8, isSmall: true },
+  { width: 60, height: 48, gap: 6, rowsLeast: 3, rows: 4, isSmall: false },
+  { width: 45, height: 42, gap: 5, rowsLeast: 3, rows: 4, isSmall: false },
+  { width: 22, height: 22, gap: 4, rowsLeast: 6, rows: 8, isSmall: true },
 ]
 /** of the finalized blocks, at least so many should be seen beside those that are not final yet */
 const FINALIZED_SEEN = 4
@@ -40,7 +41,7 @@ export function Ribbon({
   const wanted = status.head.height - status.finalized.height + FINALIZED_SEEN
   const cell = CELLS.find(({ rows, ...size }) => columnsOf(width, size) * rows >= wanted) ?? CELLS.at(-1)!
   const columns = columnsOf(width, cell)
-  const rows = Math.max(3, Math.min(cell.rows, Math.ceil(wanted / columns)))
+  const rows = Math.max(cell.rowsLeast, Math.min(cell.rows, Math.ceil(wanted / columns)))
   const shown = blocks.slice(0, columns * rows)
   return (
     <div ref={frame}>

@@ -42,6 +42,7 @@ export function NetworkPage(): ReactNode {
     learnNames(edges.flatMap(({ name, polled }) => (polled.value === undefined ? [] : [[polled.value.address, name]])))
   })
   const totals = totalsOf(statuses)
+  const isKnown = statuses.some(status => status.value !== undefined)
   return (
     <div className="stack">
       <div className="page-head">
@@ -58,11 +59,11 @@ export function NetworkPage(): ReactNode {
             value={known.length === 0 ? formatCount(tracker.value?.edges ?? 0) : `${totals.online} of ${known.length}`}
           />
           <Figure label="Viewers now" value={tracker.value === undefined ? '–' : formatCount(tracker.value.viewers)} />
-          <Figure label="Serving now" value={perSecond(totals.bytesPerSecond)} />
-          <Figure label="Served in all" value={bytesQuantity(totals.servedBytes)} />
+          <Figure label="Serving now" value={isKnown ? perSecond(totals.bytesPerSecond) : '–'} />
+          <Figure label="Served in all" value={isKnown ? bytesQuantity(totals.servedBytes) : '–'} />
           <Figure
             label="Earned in all"
-            value={tokenQuantity(totals.earnedWei, 'TANGam')}
+            value={isKnown ? tokenQuantity(totals.earnedWei, 'TANGam') : '–'}
             title={formatTokensExactly(totals.earnedWei, 'TANGam')}
           />
         </div>
