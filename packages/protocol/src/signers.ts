@@ -95,7 +95,16 @@ export interface Domain {
   readonly start: Hash
 }
 
-export type SignedKind = 'propose' | 'vote' | 'epoch-change' | 'reveal' | 'prepare' | 'commit' | 'status' | 'ballot' | 'peer'
+export type SignedKind =
+  | 'propose'
+  | 'vote'
+  | 'epoch-change'
+  | 'reveal'
+  | 'prepare'
+  | 'commit'
+  | 'status'
+  | 'ballot'
+  | 'peer'
 
 /** 32 bytes: keccak256 of the RLP of the domain, the kind and the fields. */
 export function signingDigest(domain: Domain, kind: SignedKind, fields: readonly RlpItem[]): Uint8Array {
