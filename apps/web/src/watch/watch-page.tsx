@@ -122,26 +122,17 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
 }
 
 function useSession(video: NonNullable<Settings['video']>, attempt: number): WatchSession | undefined {
-  const net = useNet()
+  const { settings } = useNet()
   const [session, setSession] = useState<WatchSession | undefined>(undefined)
   // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
   useEffect(() => {
-    let isWanted = true
-    let opened: WatchSession | undefined
-    openSession(net, video).then(made => {
-      if (!isWanted) {
-        made.close()
-        return
-      }
-      opened = made
-      setSession(made)
-    })
+    const opened = openSession(settings, video)
+    setSession(opened)
     return () => {
-      isWanted = false
-      opened?.close()
+      opened.close()
       setSession(undefined)
     }
-  }, [net, video, attempt])
+  }, [settings, video, attempt])
   return session
 }
 

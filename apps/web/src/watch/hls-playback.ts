@@ -1,0 +1,55 @@
+// hls.js on a video element: loaded when a video is first played, and kept alive over the errors that heal.
+import { CodedError, type Rejection } from '@tan/primitives'
+import type Hls from 'hls.js'
+
+/** a media error that recovers again and again does not recover */
+const RECOVERIES_MOST = 3
+/** seconds to load ahead: enough for peers to be asked in good time, and little enough not to be wasted by who leaves */
+const BUFFER_S = 30
+
+export interface Playback {
+  readonly hls: Hls
+  end(): void
+}
+
+export interface PlaybackEvents {
+  /** A whole segment came, over hls.js's own loader or another. */
+  segment(segment: { readonly startS: number; readonly durationS: number; readonly bytes: number }): void
+  failed(rejection: Rejection): void
+}
+
+/** Throws `player/unsupported` where the browser cannot play HLS this way. */
+export async function playHls(
+  video: HTMLVideoElement,
+  playlistUrl: string,
+  attach: (hls: Hls) => void,
+  events: PlaybackEvents,
+): Promise<Playback> {
+  const { default: HlsPlayer } = await import('hls.js')
+  if (!HlsPlayer.isSupported())
+    throw new CodedError('player/unsupported', 'this browser has no Media Source Extensions, which the player needs')
+  const hls = new HlsPlayer({ maxBufferLength: BUFFER_S, maxMaxBufferLength: BUFFER_S, backBufferLength: 60 })
+  attach(hls)
+  let recoveries = 0
+  hls.on(HlsPlayer.Events.FRAG_BUFFERED, (_, { frag, stats }) => {
+    if (frag.type === 'main' && frag.sn !== 'initSegment')
+      events.segment({ startS: frag.start, durationS: frag.duration, bytes: stats.total })
+  })
+  hls.on(HlsPlayer.Events.ERROR, (_, { fatal, type, details, error }) => {
+    if (!fatal) return
+    if (type === HlsPlayer.ErrorTypes.MEDIA_ERROR && recoveries++ < RECOVERIES_MOST) hls.recoverMediaError()
+    else events.failed({ code: `player/${details}`, message: error.message })
+  })
+  hls.loadSource(playlistUrl)
+  hls.attachMedia(video)
+  return { hls, end: () => hls.destroy() }
+}
+
+/** Seconds of video that are loaded ahead of what is shown. */
+export function bufferedAhead({ currentTime, buffered }: Pick<HTMLVideoElement, 'currentTime' | 'buffered'>): number {
+  // Ranges that all but touch are one: encoders leave gaps of some milliseconds between segments.
+  const gapMost = 0.1
+  let end = currentTime
+  for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= end + gapMost) end = Math.max(end, buffered.end(i))
+  return end - currentTime
+}
