@@ -404,12 +404,14 @@ class Writer {
   private account(): void {
     const { random } = this
     if (chance(random, 6)) {
-      this.push(chance(random, 3) ? this.number() : BigInt(990 + randomBelow(random, 12)))
+      // the block is 1000: around it, and around the last that is known
+      this.push(chance(random, 6) ? this.number() : BigInt(pick(random, [990, 742]) + randomBelow(random, 12)))
       this.emit(op('BLOCKHASH'))
-      return
+      return this.reveal()
     }
     this.target()
     this.emit(op(pick(random, ['BALANCE', 'EXTCODESIZE', 'EXTCODEHASH'])))
+    if (chance(random, 2)) this.reveal()
   }
 
   private call(): void {
@@ -422,7 +424,11 @@ class Writer {
     this.push(this.offset())
     if (hasValue)
       this.push(chance(random, 3) ? BigInt(randomBelow(random, 3)) : chance(random, 30) ? this.number() : 0n)
-    this.target()
+    if (chance(random, 4)) {
+      // itself, with less gas: it gets as far as that reaches
+      this.emit(op('ADDRESS'))
+      this.height++
+    } else this.target()
     switch (randomBelow(random, 4)) {
       case 0:
         this.emit(op('GAS'))
