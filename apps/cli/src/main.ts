@@ -8,6 +8,7 @@ type Register = (program: Command) => void
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly register: Register }>>> = {
   devnet: () => import('./commands/devnet.ts'),
+  genesis: () => import('./commands/genesis.ts'),
   tracker: () => import('./commands/tracker.ts'),
   init: () => import('./commands/init.ts'),
   node: () => import('./commands/node.ts'),

@@ -1,0 +1,162 @@
+// `tan genesis`: the file that a chain starts from, made of a list of ERC-20 holders and of the first guardians.
+import { writeFileSync } from 'node:fs'
+import { parseHolders, swapHolders } from '@tan/ledger'
+import { expectedGenesis } from '@tan/node'
+import { type Address, bls, CodedError, type Hex, isHex, toHex } from '@tan/primitives'
+import {
+  type ChainParameters,
+  DEFAULT_PARAMETERS,
+  type GenesisGuardian,
+  genesisToJson,
+  parseGenesis,
+  possessionDigest,
+} from '@tan/protocol'
+import type { Command } from 'commander'
+import { readAccount, readAmount, tan, tangam } from '../amounts.ts'
+import { fields, print, say } from '../output.ts'
+import { loadBlsKey, readPassword, readText } from '../secrets.ts'
+
+interface BuildOptions {
+  readonly holders: string
+  readonly guardians: string
+  readonly contracts?: string
+  readonly parameters?: string
+  readonly chainId: string
+  readonly name: string
+  readonly out: string
+}
+
+export function register(program: Command): void {
+  const genesis = program.command('genesis').description('make the file that a chain starts from')
+
+  genesis
+    .command('build')
+    .description('from a list of ERC-20 holders: each TAN becomes one TAN and brings five TANGam')
+    .requiredOption('--holders <file>', 'CSV or JSON with columns address, balance (or wei) and contract')
+    .requiredOption('--guardians <file>', 'JSON list of what `tan genesis guardian` printed')
+    .option('--contracts <file>', 'JSON object: who gets the share of each holder that is a contract')
+    .option('--parameters <file>', 'JSON object of parameters that differ from the standard ones')
+    .requiredOption('--chain-id <id>', 'a number that no other chain has')
+    .requiredOption('--name <name>', 'name of the chain')
+    .requiredOption('--out <file>', 'the file to write')
+    .action(build)
+
+  genesis
+    .command('guardian <bls-key-file>')
+    .description("a guardian's entry for the genesis file, with its proof of possession")
+    .requiredOption('--address <address>', 'its account, which must hold the stake')
+    .requiredOption('--chain-id <id>', 'of the chain to be')
+    .requiredOption('--stake <amount>', 'TAN to stake from the start')
+    .option('--validator', 'a member of the first committee too')
+    .option('--password-file <file>', 'password of the BLS key; asked for when missing')
+    .action(guardian)
+
+  genesis
+    .command('hash <file>')
+    .description('check a genesis file and tell the hash of its block')
+    .action(async (file: string) => {
+      const parsed = parseGenesis(readText(file, 'genesis file'))
+      const { chainId, name, guardians } = parsed
+      const validators = guardians.filter(entry => entry.isValidator).length
+      print({ hash: await expectedGenesis(parsed), chainId, name, guardians: guardians.length, validators }, fields)
+    })
+}
+
+async function build(options: BuildOptions): Promise<void> {
+  const format = options.holders.endsWith('.json') ? 'json' : 'csv'
+  const holders = parseHolders(readText(options.holders, 'list of holders'), format)
+  const { genesis, totals } = swapHolders({
+    chainId: readChainId(options.chainId),
+    name: options.name,
+    timestampS: Math.floor(Date.now() / 1000),
+    isDevnet: false,
+    parameters: { ...DEFAULT_PARAMETERS, ...readParameters(options.parameters) },
+    holders,
+    contractOwners: readOwners(options.contracts),
+    guardians: readGuardians(options.guardians),
+  })
+  const text = genesisToJson(genesis)
+  const hash = await expectedGenesis(parseGenesis(text))
+  writeFileSync(options.out, text, { flag: 'wx' })
+  say(`wrote ${options.out}`)
+  const { tanWei, stakedWei, tangamWei, ...counts } = totals
+  print({ hash, ...counts, tanWei, stakedWei, tangamWei }, () =>
+    fields({ hash, ...counts, TAN: tan(tanWei), staked: tan(stakedWei), TANGam: tangam(tangamWei) }),
+  )
+}
+
+interface GuardianOptions {
+  readonly address: string
+  readonly chainId: string
+  readonly stake: string
+  readonly validator?: boolean
+  readonly passwordFile?: string
+}
+
+async function guardian(file: string, options: GuardianOptions): Promise<void> {
+  const secret = loadBlsKey(file, await readPassword(options.passwordFile, 'Password of the BLS key: '))
+  const publicKey = bls.publicKey(secret)
+  const address = readAccount(options.address)
+  const proof = bls.sign(possessionDigest(readChainId(options.chainId), address, publicKey), secret)
+  const entry = {
+    address,
+    blsPublicKey: toHex(publicKey),
+    proofOfPossession: toHex(proof),
+    stakeWei: readAmount(options.stake).toString(),
+    isValidator: options.validator === true,
+  }
+  process.stdout.write(`${JSON.stringify(entry, null, 2)}\n`)
+}
+
+function readChainId(text: string): number {
+  const id = Number(text)
+  if (!Number.isSafeInteger(id) || id < 1)
+    throw new CodedError('cli/number', `--chain-id is a whole number, not ${text}`)
+  return id
+}
+
+function readJson(file: string, what: string): unknown {
+  try {
+    return JSON.parse(readText(file, what))
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause
+    throw new CodedError('cli/json', `the ${what} ${file} is not JSON`, { cause })
+  }
+}
+
+function readParameters(file: string | undefined): Partial<ChainParameters> {
+  if (file === undefined) return {}
+  const given = readJson(file, 'list of parameters') as Record<string, unknown>
+  const unknown = Object.keys(given).find(name => !(name in DEFAULT_PARAMETERS))
+  if (unknown !== undefined) throw new CodedError('genesis/invalid', `${file}: there is no parameter ${unknown}`)
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, typeof value === 'string' ? BigInt(value) : value]),
+  )
+}
+
+function readOwners(file: string | undefined): Map<Address, Address> {
+  const given = file === undefined ? {} : (readJson(file, 'list of contracts') as Record<string, unknown>)
+  return new Map(Object.entries(given).map(([contract, owner]) => [readAccount(contract), readAccount(String(owner))]))
+}
+
+function readGuardians(file: string): GenesisGuardian[] {
+  const given = readJson(file, 'list of guardians')
+  if (!Array.isArray(given)) throw new CodedError('genesis/invalid', `${file}: must be a JSON list of guardians`)
+  return given.map((entry, i) => {
+    const { address, blsPublicKey, proofOfPossession, stakeWei, isValidator } = (entry ?? {}) as Record<string, unknown>
+    if (
+      !isHex(address, 20) ||
+      !isHex(blsPublicKey, 48) ||
+      !isHex(proofOfPossession, 96) ||
+      !/^\d{1,40}$/.test(String(stakeWei))
+    )
+      throw new CodedError('genesis/invalid', `${file}: guardian ${i + 1} is not what \`tan genesis guardian\` prints`)
+    return {
+      address: address.toLowerCase() as Address,
+      blsPublicKey: blsPublicKey as Hex,
+      proofOfPossession: proofOfPossession as Hex,
+      stakeWei: BigInt(String(stakeWei)),
+      isValidator: isValidator === true,
+    }
+  })
+}
