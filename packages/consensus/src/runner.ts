@@ -1,10 +1,10 @@
-// Carries a replica's effects out, strictly in order: what must be durable is durable before anything behind it happens.
+// Carries a machine's effects out, strictly in order: what must be durable is durable before anything behind it happens.
 // The node and the simulator give it their own ports; the order is the same code in both.
 
 import type { Rejection } from '@tan/primitives'
 import type { Proposal } from '@tan/protocol'
 import type { FinalityRecord } from './finality/types.ts'
-import type { Replica, ReplicaEffect, ReplicaInput } from './replica.ts'
+import type { ReplicaEffect, ReplicaInput } from './replica.ts'
 import type { SafetyRecord } from './settlement/types.ts'
 
 /** One atomic durable write. Keys that are not given stay as they are. */
@@ -16,6 +16,12 @@ export interface DurableWrite {
 
 export type OutwardEffect = Exclude<ReplicaEffect, { type: 'persist-settlement' | 'persist-finality' }>
 
+/** A replica, or one of its two machines alone. */
+export interface Machine<Input> {
+  start(nowMs: number): ReplicaEffect[]
+  step(input: Input, nowMs: number): ReplicaEffect[]
+}
+
 export interface RunnerPorts {
   nowMs(): number
   /** Calls `done` when the write would survive a crash. A write that fails never calls it: the node stops instead. */
@@ -26,26 +32,26 @@ export interface RunnerPorts {
 
 export type TakenHandler = (rejection: Rejection | undefined) => void
 
-export class Runner {
-  private readonly replica: Replica
+export class Runner<Input = ReplicaInput> {
+  private readonly machine: Machine<Input>
   private readonly ports: RunnerPorts
-  private readonly inputs: { readonly input: ReplicaInput; readonly onTaken: TakenHandler | undefined }[] = []
+  private readonly inputs: { readonly input: Input; readonly onTaken: TakenHandler | undefined }[] = []
   private effects: ReplicaEffect[] = []
   private isBusy = false
   private isStopped = false
 
-  constructor(replica: Replica, ports: RunnerPorts) {
-    this.replica = replica
+  constructor(machine: Machine<Input>, ports: RunnerPorts) {
+    this.machine = machine
     this.ports = ports
   }
 
   start(): void {
-    this.effects = this.replica.start(this.ports.nowMs())
+    this.effects = this.machine.start(this.ports.nowMs())
     this.run()
   }
 
   /** `onTaken` learns whether what came from outside was accepted, so that gossip is passed on, or its sender penalised. */
-  deliver(input: ReplicaInput, onTaken?: TakenHandler): void {
+  deliver(input: Input, onTaken?: TakenHandler): void {
     this.inputs.push({ input, onTaken })
     if (!this.isBusy) this.run()
   }
@@ -61,7 +67,7 @@ export class Runner {
       if (effect === undefined) {
         const next = this.inputs.shift()
         if (next === undefined) break
-        this.effects = this.replica.step(next.input, this.ports.nowMs())
+        this.effects = this.machine.step(next.input, this.ports.nowMs())
         next.onTaken?.(this.effects.find(({ type }) => type === 'rejected') as Rejection | undefined)
       } else if (effect.type === 'persist-settlement') {
         return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
