@@ -89,13 +89,54 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
+// Integers pass through 32 bytes of scratch as 64-bit limbs: several times as fast as by hexadecimal text.
+const WORD_BYTES = 32
+const word = new Uint8Array(WORD_BYTES)
+const limbs = new DataView(word.buffer)
+const WORD_LIMIT = 1n << 256n
+const LIMB_LIMIT = 1n << 64n
+
+/** Into the scratch; the value is below 2^256. Returns where its first byte that is not 0 stands. */
+function writeWord(value: bigint): number {
+  let rest = value
+  let at = WORD_BYTES - 8
+  while (rest >= LIMB_LIMIT) {
+    limbs.setBigUint64(at, rest & 0xffffffffffffffffn)
+    rest >>= 64n
+    at -= 8
+  }
+  limbs.setBigUint64(at, rest)
+  while (at < WORD_BYTES && word[at] === 0) at++
+  return at
+}
+
 /** Big-endian unsigned integer of any length; no bytes are 0. */
 export function bytesToBigInt(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(toHex(bytes))
+  const size = bytes.length
+  if (size > WORD_BYTES) return BigInt(toHex(bytes))
+  if (size <= 6) {
+    let small = 0
+    for (let i = 0; i < size; i++) small = small * 256 + bytes[i]!
+    return BigInt(small)
+  }
+  const limbCount = (size + 7) >> 3
+  word.fill(0, WORD_BYTES - 8 * limbCount, WORD_BYTES - size)
+  word.set(bytes, WORD_BYTES - size)
+  let value = limbs.getBigUint64(WORD_BYTES - 8 * limbCount)
+  for (let i = limbCount - 1; i > 0; i--) value = (value << 64n) | limbs.getBigUint64(WORD_BYTES - 8 * i)
+  return value
 }
 
 /** Big-endian unsigned integer, exactly `sizeBytes` long. Throws `bytes/overflow`. */
 export function bigIntToBytes(value: bigint, sizeBytes: number): Uint8Array {
+  if (value >= 0n && value < WORD_LIMIT) {
+    const at = writeWord(value)
+    if (WORD_BYTES - at <= sizeBytes) {
+      const bytes = new Uint8Array(sizeBytes)
+      bytes.set(word.subarray(at), sizeBytes - (WORD_BYTES - at))
+      return bytes
+    }
+  }
   const digits = value.toString(16)
   if (value < 0n || digits.length > 2 * sizeBytes)
     throw new CodedError('bytes/overflow', `${value} does not fit into ${sizeBytes} unsigned bytes`)
@@ -106,6 +147,7 @@ export function bigIntToBytes(value: bigint, sizeBytes: number): Uint8Array {
 export function bigIntToMinimalBytes(value: bigint): Uint8Array {
   if (value === 0n) return EMPTY_BYTES
   if (value < 0n) throw new CodedError('bytes/overflow', `${value} is negative`)
+  if (value < WORD_LIMIT) return word.slice(writeWord(value))
   const digits = value.toString(16)
   return fromHex(`0x${digits.length % 2 ? '0' : ''}${digits}`)
 }
