@@ -84,12 +84,14 @@ export function rollBack(): void {
   frames.resetFrames()
 }
 
-// ---- accounts; the address is the word at SCRATCH
+// ---- accounts
 
-export function account(): usize {
-  return accounts.findAccount(layout.SCRATCH)
+/** The account whose address is the word. */
+export function account(address: usize): usize {
+  return accounts.findAccount(address)
 }
 
+/** The address is the word at SCRATCH. */
 export function reloadAccount(): void {
   accounts.reloadAccount(layout.SCRATCH)
 }

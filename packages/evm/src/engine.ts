@@ -95,9 +95,10 @@ export class Engine {
     this.run.reloadAccount()
   }
 
-  writeTransaction(origin: Address, gasPrice: bigint, blobHashes: readonly Hash[]): void {
+  /** `origin` is an account. */
+  writeTransaction(origin: number, gasPrice: bigint, blobHashes: readonly Hash[]): void {
     const { memory, at } = this
-    memory.writeHex(at.ENVIRONMENT, origin)
+    memory.bytes.copyWithin(at.ENVIRONMENT, origin, origin + 32)
     memory.writeWord(at.ENVIRONMENT + 32, gasPrice)
     const count = Math.min(blobHashes.length, BLOB_HASHES_MOST)
     memory.writeU32(at.ENVIRONMENT + 320, count)
@@ -122,7 +123,11 @@ export class Engine {
   account(address: Address): number {
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
-    return this.run.account()
+    return this.run.account(this.at.SCRATCH)
+  }
+
+  coinbase(): number {
+    return this.run.account(this.at.ENVIRONMENT + 64)
   }
 
   addressOf(account: number): Address {

@@ -56,8 +56,7 @@ export function evmOver(engine: Engine): Evm {
 
 export function execute(engine: Engine, message: Message, environment: Environment, host: Host): ExecutionResult {
   return inTransaction(engine, environment, host, () => {
-    warm(engine, message, environment)
-    const outcome = runMessage(engine, message)
+    const outcome = runMessage(engine, message, beginMessage(engine, message, environment))
     return { ...outcome, logs: engine.readLogs(), changes: engine.collectChanges() }
   })
 }
@@ -74,18 +73,28 @@ export function inTransaction<T>(engine: Engine, environment: Environment, host:
   }
 }
 
-/** The access list at the start (EIP-2929, 2930, 3651). */
-export function warm(engine: Engine, message: Message, environment: Environment): void {
+/** The two ends of a message; the target is 0 for a creation. */
+export interface Ends {
+  readonly caller: number
+  readonly target: number
+}
+
+/** The access list at the start (EIP-2929, 2930, 3651), and what the transaction's instructions read. */
+export function beginMessage(engine: Engine, message: Message, environment: Environment): Ends {
   const { run } = engine
-  engine.writeTransaction(message.origin ?? message.caller, message.gasPrice, message.blobHashes ?? [])
-  run.warmAccount(engine.account(message.caller))
-  if (message.to !== undefined) run.warmAccount(engine.account(message.to))
-  if (isFrom(environment.fork, 'shanghai')) run.warmAccount(engine.account(environment.coinbase))
+  const caller = engine.account(message.caller)
+  const target = message.to === undefined ? 0 : engine.account(message.to)
+  run.warmAccount(caller)
+  if (target !== 0) run.warmAccount(target)
+  if (isFrom(environment.fork, 'shanghai')) run.warmAccount(engine.coinbase())
   for (const { address, slots } of message.accessList ?? []) {
     const account = engine.account(address)
     run.warmAccount(account)
     for (const key of slots) engine.loadSlot(account, key)
   }
+  const origin = message.origin === undefined ? caller : engine.account(message.origin)
+  engine.writeTransaction(origin, message.gasPrice, message.blobHashes ?? [])
+  return { caller, target }
 }
 
 export interface Outcome {
@@ -101,20 +110,14 @@ export interface Outcome {
 export const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
 
 /** Runs the message in the current transaction. */
-export function runMessage(engine: Engine, message: Message): Outcome {
+export function runMessage(engine: Engine, message: Message, { caller, target }: Ends): Outcome {
   const { run, memory, at } = engine
   if (!(message.gas >= 0n && message.gas <= GAS_MOST))
     throw new CodedError('evm/gas', `gas is 0 to 2^63 - 1, not ${message.gas}`)
-  const caller = engine.account(message.caller)
   engine.writeInput(message.input)
-  if (message.to === undefined) {
-    memory.writeWord(at.SCRATCH, message.value)
-    run.create(caller, message.input.length, message.gas)
-  } else {
-    const target = engine.account(message.to)
-    memory.writeWord(at.SCRATCH, message.value)
-    run.call(caller, target, message.isStatic === true ? 1 : 0, message.input.length, message.gas)
-  }
+  memory.writeWord(at.SCRATCH, message.value)
+  if (target === 0) run.create(caller, message.input.length, message.gas)
+  else run.call(caller, target, message.isStatic === true ? 1 : 0, message.input.length, message.gas)
   const status = STATUSES[run.status()]!
   const returnData = engine.returned()
   return {

@@ -9,7 +9,7 @@ export interface EngineExports {
   beginBlock(): void
   beginTransaction(): void
   rollBack(): void
-  account(): number
+  account(address: number): number
   reloadAccount(): void
   warmAccount(account: number): number
   isEmptyAccount(account: number): number

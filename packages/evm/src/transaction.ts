@@ -2,7 +2,7 @@
 // Its signature has been checked, and whose it is.
 import { type Address, concatBytes, fromHex, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
 import { type Engine, isDelegation } from './engine.ts'
-import { inTransaction, runMessage, warm } from './evm.ts'
+import { beginMessage, inTransaction, runMessage } from './evm.ts'
 import { isFrom } from './forks.ts'
 import type { Host } from './host.ts'
 import { GAS_MOST, INIT_CODE_BYTES_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
@@ -164,12 +164,12 @@ function run(
     accessList,
   }
 
-  warm(engine, message, environment)
-  const account = engine.account(sender)
+  const ends = beginMessage(engine, message, environment)
+  const account = ends.caller
   engine.subtractBalance(account, gasLimit * gasPrice)
   if (to !== undefined) engine.run.setNonce(account, nonce + 1n) // a creation does it itself
   for (const authorization of transaction.authorizations ?? []) authorize(engine, authorization, environment)
-  const { gasLeft, refund, ...outcome } = runMessage(engine, message)
+  const { gasLeft, refund, ...outcome } = runMessage(engine, message, ends)
 
   const spent = gasLimit - gasLeft
   const most = spent / (isFrom(fork, 'london') ? 5n : 2n)
