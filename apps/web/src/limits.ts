@@ -29,6 +29,10 @@ export const EVENTS_SHOWN_MOST = 200
 export const COMMITTEE_MEMBERS_MOST = 256
 export const GUARDIANS_SHOWN_MOST = 4_096
 export const POOLS_SHOWN_MOST = 100
+/** a chain of justifications, each with a bitmap of all guardians */
+export const FINALITY_CERTIFICATE_BYTES_MOST = 256 * 1024
+/** checkpoints after a block that are tried for its finality certificate: guardians may leap over some */
+export const CHECKPOINTS_TRIED_MOST = 8
 
 /** seconds of video whose sources are remembered: four hours */
 export const SECONDS_KEPT_MOST = 4 * 3600

@@ -16,6 +16,7 @@ import { AddressLink, Copy, HashLink } from '../ui/identity.tsx'
 import { Empty, Facts, Failed, Fold, Loading, Panel } from '../ui/parts.tsx'
 import { certaintyOf } from './blocks.ts'
 import { CERTAINTY_MEANINGS, CertaintyTag } from './certainty.tsx'
+import { FinalityPanel } from './finality-panel.tsx'
 import { TransactionLines } from './transaction-lines.tsx'
 
 export function BlockPage({ id }: { id: Hash | number }): ReactNode {
@@ -121,6 +122,7 @@ function BlockView({ block, status }: { block: TanBlock; status: ChainStatus }):
           />
         </Fold>
       </Panel>
+      {certainty === 'finalized' && block.height > 0 && <FinalityPanel height={block.height} />}
       <BlockTransactions block={block} />
     </>
   )

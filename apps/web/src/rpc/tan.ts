@@ -3,6 +3,7 @@ import type { Address, Hash } from '@tan/primitives'
 import {
   flag,
   hexOf,
+  hexUpTo,
   integerFrom,
   list,
   literal,
@@ -13,7 +14,12 @@ import {
   text,
   wei,
 } from '@tan/protocol/tracker/shape'
-import { COMMITTEE_MEMBERS_MOST, GUARDIANS_SHOWN_MOST, POOLS_SHOWN_MOST } from '../limits.ts'
+import {
+  COMMITTEE_MEMBERS_MOST,
+  FINALITY_CERTIFICATE_BYTES_MOST,
+  GUARDIANS_SHOWN_MOST,
+  POOLS_SHOWN_MOST,
+} from '../limits.ts'
 import type { RpcLink } from './link.ts'
 
 const address = hexOf(20)
@@ -90,6 +96,16 @@ const blockAnswer = object({
   certificate: optional(object({ epoch: count, signers: count, of: count })),
 })
 
+const finalityCertificate = object({
+  height: count,
+  hash,
+  round: count,
+  signers: count,
+  of: count,
+  /** as @tan/protocol decodes it */
+  encoded: hexUpTo(FINALITY_CERTIFICATE_BYTES_MOST),
+})
+
 const pool = object({
   poolId: hash,
   payer: address,
@@ -110,6 +126,7 @@ export type ChainStatus = ShapeValue<typeof status>
 export type CommitteeMember = ShapeValue<typeof member>
 export type Guardian = ShapeValue<typeof guardian>
 type BlockAnswer = ShapeValue<typeof blockAnswer>
+export type FinalityCertificateInfo = ShapeValue<typeof finalityCertificate>
 export type TanPool = ShapeValue<typeof pool>
 export type Certainty = BlockAnswer['status']
 
@@ -194,6 +211,16 @@ export async function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): P
     transactions,
     certificate,
   }
+}
+
+/** Of the checkpoint at this height; undefined where guardians skipped it, or are not there yet. */
+export function getFinalityCertificate(link: RpcLink, height: number): Promise<FinalityCertificateInfo | undefined> {
+  return ask(link, optional(finalityCertificate), 'tan_finalityCertificate', height)
+}
+
+/** What the node itself says that a light client should trust: better than nothing where nobody else says it. */
+export function getAnchor(link: RpcLink): Promise<unknown> {
+  return link.request({ method: 'tan_anchor' })
 }
 
 /** Undefined where there is no such pool. */
