@@ -1,46 +1,6 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
+import { type Answer, pushEvent, startNode } from '../test/node.ts'
 import { createRpcLink, type LinkState, type RpcLink } from './link.ts'
-
-/** A node that answers what the test says, over a real socket. */
-interface Node {
-  readonly port: number
-  readonly sockets: Set<ServerSocket>
-  stop(): Promise<void>
-}
-
-type Answer = (method: string, params: unknown[], socket: ServerSocket) => unknown
-
-async function startNode(answer: Answer, port = 0): Promise<Node> {
-  const server = new WebSocketServer({ port, host: '127.0.0.1' })
-  await once(server, 'listening')
-  const sockets = new Set<ServerSocket>()
-  server.on('connection', socket => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('message', data => {
-      const { id, method, params } = JSON.parse(String(data))
-      const result = answer(method, params, socket)
-      if (result === undefined) return
-      socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...(result instanceof Error ? errorOf(result) : { result }) }))
-    })
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    sockets,
-    async stop() {
-      for (const socket of sockets) socket.terminate()
-      server.close()
-      await once(server, 'close')
-    },
-  }
-}
-
-function errorOf(error: Error): object {
-  return { error: { code: 3, message: error.message, data: '0x01' } }
-}
 
 function until(link: RpcLink, kind: LinkState['kind']): Promise<void> {
   return new Promise(resolve => {
@@ -66,13 +26,13 @@ function track<T extends { stop(): unknown } | { close(): unknown }>(thing: T): 
 
 test('a request that is made before the connection stands is answered', async () => {
   const node = track(await startNode((method, params) => ({ method, params })))
-  const link = track(createRpcLink(`ws://127.0.0.1:${node.port}`))
+  const link = track(createRpcLink(node.url))
   expect(await link.request({ method: 'a', params: [1] })).toEqual({ method: 'a', params: [1] })
 })
 
 test("the node's error answer keeps its code and data", async () => {
   const node = track(await startNode(() => new Error('reverted')))
-  const link = track(createRpcLink(`ws://127.0.0.1:${node.port}`))
+  const link = track(createRpcLink(node.url))
   await expect(link.request({ method: 'a' })).rejects.toMatchObject({ code: 3, message: 'reverted', data: '0x01' })
 })
 
@@ -81,12 +41,11 @@ test('a lost connection rejects what was sent, shows, heals, and brings subscrip
   const answer: Answer = (method, _params, socket) => {
     if (method !== 'eth_subscribe') return method === 'silence' ? undefined : 'ok'
     const id = `0x${++subscribed}`
-    const event = { jsonrpc: '2.0', method: 'eth_subscription', params: { subscription: id, result: subscribed } }
-    setImmediate(() => socket.send(JSON.stringify(event)))
+    setImmediate(() => pushEvent(socket, id, subscribed))
     return id
   }
   const first = await startNode(answer)
-  const link = track(createRpcLink(`ws://127.0.0.1:${first.port}`))
+  const link = track(createRpcLink(first.url))
   const events: unknown[] = []
   let gotEvent = (): void => {}
   link.subscribe(['newHeads'], event => {
@@ -123,7 +82,7 @@ test('noise from a node is ignored', async () => {
       return method
     }),
   )
-  const link = track(createRpcLink(`ws://127.0.0.1:${node.port}`))
+  const link = track(createRpcLink(node.url))
   expect(await link.request({ method: 'still here' })).toBe('still here')
 })
 
@@ -135,7 +94,7 @@ test('an address that is none shows as lost, with the reason', async () => {
 
 test('a link that was closed answers nothing any more', async () => {
   const node = track(await startNode(() => 'ok'))
-  const link = createRpcLink(`ws://127.0.0.1:${node.port}`)
+  const link = createRpcLink(node.url)
   await until(link, 'live')
   link.close()
   await expect(link.request({ method: 'a' })).rejects.toMatchObject({ code: 'rpc/closed' })
