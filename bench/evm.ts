@@ -524,7 +524,10 @@ function precompileInputs(): [string, number, Uint8Array][] {
     '0x198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c21800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa',
   )
   const modexp = (size: number, exponent: number) =>
-    concatBytes(word(BigInt(size)), word(BigInt(exponent)), word(BigInt(size)), bytes(size * 2 + exponent))
+    concatBytes(
+      ...[word(BigInt(size)), word(BigInt(exponent)), word(BigInt(size))],
+      ...[bytes(size), new Uint8Array(exponent).fill(0xff), new Uint8Array(size).fill(0xfb)],
+    )
   return [
     ['ecrecover', 1, concatBytes(digest, word(27n + BigInt(recovery)), compact)],
     ['sha256', 2, bytes(65_536)],
