@@ -89,6 +89,7 @@ export async function runCase(
     transcript.push(...describe(result))
     if (oracle !== undefined) {
       const expected = await oracle.run(message, environment, oracleWorld)
+      if (expected === undefined) return { programs: index + 1, finding: undefined, transcript }
       const difference = compare(result, expected) ?? compareWorlds(world, oracleWorld)
       if (difference !== undefined)
         return { programs: index + 1, finding: { seed, fork, index, difference }, transcript }

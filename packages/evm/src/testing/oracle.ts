@@ -22,7 +22,8 @@ const HARDFORKS: Record<Fork, string> = {
 }
 
 export interface Oracle {
-  run(message: Message, environment: Environment, world: World): Promise<OracleResult>
+  /** Undefined where the library is known to be wrong; the world is then of no more use. */
+  run(message: Message, environment: Environment, world: World): Promise<OracleResult | undefined>
 }
 
 export async function createOracle(fork: Fork): Promise<Oracle> {
@@ -33,7 +34,43 @@ export async function createOracle(fork: Fork): Promise<Oracle> {
     shallowCopy: () => blockchain,
   }
   const evm = (await createEVM({ common, stateManager: state, blockchain: blockchain as never })) as EVM
-  return { run: (message, environment, world) => run(evm, state, message, environment, world) }
+  const faults = watchForFaults(evm)
+  return {
+    async run(message, environment, world) {
+      faults.met = false
+      const result = await run(evm, state, message, environment, world)
+      return faults.met ? undefined : result
+    },
+  }
+}
+
+interface Inside {
+  runInterpreter(...args: unknown[]): Promise<{ exceptionError?: { error: string } }>
+  _executeCreate(...args: unknown[]): Promise<{ execResult: { exceptionError?: { error: string } } }>
+}
+
+/**
+ * The library refuses code that begins with 0xef (EIP-3541) also where the init code did not return it but reverted with it;
+ * only code that is about to be deployed is refused.
+ */
+function watchForFaults(evm: EVM): { met: boolean } {
+  const faults = { met: false }
+  const inside = evm as unknown as Inside
+  const runInterpreter = inside.runInterpreter.bind(evm)
+  const executeCreate = inside._executeCreate.bind(evm)
+  let ending: string | undefined
+  inside.runInterpreter = async (...args) => {
+    const result = await runInterpreter(...args)
+    ending = result.exceptionError?.error
+    return result
+  }
+  inside._executeCreate = async (...args) => {
+    const result = await executeCreate(...args)
+    if (ending === 'revert' && result.execResult.exceptionError?.error === 'invalid bytecode deployed')
+      faults.met = true
+    return result
+  }
+  return faults
 }
 
 const addressOf = (address: Address) => new OracleAddress(fromHex(address))
