@@ -17,7 +17,7 @@ const LABELS: Readonly<
   wsUrl: {
     label: 'Node, WebSocket',
     note: 'Needed. All that this page shows of the chain comes from it.',
-    example: 'ws://127.0.0.1:8546',
+    example: 'ws://127.0.0.1:8545',
   },
   rpcUrl: { label: 'Node, HTTP', note: "For the player's payments.", example: 'http://127.0.0.1:8545' },
   trackerUrl: { label: 'Tracker', note: 'For the player: introduces peers.', example: 'ws://127.0.0.1:9000' },

@@ -60,7 +60,7 @@ export function PeerTable({ view }: { view: WatchView }): ReactNode {
                   <SourceName source={peer.id} kind={peer.kind} />
                 </a>
               </td>
-              <td data-label="Kind">{peer.isConnected ? peer.kind : `${peer.kind}, gone`}</td>
+              <td data-label="Kind">{peer.isConnected ? peer.kind : `${peer.kind}, away`}</td>
               <td className="is-number" data-label="Round trip">
                 {peer.rttMs === undefined ? '–' : `${Math.round(peer.rttMs)} ms`}
               </td>

@@ -1,5 +1,5 @@
 // The swarm as it works: who is connected, and each piece on its way to you, with its payment on the way back. Nodes and
-// links are SVG, which can be read and styled; what moves is drawn on a canvas above them.
+// links are SVG, which can be read and styled; what moves is drawn on a canvas between them.
 import { type ReactNode, useEffect, useRef } from 'react'
 import { counted, formatBytes } from '../format.ts'
 import { PEERS_DRAWN_MOST, PIECES_DRAWN_MOST } from '../limits.ts'
@@ -44,6 +44,9 @@ export function SwarmPicture({ session, view }: { session: WatchSession; view: W
                 width={peer.isConnected ? strength(peer.bytes) : 1}
               />
             ))}
+          </svg>
+          <Movement session={session} layout={layout} drawn={drawn} width={width} height={height} />
+          <svg width={width} height={height} aria-hidden="true">
             <Node
               at={layout.origin}
               radius={19}
@@ -70,7 +73,6 @@ export function SwarmPicture({ session, view }: { session: WatchSession; view: W
               </text>
             </g>
           </svg>
-          <Movement session={session} layout={layout} drawn={drawn} width={width} height={height} />
         </>
       )}
     </div>
@@ -78,7 +80,7 @@ export function SwarmPicture({ session, view }: { session: WatchSession; view: W
 }
 
 function noteOf(peer: PeerView): string {
-  if (!peer.isConnected) return 'gone'
+  if (!peer.isConnected) return 'away'
   const bytes = formatBytes(peer.bytes)
   return peer.rttMs === undefined ? bytes : `${bytes}, ${Math.round(peer.rttMs)} ms`
 }
