@@ -40,12 +40,16 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       slot: fc.nat({ max: 1 }),
       value: fc.constantFrom(0n, 5n, 9n),
     }),
-    fc.record({
-      type: fc.constant('touch' as const),
-      account,
-      slot: fc.option(fc.nat({ max: 1 }), { nil: undefined }),
-    }),
-    fc.record({ type: fc.constantFrom('log' as const, 'mark' as const, 'rollback' as const, 'next' as const) }),
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        type: fc.constant('touch' as const),
+        account,
+        slot: fc.option(fc.nat({ max: 1 }), { nil: undefined }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('mark' as const, 'rollback' as const) }) },
+    fc.record({ type: fc.constantFrom('log' as const, 'next' as const) }),
     fc.record({ type: fc.constant('refund' as const), gas: fc.integer({ min: -5, max: 5 }) }),
   ),
   { maxLength: 40 },

@@ -9,7 +9,10 @@ import {
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { TRANSACTION_GAS_MOST } from '../gas.ts'
+import { PoolWorld, payer } from '../system/payment-pools/test-pools.ts'
 import { GWEI, signed, TestChain, testAccount, testGenesis } from '../test-chain.ts'
+import { encodeCall } from '../test-world.ts'
+import { intrinsicGas } from './fees.ts'
 import { type RecoveredTransaction, recoverTransaction } from './recover.ts'
 import { validateSender } from './validate.ts'
 
@@ -159,6 +162,38 @@ describe('a transaction', () => {
       }),
       { numRuns: 40 },
     )
+  })
+})
+
+describe('refunds', () => {
+  it('give back a fifth of the gas at most (EIP-3529)', async () => {
+    const rules = { redeemGraceBlocks: 1 }
+    const chain = await TestChain.open(testGenesis([alice, payer], rules))
+    const world = new PoolWorld(chain.genesis)
+    const { resourceCommitment, deposit, collateral, signer, reserver } = world.terms()
+    const create = [resourceCommitment, deposit, collateral, 1n, signer, reserver, []]
+    const send = (nonce: bigint, name: string, args: readonly unknown[], value = 0n) =>
+      signed(chain.genesis, payer, {
+        nonce,
+        to: SYSTEM_ADDRESSES.paymentPools,
+        data: encodeCall('pools', name, args),
+        value,
+        gasLimit: 200_000n,
+      })
+    const created = await chain.grow([send(0n, 'createPool', create, deposit + collateral)])
+    const id = created.receipts[0]!.logs[0]!.topics[1]!
+    await chain.grow([])
+    const close = send(1n, 'close', [id])
+    const closed = await chain.grow([close])
+    expect(closed.receipts[0]!.succeeded).toBe(true)
+
+    // the same call, by its parts
+    world.open({ durationBlocks: 1 })
+    world.height += 2
+    const { gasUsed, refund } = world.call(payer.address, 'pools', 'close', [id])
+    const spent = intrinsicGas(close.transaction).gas + gasUsed
+    expect(refund).toBeGreaterThan(spent / 5)
+    expect(closed.header.gasUsed).toBe(spent - Math.floor(spent / 5))
   })
 })
 
