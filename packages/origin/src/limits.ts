@@ -1,0 +1,21 @@
+// Every bound of the origin and of publishing, in one place. LIMITS.md lists them.
+
+/** connections at a time */
+export const CONNECTIONS_MOST = 4_096
+/** until a request's head is whole, and a kept connection that asks nothing is closed */
+export const HEAD_TIMEOUT_MS = 10_000
+export const IDLE_TIMEOUT_MS = 30_000
+/** a response of which nothing can be sent for so long is given up */
+export const STALLED_TIMEOUT_MS = 60_000
+export const URL_CHARS_MOST = 2_048
+/** text of a client's kind in the log */
+export const CLIENT_CHARS_MOST = 32
+/** kinds of client that are counted apart; the rest counts as `other` */
+export const CLIENTS_MOST = 16
+
+/** one playlist */
+export const PLAYLIST_BYTES_MOST = 8 * 1024 * 1024
+/** seconds of a segment that ffmpeg makes */
+export const SEGMENT_S = 2
+/** size of a part when any file is published */
+export const FILE_PART_BYTES = 4 * 1024 * 1024
