@@ -6,6 +6,9 @@ import { encodeGreeting } from '../peer-exchange.ts'
 import { dropped, expectCode, type Harness, offences, RawStream, until, useWorld } from './kit.ts'
 import { BAD, PEERS_ID, RANGES, RANGES_ID, VOTES, VOTES_ID } from './protocols.ts'
 
+/** An answer that fills what is between two nodes. */
+const LARGE = new Uint8Array(RANGES.responseSizeBytesMost)
+
 export function describeBadPeers(name: string, harness: Harness): void {
   describe(`${name}: bad peers`, () => {
     const context = useWorld(harness)
@@ -16,7 +19,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
         ...options,
         setUp: transport => {
           transport.onMessage(VOTES, () => 'accept')
-          transport.onRequest(RANGES, async (_, request) => request)
+          transport.onRequest(RANGES, async () => LARGE)
         },
       })
 
@@ -123,6 +126,37 @@ export function describeBadPeers(name: string, harness: Harness): void {
       expect(node.events.at(-1)).toMatchObject({ reason: { code: 'network/slow-reader' } })
       await raw.open(node, RANGES_ID)
       await until('it is back, since that was no ban', () => node.transport.peers().length === 1)
+    })
+
+    test('that read one stream and not another get no more of the other for it', async () => {
+      const node = await victim()
+      const raw = await context.world.raw({
+        events: {
+          opened: channel => {
+            new RawStream(channel)
+            channel.pause()
+          },
+        },
+      })
+      const ask = async () => {
+        const stream = await raw.open(node, RANGES_ID)
+        stream.channel.write(encodeFrame(new Uint8Array(1)))
+        stream.channel.end()
+        await until('the answer', () => stream.received.length > LARGE.length)
+      }
+      await ask()
+      const [peer] = node.transport.peers()
+      const send = () => node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeBytesMost))
+      while (dropped(node, 'network/queue-full') === 0) {
+        send()
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      const before = dropped(node, 'network/queue-full')
+      for (let i = 1; i <= 10; i++) {
+        await ask()
+        send()
+        expect(dropped(node, 'network/queue-full')).toBe(before + i)
+      }
     })
 
     test.each([

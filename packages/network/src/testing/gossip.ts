@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { PeerId, Transport } from '../transport.ts'
 import { digest, filled, numbered } from './content.ts'
 import { expectCode, type Harness, isProbe, meshed, until, useWorld } from './kit.ts'
-import { BAD, BLOCKS, BLOCKS_ID, OTHER_GENESIS, PEERS_ID } from './protocols.ts'
+import { BAD, BLOCKS, BLOCKS_ID, OTHER_GENESIS, PEERS_ID, TRANSACTIONS } from './protocols.ts'
 
 export function describeGossip(name: string, harness: Harness): void {
   describe(`${name}: gossip`, () => {
@@ -100,6 +100,28 @@ export function describeGossip(name: string, harness: Harness): void {
         expect(node.metrics.total('tan_network_bans_total')).toBe(1)
         // a burst of ten seconds, and what a slow test run refills
         expect(received.length).toBeLessThan(size === 10 ? 30 : 1)
+      }
+    })
+
+    test('with the same bytes is another message on another topic', async () => {
+      const received: string[] = []
+      const nodes = await context.world.line(
+        t => t.onGossip(BLOCKS, () => 'accept'),
+        t => {
+          t.onGossip(BLOCKS, (_, message) => (isProbe(message) ? 'accept' : 'ignore'))
+          t.onGossip(TRANSACTIONS, (_, message) => {
+            received.push(toHex(message))
+            return 'accept'
+          })
+        },
+      )
+      await meshed(nodes)
+      for (let i = 0; received.length === 0; i++) {
+        const message = numbered(i, 100)
+        nodes[0]!.transport.broadcast(BLOCKS, message)
+        nodes[0]!.transport.broadcast(TRANSACTIONS, message)
+        await new Promise(resolve => setTimeout(resolve, 10))
+        expect(i, 'messages in vain').toBeLessThan(1000)
       }
     })
 

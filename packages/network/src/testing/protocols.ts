@@ -26,6 +26,8 @@ export const BLOCKS = declareProtocol({
   timeoutMs: 10_000,
   penaltyPoints: 25,
 })
+/** A second topic. */
+export const TRANSACTIONS = declareProtocol({ ...BLOCKS, name: 'transactions' })
 export const RANGES = declareProtocol({
   kind: 'request',
   name: 'ranges',
