@@ -20,6 +20,7 @@ import {
   CONTRACTS,
   chance,
   DELEGATING,
+  HOLLOW,
   PLAIN,
   pick,
   randomProgram,
@@ -116,6 +117,7 @@ function randomWorld(random: Random, fork: Fork): World {
       storage: randomStorage(random),
     })
   world.put(PLAIN, { balance: 1n })
+  world.put(HOLLOW, {})
   if (isFrom(fork, 'prague'))
     world.put(DELEGATING, {
       nonce: 1n,

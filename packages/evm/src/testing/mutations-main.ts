@@ -13,7 +13,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts'
 import { createOracle, type Oracle } from './oracle.ts'
 
 const { values } = parseArgs({
-  options: { programs: { type: 'string', default: '20000' }, only: { type: 'string', default: '' } },
+  options: { programs: { type: 'string', default: '40000' }, only: { type: 'string', default: '' } },
 })
 const sources = join(import.meta.dirname, '../../assembly')
 const scratch = mkdtempSync(join(tmpdir(), 'tan-evm-mutation-'))

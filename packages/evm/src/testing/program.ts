@@ -22,10 +22,12 @@ export const CONTRACTS: readonly Address[] = [1, 2, 3, 4].map(i => `0x${'c0de'.p
 /** An account without code, one that does not exist, one that delegates (EIP-7702). */
 export const PLAIN: Address = '0x0000000000000000000000000000000000001a1a'
 export const ABSENT: Address = '0x0000000000000000000000000000000000dead00'
+/** There, and empty: swept away when it is touched (EIP-161). */
+export const HOLLOW: Address = '0x0000000000000000000000000000000000000110'
 export const DELEGATING: Address = '0x0000000000000000000000000000000000de1e6a'
 
 const PRECOMPILES: readonly Address[] = [2, 3, 4].map(i => `0x${i.toString(16).padStart(40, '0')}` as Address)
-const TARGETS = [...CONTRACTS, ...CONTRACTS, PLAIN, ABSENT, DELEGATING, SENDER, COINBASE, ...PRECOMPILES]
+const TARGETS = [...CONTRACTS, ...CONTRACTS, PLAIN, ABSENT, HOLLOW, DELEGATING, SENDER, COINBASE, ...PRECOMPILES]
 
 const EDGES = [
   0n,
@@ -106,7 +108,9 @@ class Writer {
   write(): Uint8Array {
     const { random } = this
     const count = 1 + randomBelow(random, this.options.items)
-    if (chance(random, 4)) this.store()
+    const first = randomBelow(random, 8)
+    if (first < 2) this.store()
+    else if (first < 4) this.call()
     for (let i = 0; i < count; i++) this.item()
     this.label()
     this.ending()
