@@ -9,11 +9,14 @@ import { type BlockState, Ledger, prefetchKeys, type RecoveredTransaction, recov
 import {
   type Address,
   addressOfSecretKey,
+  bigIntToBytes,
   bls,
+  concatBytes,
   createSeededRandom,
   EMPTY_BYTES,
   keccak256,
   randomBelow,
+  secp256k1,
   toHex,
   utf8ToBytes,
 } from '@tan/primitives'
@@ -35,6 +38,7 @@ const SENDERS = 2_000
 const BLOCK = 1_000
 const WARM_UP_BLOCKS = 5
 const BLOCKS = 40
+const BARE_RECOVERIES = 200
 
 export const bench = {
   name: 'transfers',
@@ -43,7 +47,8 @@ export const bench = {
     const world = createWorld()
     const blocks = await buildBlocks(world)
     const alone = await withNode(world, node => runAlone(node, blocks))
-    const { settleMs, cpuUs, parts, ...single } = alone
+    const { settleMs, cpuUs, bareUs, parts, ...single } = alone
+    const wholeUs = parts.recover + parts.execute + parts.settle
     const threaded = await withNode(world, node => runThreaded(node, blocks))
     return {
       metrics: {
@@ -54,11 +59,13 @@ export const bench = {
         commit_us_per_transfer: parts.settle,
         commit_p50_ms: settleMs,
         single_thread_cpu_us_per_transfer: cpuUs,
+        bare_recovery_us: bareUs,
         two_threads_transfers_per_s: threaded.perSecond,
         two_threads_spread_percent: threaded.spreadPercent,
         block_transfers: BLOCK,
       },
-      ratios: { two_threads_vs_one: threaded.perSecond / single.perSecond },
+      // the second says the same on a fast, a slow and a busy machine: the whole way of a transfer, in bare signature recoveries
+      ratios: { two_threads_vs_one: threaded.perSecond / single.perSecond, vs_bare_recovery: wholeUs / bareUs },
     }
   },
 }
@@ -187,16 +194,23 @@ interface Rate {
   readonly spreadPercent: number
 }
 
+interface Alone extends Rate {
+  readonly settleMs: number
+  readonly cpuUs: number
+  /** of secp256k1's recovery alone, measured between the blocks */
+  readonly bareUs: number
+  /** microseconds a transfer */
+  readonly parts: { readonly recover: number; readonly execute: number; readonly settle: number }
+}
+
 /** All on one thread, one block after another. */
-async function runAlone(
-  { ledger, store, start }: Node,
-  blocks: readonly Block[],
-): Promise<Rate & { settleMs: number; cpuUs: number; parts: { recover: number; execute: number; settle: number } }> {
+async function runAlone({ ledger, store, start }: Node, blocks: readonly Block[]): Promise<Alone> {
   const times = { recover: [] as number[], execute: [] as number[], settle: [] as number[] }
+  const bare: number[] = []
+  let cpuUs = 0
   let head = start
-  let cpu = process.cpuUsage()
   for (const [i, block] of blocks.entries()) {
-    if (i === WARM_UP_BLOCKS) cpu = process.cpuUsage()
+    const cpu = process.cpuUsage()
     const t0 = performance.now()
     const recovered = block.transactions.map(encoded => recoverTransaction(encoded))
     const t1 = performance.now()
@@ -207,8 +221,10 @@ async function runAlone(
     times.recover.push(t1 - t0)
     times.execute.push(t2 - t1)
     times.settle.push(t3 - t2)
+    const { user, system } = process.cpuUsage(cpu)
+    if (i >= WARM_UP_BLOCKS) cpuUs += user + system
+    bare.push(recoverBare(recovered.slice(0, BARE_RECOVERIES)))
   }
-  const { user, system } = process.cpuUsage(cpu)
   for (const list of Object.values(times)) list.splice(0, WARM_UP_BLOCKS)
   const totals = times.recover.map((ms, i) => ms + times.execute[i]! + times.settle[i]!)
   const perTransfer = (list: readonly number[]) => (median(list) * 1_000) / BLOCK
@@ -216,13 +232,26 @@ async function runAlone(
     ...rateOf(totals),
     settleMs: median(times.settle),
     // of all threads, LevelDB's among them: what a busy machine cannot stretch
-    cpuUs: (user + system) / (BLOCK * BLOCKS),
+    cpuUs: cpuUs / (BLOCK * BLOCKS),
+    bareUs: median(bare.slice(WARM_UP_BLOCKS)),
     parts: {
       recover: perTransfer(times.recover),
       execute: perTransfer(times.execute),
       settle: perTransfer(times.settle),
     },
   }
+}
+
+/** Microseconds each. */
+function recoverBare(transactions: readonly RecoveredTransaction[]): number {
+  const prepared = transactions.map(({ transaction: { r, s, yParity }, encoded }) => ({
+    digest: keccak256(encoded),
+    compact: concatBytes(bigIntToBytes(r, 32), bigIntToBytes(s, 32)),
+    yParity,
+  }))
+  const start = performance.now()
+  for (const { digest, compact, yParity } of prepared) secp256k1.recover(digest, compact, yParity)
+  return ((performance.now() - start) * 1_000) / prepared.length
 }
 
 /** The next blocks' senders are recovered on a second thread while this one executes; a block settles while the next runs. */
