@@ -65,17 +65,20 @@ export function beginBlock(): void {
   forgetBlockHashes()
 }
 
-export function beginTransaction(): void {
+/** Were accounts and slots forgotten, because the tables were half full? */
+export function beginTransaction(): bool {
   clock.nextTransaction()
   journal.emptyJournal()
   logs.rollBackLogs(layout.LOGS, 0)
   storage.forgetTransient()
   frames.resetFrames()
-  if (accounts.accountsAreCrowded() || storage.slotsAreCrowded()) {
+  const isCrowded = accounts.accountsAreCrowded() || storage.slotsAreCrowded()
+  if (isCrowded) {
     accounts.forgetAccounts()
     storage.forgetSlots()
   }
   if (codes.codesAreCrowded()) codes.forgetCodes()
+  return isCrowded
 }
 
 /** Takes back the whole transaction. */

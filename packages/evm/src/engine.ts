@@ -44,6 +44,8 @@ export class Engine {
   private readonly addresses: Address[] = []
   private readonly codeHashes: Hash[] = []
   private readonly keys: Hash[] = []
+  /** the way back: where the account with the address is */
+  private readonly places = new Map<Address, number>()
 
   constructor(module: WebAssembly.Module = engineModule, hooks?: TraceHooks) {
     this.memory = new EngineMemory(FIRST_PAGES)
@@ -72,10 +74,11 @@ export class Engine {
     if (environment.fork !== this.fork) {
       this.memory.u32.set(encodeOpcodes(environment.fork), this.at.OPCODES >>> 2)
       this.run.setFork(FORKS.indexOf(environment.fork))
+      this.places.clear()
       this.fork = environment.fork
     }
     if (host !== this.host) {
-      this.run.forgetState()
+      this.forget()
       this.host = host
     }
     if (environment !== this.environment) {
@@ -85,8 +88,13 @@ export class Engine {
     }
   }
 
+  begin(): void {
+    if (this.run.beginTransaction() !== 0) this.places.clear()
+  }
+
   forget(): void {
     this.run.forgetState()
+    this.places.clear()
   }
 
   forgetAccount(address: Address): void {
@@ -121,9 +129,13 @@ export class Engine {
   // ---- state of the transaction; accounts are pointers, valid until the next transaction
 
   account(address: Address): number {
+    const known = this.places.get(address)
+    if (known !== undefined) return known
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
-    return this.run.account(this.at.SCRATCH)
+    const account = this.run.account(this.at.SCRATCH)
+    this.places.set(address, account)
+    return account
   }
 
   coinbase(): number {

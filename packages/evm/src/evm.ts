@@ -64,7 +64,7 @@ export function execute(engine: Engine, message: Message, environment: Environme
 /** Whatever `body` throws, the engine's state is as before. */
 export function inTransaction<T>(engine: Engine, environment: Environment, host: Host, body: () => T): T {
   engine.enter(environment, host)
-  engine.run.beginTransaction()
+  engine.begin()
   try {
     return body()
   } catch (error) {

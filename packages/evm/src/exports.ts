@@ -7,7 +7,7 @@ export interface EngineExports {
   setFork(fork: number): void
   forgetState(): void
   beginBlock(): void
-  beginTransaction(): void
+  beginTransaction(): number
   rollBack(): void
   account(address: number): number
   reloadAccount(): void
