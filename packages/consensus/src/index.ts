@@ -1,4 +1,5 @@
 export { Finality } from './finality/finality.ts'
+export { ballotLeader } from './finality/leader.ts'
 export { decodeFinalityRecord, encodeFinalityRecord } from './finality/record.ts'
 export type {
   Checkpoint,

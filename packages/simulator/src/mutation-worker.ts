@@ -31,6 +31,8 @@ registerHooks({
 
 const { drawScenario, RECIPES } = await import('./scenario.ts')
 const { runScenario } = await import('./simulation.ts')
+const { drawCaptured } = await import('./captured/scenario.ts')
+const { runCaptured } = await import('./captured/simulation.ts')
 if (!isApplied) throw new Error(`${mutation.file} was not loaded`)
 
 const seeds = Number(seedsText)
@@ -40,9 +42,12 @@ let ran = 0
 const all = process.argv[4] === 'all'
 const tally: Record<string, number> = {}
 for (let seed = 1; seed <= seeds; seed++) {
-  if (RECIPES[seed % RECIPES.length] !== (process.argv[5] ?? mutation.recipe)) continue
+  if (mutation.recipe !== 'captured' && RECIPES[seed % RECIPES.length] !== mutation.recipe) continue
   ran++
-  const { violation } = runScenario(drawScenario(seed), { fatal })
+  const { violation } =
+    mutation.recipe === 'captured'
+      ? runCaptured(drawCaptured(seed), { fatal })
+      : runScenario(drawScenario(seed), { fatal })
   if (violation === undefined) continue
   tally[violation.kind] = (tally[violation.kind] ?? 0) + 1
   if (!found.has(violation.kind)) found.set(violation.kind, { seed, message: violation.message, at: ran })

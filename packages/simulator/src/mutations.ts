@@ -10,7 +10,7 @@ export interface Mutation {
   readonly original: string
   readonly mutated: string
   /** the scenarios that look for it */
-  readonly recipe: Recipe
+  readonly recipe: Recipe | 'captured'
   /** one of those that must turn red in every test run */
   readonly isRequired: boolean
 }
@@ -51,6 +51,22 @@ export const MUTATIONS: readonly Mutation[] = [
     original: 'if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)',
     mutated: 'if (justify.epoch >= epoch)',
     recipe: 'hiding',
+    isRequired: true,
+  },
+  {
+    name: 'prepare-without-lock',
+    file: FINALITY,
+    original: '    if (source.round < this.committed) return\n',
+    mutated: '',
+    recipe: 'captured',
+    isRequired: true,
+  },
+  {
+    name: 'commit-without-hop-rule',
+    file: FINALITY,
+    original: 'point.round < this.prepared || point.round <= this.committed',
+    mutated: 'point.round <= this.committed',
+    recipe: 'captured',
     isRequired: true,
   },
 ]

@@ -21,7 +21,9 @@ export const RECIPES = [
   'withholding',
   /** Byzantine validators and guardians who play against all others */
   'puppets',
-  /** the same, and a network that hides certificates */
+  /** Byzantine guardians above all, before others who miss much of what is said about finality */
+  'guardians',
+  /** Byzantine validators, and a network that hides certificates */
   'hiding',
   /** the same, and a network that keeps two camps apart */
   'camps',
@@ -47,6 +49,8 @@ export interface Scenario {
   /** how long things go wrong, unless enough has settled before */
   readonly chaosMs: number
   readonly puppeteer: PuppeteerHabits
+  /** of Byzantine guardians in each delta; none where they only echo the production code */
+  readonly guardianActsMost: number
   readonly hiding: HidingHabits | undefined
   readonly camps: CampHabits | undefined
   /** crash nodes that vote for what a Byzantine leader proposed, just before the vote is durable */
@@ -57,7 +61,7 @@ export interface Scenario {
 }
 
 /** One seed in so many runs with real BLS signatures, and with encoded messages. */
-const REAL_EVERY = 100
+const REAL_EVERY = 250
 
 /** Least and most; the quick ones are over when enough has settled. */
 const CHAOS_TIMEOUTS: Readonly<Record<Recipe, readonly [number, number]>> = {
@@ -67,6 +71,7 @@ const CHAOS_TIMEOUTS: Readonly<Record<Recipe, readonly [number, number]>> = {
   twins: [10, 30],
   withholding: [10, 30],
   puppets: [10, 30],
+  guardians: [15, 40],
   hiding: [20, 60],
   camps: [40, 120],
   amnesia: [20, 60],
@@ -79,6 +84,7 @@ const CALM: ChaosLevels = {
   partitions: 0,
   slow: 0,
   deaf: 0,
+  deafToFinality: 0,
   crashes: 0,
   writeCrashPercent: 0,
   skewMostMs: 0,
@@ -122,6 +128,7 @@ export function drawScenario(seed: number, recipe: Recipe = RECIPES[seed % RECIP
     }),
     chaosMs,
     puppeteer: drawPuppeteer(recipe, draw),
+    guardianActsMost: recipe === 'puppets' ? 1 : recipe === 'guardians' ? 3 : 0,
     hiding: drawHiding(recipe, draw),
     camps: recipe === 'camps' ? { timeoutsMost: draw.between(20, 80) } : undefined,
     forgetPercent: recipe === 'amnesia' ? draw.between(30, 80) : 0,
@@ -137,6 +144,7 @@ function conductOf(recipe: Recipe, draw: Draw): Conduct | undefined {
     case 'withholding':
       return 'withholding'
     case 'puppets':
+    case 'guardians':
     case 'hiding':
     case 'camps':
     case 'amnesia':
@@ -205,6 +213,8 @@ function levelsOf(recipe: Recipe, draw: Draw): ChaosLevels {
       return { ...gentle, partitions: draw.between(0, 1), crashes: draw.between(0, 3) }
     case 'puppets':
       return { ...gentle, slow: draw.between(0, 1), deaf: draw.between(0, 2), crashes: draw.between(0, 2) }
+    case 'guardians':
+      return { ...gentle, lossPercent: draw.pick([2, 10]), deafToFinality: 6, crashes: draw.between(0, 3) }
     case 'hiding':
     case 'camps':
     case 'amnesia':

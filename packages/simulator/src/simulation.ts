@@ -2,37 +2,18 @@
 // the last events.
 import { bls } from '@tan/primitives'
 import { createCamps } from './adversary/camps.ts'
+import { playGuardians } from './adversary/chain-guardians.ts'
 import { createTwinLinks, createWithholding } from './adversary/cores.ts'
 import { createHiding } from './adversary/hiding.ts'
 import { Puppeteer } from './adversary/puppeteer.ts'
 import { VIOLATION_KINDS, Violation, type ViolationKind } from './checkers/violation.ts'
 import { unleash } from './faults/chaos.ts'
+import type { Outcome, SimulationOptions } from './outcome.ts'
 import type { Scenario } from './scenario.ts'
 import { Draw } from './world/draw.ts'
-import type { FaultKind, JournalLine } from './world/journal.ts'
 import { macScheme } from './world/mac-scheme.ts'
 import { FAIR_WEATHER, type LinkFault } from './world/network.ts'
 import { World } from './world/world.ts'
-
-export interface Outcome {
-  readonly seed: number
-  readonly recipe: string
-  readonly violation:
-    | { readonly kind: ViolationKind; readonly message: string; readonly lines: readonly JournalLine[] }
-    | undefined
-  readonly settledHeight: number
-  readonly finalizedHeight: number
-  readonly virtualMs: number
-  readonly events: number
-  readonly faults: ReadonlyMap<FaultKind, number>
-  readonly rejections: ReadonlyMap<string, number>
-}
-
-export interface SimulationOptions {
-  /** which violations end the world; all, unless said otherwise */
-  readonly fatal?: ReadonlySet<ViolationKind>
-  readonly print?: (line: JournalLine) => void
-}
 
 /** Blocks that every honest node must have settled in the end, and how many of them after the network healed. */
 const SETTLED_LEAST = 30
@@ -110,7 +91,10 @@ function begin(world: World, scenario: Scenario): () => void {
     world.network.faults.add(createTwinLinks(world, pairs))
   } else if (conduct === 'withholding') {
     for (const identity of byzantine) world.network.faults.add(createWithholding(world, identity))
-  } else if (conduct === 'puppets') world.listeners.push(new Puppeteer(world, scenario.puppeteer))
+  } else if (conduct === 'puppets') {
+    world.listeners.push(new Puppeteer(world, scenario.puppeteer))
+    if (scenario.guardianActsMost > 0 && byzantine.length > 0) playGuardians(world, scenario.guardianActsMost)
+  }
   if (scenario.forgetPercent > 0) makeForgetful(world, scenario)
   const areRunning = conduct === 'twins' || conduct === 'withholding'
   for (const node of world.nodes) {

@@ -1,6 +1,6 @@
 // Guardian finality (spec/consensus.md, finality): one machine for guardians, and for those who only follow. Two steps,
 // Prepare and Commit, over rounds that belong to checkpoints; a ballot aligns the guardians when a checkpoint got stuck.
-import { bytesToBigInt, codec, concatBytes, type Hash, keccak256, type Rejection, toHex } from '@tan/primitives'
+import { type Hash, type Rejection, toHex } from '@tan/primitives'
 import {
   BALLOTS_MOST,
   type BallotProposal,
@@ -40,6 +40,7 @@ import {
   LIVE_STATEMENTS_MOST,
   STATEMENTS_OF_GUARDIAN_MOST,
 } from '../limits.ts'
+import { ballotLeader } from './leader.ts'
 import { Offences } from './offences.ts'
 import { Tally } from './tally.ts'
 import type {
@@ -291,7 +292,7 @@ export class Finality {
   private onBallotProposal(proposal: BallotProposal, justifications: JustificationChain | undefined): void {
     const { scheme, pool } = this.config
     if (proposal.ballot !== this.ballot || this.ballotProposal !== undefined) return
-    const leader = pool.set.signers[this.leaderOf(proposal.ballot)]!
+    const leader = pool.set.signers[ballotLeader(pool, proposal.ballot)]!
     if (!scheme.verify(ballotDigest(pool.domain, proposal), leader.blsPublicKey, proposal.signature))
       return this.reject({
         code: 'finality/ballot',
@@ -533,20 +534,7 @@ export class Finality {
   }
 
   private get isLeader(): boolean {
-    return this.ballot > 0 && this.config.self?.index === this.leaderOf(this.ballot)
-  }
-
-  /** Drawn by power from the root and the ballot. */
-  private leaderOf(ballot: number): number {
-    const { domain, set } = this.config.pool
-    const seed = keccak256(
-      concatBytes(codec.hash.toRlp(domain.start) as Uint8Array, codec.uint.toRlp(ballot) as Uint8Array),
-    )
-    let rest = Number(bytesToBigInt(seed) % BigInt(set.totalPower))
-    return set.signers.findIndex(signer => {
-      rest -= signer.power
-      return rest < 0
-    })
+    return this.ballot > 0 && this.config.self?.index === ballotLeader(this.config.pool, this.ballot)
   }
 
   /** After a quorum of statuses and twice delta: the highest justified point, and the highest settled checkpoint above it. */

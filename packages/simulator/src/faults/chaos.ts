@@ -33,6 +33,7 @@ export interface ChaosLevels {
   readonly partitions: number
   readonly slow: number
   readonly deaf: number
+  readonly deafToFinality: number
   readonly crashes: number
   readonly writeCrashPercent: number
   readonly skewMostMs: number
@@ -72,7 +73,10 @@ export function drawChaos(
       node: draw.pick(all),
       lateMs: draw.between(1, 2 * timeoutBaseMs),
     })),
-    deaf: many(levels.deaf, () => ({ ...lasting(), node: draw.pick(all), sense: draw.pick(SENSES) })),
+    deaf: [
+      ...many(levels.deaf, () => ({ ...lasting(), node: draw.pick(all), sense: draw.pick(SENSES) })),
+      ...many(levels.deafToFinality, () => ({ ...lasting(), node: draw.pick(all), sense: 'finality' as const })),
+    ],
     crashes: many(levels.crashes, () => ({
       node: draw.pick(all),
       atMs: draw.between(0, lengthMs),

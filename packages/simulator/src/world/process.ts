@@ -3,7 +3,7 @@
 import { type DurableWrite, type OutwardEffect, Replica, type ReplicaInput, Runner } from '@tan/consensus'
 import { type AggregateScheme, AssertionError, type Hash, type Random, randomBelow } from '@tan/primitives'
 import { type Block, type BlockHeader, hashBlock, type Proposal, type SettlementMessage } from '@tan/protocol'
-import type { Watch } from '../checkers/watch.ts'
+import type { ChainWatch } from '../checkers/chain-watch.ts'
 import type { Disk, DiskContent } from './disk.ts'
 import type { EventQueue, ScheduledEvent } from './event-queue.ts'
 import type { Identities } from './identities.ts'
@@ -41,7 +41,7 @@ export interface ProcessContext {
   readonly queue: EventQueue
   readonly random: Random
   readonly journal: Journal
-  readonly watch: Watch
+  readonly watch: ChainWatch
 }
 
 export interface ProcessOwner {

@@ -2,8 +2,9 @@
 // others (faults/, adversary/); here it only runs.
 import type { DurableWrite } from '@tan/consensus'
 import { type AggregateScheme, createSeededRandom, type Random } from '@tan/primitives'
+import { ChainWatch } from '../checkers/chain-watch.ts'
 import type { ViolationKind } from '../checkers/violation.ts'
-import { Watch } from '../checkers/watch.ts'
+import { JOURNAL_LINES } from '../outcome.ts'
 import { EventQueue } from './event-queue.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { Journal, type JournalLine } from './journal.ts'
@@ -11,9 +12,6 @@ import { GENESIS_HASH } from './ledger.ts'
 import { Network, type NodeMessage, type Weather } from './network.ts'
 import { Node, type WriteCrash } from './node.ts'
 import type { MachineTiming, ProcessContext, ProtocolTiming } from './process.ts'
-
-/** Events that a violation shows. */
-const JOURNAL_LINES = 120
 
 export interface WorldConfig {
   readonly seed: number
@@ -43,7 +41,7 @@ export class World {
   readonly queue = new EventQueue()
   readonly identities: Identities
   readonly journal: Journal
-  readonly watch: Watch
+  readonly watch: ChainWatch
   readonly network: Network
   readonly nodes: readonly Node[]
   readonly listeners: Listener[] = []
@@ -53,7 +51,7 @@ export class World {
     this.config = config
     this.identities = createIdentities(config.scheme, this.randomFor('keys'), config.powers, config.validators)
     this.journal = new Journal(() => this.queue.nowMs, JOURNAL_LINES, config.print)
-    this.watch = new Watch({
+    this.watch = new ChainWatch({
       journal: this.journal,
       scheme: config.scheme,
       committee: this.identities.committee,

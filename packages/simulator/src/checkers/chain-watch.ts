@@ -1,0 +1,63 @@
+// The checkers of a world with a chain: all honest nodes settle one chain and finalize along it.
+import type { FinalityEffect, SettlementEffect } from '@tan/consensus'
+import type { AggregateScheme, Hash } from '@tan/primitives'
+import { type Committee, type SettlementProof, verifySettlementProof } from '@tan/protocol'
+import { shortHash } from '../world/describe.ts'
+import { Agreement } from './agreement.ts'
+import { Violation } from './violation.ts'
+import { Watch, type WatchConfig, type Watched } from './watch.ts'
+
+export interface ChainWatchConfig extends WatchConfig {
+  readonly scheme: AggregateScheme
+  readonly committee: Committee
+  readonly genesis: Hash
+}
+
+export class ChainWatch extends Watch {
+  readonly agreement: Agreement
+  /** of honest nodes: the height that each has settled, and finalized */
+  readonly settledHeights = new Map<number, number>()
+  readonly finalizedHeights = new Map<number, number>()
+  private readonly scheme: AggregateScheme
+  private readonly committee: Committee
+
+  constructor(config: ChainWatchConfig) {
+    super(config)
+    this.agreement = new Agreement(config.genesis)
+    this.scheme = config.scheme
+    this.committee = config.committee
+  }
+
+  onStart(node: Watched, height: number, hash: Hash): void {
+    this.journal.note(node.id, () => `starts at height ${height}`)
+    if (this.isHonest(node)) this.judge(() => this.agreement.onStart(node.id, height, hash))
+  }
+
+  onSettled(node: Watched, { blocks, proof }: Extract<SettlementEffect, { type: 'settled' }>): void {
+    const { id } = node
+    const { height } = blocks.at(-1)!.proposal.block.header
+    this.journal.note(id, () => `settles up to height ${height}, ${shortHash(blocks.at(-1)!.hash)}`)
+    if (!this.isHonest(node)) return
+    const isFirst = height > this.agreement.settledHeight
+    this.judge(() => {
+      for (const { hash, proposal } of blocks) this.agreement.onSettled(id, { hash, ...proposal.block.header })
+    })
+    this.settledHeights.set(id, height)
+    if (isFirst) this.judge(() => this.checkProof(proof, blocks.at(-1)!.hash))
+  }
+
+  onFinalized(node: Watched, { height, hash }: Extract<FinalityEffect, { type: 'finalized' }>): void {
+    const { id } = node
+    this.journal.note(id, () => `finalizes height ${height}, ${shortHash(hash)}`)
+    if (!this.isHonest(node)) return
+    this.judge(() => this.agreement.onFinalized(id, height, hash))
+    this.finalizedHeights.set(id, height)
+  }
+
+  /** A proof must convince a light client, which knows the committee's keys and nothing else. */
+  private checkProof(proof: SettlementProof, hash: Hash): void {
+    const verified = verifySettlementProof(this.scheme, this.committee, proof)
+    if (!verified.ok) throw new Violation('proof', `a proof of settlement that does not verify: ${verified.message}`)
+    if (verified.value !== hash) throw new Violation('proof', `a proof for ${verified.value} instead of ${hash}`)
+  }
+}
