@@ -31,6 +31,8 @@ export const LIMITS = {
   /** a connection whose other side has not shown by then that it is of this chain is closed */
   helloTimeoutMs: 10_000,
   tickMs: 250,
+  /** a tick that is so late shows that this process stood still */
+  pausedMs: 1_500,
 
   /** waiting in one send queue (one peer, one protocol): messages, and bytes as a multiple of the largest message */
   queuedMessagesMost: 1024,

@@ -71,6 +71,7 @@ export class PeerTransport implements Transport {
   readonly #peerHandlers: ((event: PeerEvent) => void)[] = []
   #state: 'new' | 'running' | 'stopped' = 'new'
   #ticker: NodeJS.Timeout | undefined
+  #tickedMs = 0
 
   constructor(wire: Wire, options: TransportOptions) {
     this.#wire = wire
@@ -328,7 +329,10 @@ export class PeerTransport implements Transport {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs()
-    for (const link of [...this.#links.values()]) {
+    // after a pause of this process, what came meanwhile is read first: nobody is blamed for our own delay
+    const wasPaused = nowMs - this.#tickedMs > LIMITS.pausedMs
+    this.#tickedMs = nowMs
+    for (const link of wasPaused ? [] : [...this.#links.values()]) {
       const slow = link.checkProgress(nowMs)
       if (slow !== undefined) {
         this.penalize(link.peer, slow, SLOW_READER)

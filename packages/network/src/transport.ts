@@ -25,7 +25,10 @@ export type PeerEvent =
  */
 export type Verdict = 'accept' | 'ignore' | Rejection
 
-/** While a message handler's promise is pending, nothing more is read from that stream: the sender has to wait. */
+/**
+ * While a message handler's promise is pending, nothing more is read from that stream: the sender has to wait, and after
+ * the protocol's `timeoutMs` it takes this node for one that does not read.
+ */
 export type MessageHandler = (from: PeerId, message: Uint8Array) => Verdict | Promise<Verdict>
 
 /** A Rejection is told to who asked, and is no offence of theirs: see `penalize`. */

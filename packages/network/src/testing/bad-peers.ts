@@ -75,8 +75,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
       await until('the peer', () => node.transport.peers().length === 1)
       // the time only counts from when the bytes have arrived
       while (!stream.isClosed) {
-        context.world.clock.advance(VOTES.timeoutMs + 1)
-        await new Promise(resolve => setTimeout(resolve, 20))
+        await context.world.letPass(VOTES.timeoutMs + 1)
       }
       expect(offences(node, 'network/stalled')).toBe(1)
     })
@@ -120,7 +119,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
         node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeBytesMost))
         await new Promise(resolve => setImmediate(resolve))
       }
-      context.world.clock.advance(VOTES.timeoutMs + 1)
+      await context.world.letPass(VOTES.timeoutMs + 1)
       await until('disconnected', () => raw.lost.length === 1)
       expect(offences(node, 'network/slow-reader')).toBe(1)
       expect(node.events.at(-1)).toMatchObject({ reason: { code: 'network/slow-reader' } })

@@ -111,8 +111,7 @@ export function describeConnections(name: string, harness: Harness): void {
       await raw.wire.dial(node.address(), AbortSignal.timeout(10_000))
       // the time only counts from when the other side has the connection
       while (raw.lost.length === 0) {
-        context.world.clock.advance(LIMITS.helloTimeoutMs + 1)
-        await new Promise(resolve => setTimeout(resolve, 20))
+        await context.world.letPass(LIMITS.helloTimeoutMs + 1)
       }
       expect(node.events).toEqual([])
     })

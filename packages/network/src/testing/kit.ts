@@ -10,6 +10,7 @@ import {
   utf8ToBytes,
 } from '@tan/primitives'
 import { afterEach, expect } from 'vitest'
+import { LIMITS } from '../limits.ts'
 import type { TransportOptions } from '../peer-transport.ts'
 import type { PeerEvent, PeerId, Transport, Verdict } from '../transport.ts'
 import type { Channel, Wire, WireEvents } from '../wire.ts'
@@ -74,6 +75,12 @@ export class TestWorld {
     setUp?.(transport)
     await transport.start()
     return { transport, id: transport.self, key: ownKey, events, metrics, address: () => transport.addresses[0]! }
+  }
+
+  /** Sets the clock ahead, which looks like a pause of the process to all, and lets them tick on. */
+  async letPass(ms: number): Promise<void> {
+    this.clock.advance(ms)
+    await new Promise(resolve => setTimeout(resolve, 3 * LIMITS.tickMs))
   }
 
   /** Nodes that know each other in a line, and do not look for more peers. */
