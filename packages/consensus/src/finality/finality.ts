@@ -60,7 +60,8 @@ export class Finality {
   private readonly checkpoints = new Map<Hash, Checkpoint>()
   /** justified points above `anchor`, by round and hash, with what justifies them */
   private readonly justified = new Map<string, Justification>()
-  private readonly tallies = new Map<string, { tally: Tally; openedBy: number | undefined }>()
+  /** by the digest of the statement */
+  private readonly tallies = new Map<string, { readonly tally: Tally; readonly openedBy: readonly number[] }>()
   private readonly statuses = new Map<number, Status>()
 
   /** known to all who follow the chain: the root, or the newest point that the chain carries */
@@ -133,7 +134,7 @@ export class Finality {
   /** After construction, once: sends again what is durable, and starts the timers. */
   start(): FinalityEffect[] {
     return this.collect(() => {
-      for (const share of [this.lastPrepare, this.lastCommit]) if (share !== undefined) this.takeShare(share)
+      for (const share of [this.lastPrepare, this.lastCommit]) if (share !== undefined) this.takeOwnShare(share)
       this.resend()
       this.armTimer('resend', this.resendMs)
       if (this.ballot > 0) this.armBallotTimer()
@@ -191,7 +192,8 @@ export class Finality {
     if (members === undefined)
       return this.reject({ code: 'finality/members', message: `group ${share.group} has no such members` })
     const digest = statementDigest(pool.domain, share.statement)
-    const known = this.tallies.get(toHex(digest))?.tally
+    const key = toHex(digest)
+    const known = this.tallies.get(key)?.tally
     if (known !== undefined && !known.adds(share)) return
     const keys = keysOf(members.map(i => pool.set.signers[i]!))
     if (!scheme.verifyAggregate(digest, keys, share.signature))
@@ -200,33 +202,36 @@ export class Finality {
         message: `a share of round ${round} that its members did not sign`,
       })
     for (const evidence of this.offences.note(share, members)) this.emit({ type: 'finality-evidence', evidence })
-    this.takeShare(share)
+    this.takeShare(share, key, members)
     this.advance()
   }
 
-  private takeShare(share: FinalityShare): void {
-    const members = Tally.membersOf(this.config.pool.set, share)!
-    const key = toHex(statementDigest(this.config.pool.domain, share.statement))
+  private takeOwnShare(share: FinalityShare): void {
+    const { domain, set } = this.config.pool
+    this.takeShare(share, toHex(statementDigest(domain, share.statement)), Tally.membersOf(set, share)!)
+  }
+
+  private takeShare(share: FinalityShare, key: string, members: readonly number[]): void {
     let entry = this.tallies.get(key)
     if (entry === undefined) {
-      const openedBy = members.length === 1 ? members[0] : undefined
-      this.makeRoom(openedBy)
-      entry = { tally: new Tally(this.config.scheme, this.config.pool.set, share.statement), openedBy }
+      this.makeRoom(members)
+      entry = { tally: new Tally(this.config.scheme, this.config.pool.set, share.statement), openedBy: members }
       this.tallies.set(key, entry)
     }
     entry.tally.add(share)
   }
 
-  /** A guardian who opens many statements pushes out its own; of all, the one with the least power goes. */
-  private makeRoom(openedBy: number | undefined): void {
-    const own = [...this.tallies].filter(([, entry]) => openedBy !== undefined && entry.openedBy === openedBy)
-    const crowd =
-      own.length >= STATEMENTS_OF_GUARDIAN_MOST
-        ? own
-        : this.tallies.size >= LIVE_STATEMENTS_MOST
-          ? [...this.tallies]
-          : []
-    const weakest = crowd.sort(([, a], [, b]) => a.tally.power - b.tally.power)[0]
+  /** Guardians who open many statements, alone or together, push out their own; of all, the one with the least power goes. */
+  private makeRoom(openers: readonly number[]): void {
+    for (const opener of openers) {
+      const own = [...this.tallies].filter(([, { openedBy }]) => openedBy.includes(opener))
+      if (own.length >= STATEMENTS_OF_GUARDIAN_MOST) this.dropWeakest(own)
+    }
+    if (this.tallies.size >= LIVE_STATEMENTS_MOST) this.dropWeakest([...this.tallies])
+  }
+
+  private dropWeakest(entries: [string, { readonly tally: Tally }][]): void {
+    const [weakest] = entries.sort(([, a], [, b]) => a.tally.power - b.tally.power)
     if (weakest !== undefined) this.tallies.delete(weakest[0])
   }
 
@@ -487,7 +492,7 @@ export class Finality {
   private sendShare(share: FinalityShare): void {
     this.persist()
     this.broadcast({ type: 'share', share })
-    this.takeShare(share)
+    this.takeOwnShare(share)
     this.advance()
   }
 

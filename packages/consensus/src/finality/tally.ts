@@ -49,19 +49,7 @@ export class Tally {
     const entry: Entry = { members, signature }
     const indices = bitmapIndices(members)
     if (indices.length === 1) this.singles.set(group * GROUP_SIZE + indices[0]!, signature)
-    const known = this.best.get(group)
-    let best =
-      known === undefined
-        ? entry
-        : areDisjoint(known, entry)
-          ? this.merge(known, entry)
-          : this.heavier(group, known, entry)
-    for (const [i, single] of this.singles) {
-      if (Math.floor(i / GROUP_SIZE) !== group) continue
-      const one: Entry = { members: createBitmap([i % GROUP_SIZE], GROUP_SIZE), signature: single }
-      if (areDisjoint(best, one)) best = this.merge(best, one)
-    }
-    this.best.set(group, best)
+    this.best.set(group, this.better(group, this.best.get(group), entry))
   }
 
   /** The best entry of a group, to pass on. */
@@ -89,6 +77,24 @@ export class Tally {
       signers: createBitmap(indices, this.set.signers.length),
       signature: this.scheme.aggregate([...this.best.values()].map(entry => entry.signature)),
     }
+  }
+
+  /** Of two that overlap the heavier, each with all that is known besides: a signer in both must not keep them apart. */
+  private better(group: number, known: Entry | undefined, entry: Entry): Entry {
+    if (known === undefined) return this.complete(group, entry)
+    if (areDisjoint(known, entry)) return this.complete(group, this.merge(known, entry))
+    return this.heavier(group, this.complete(group, known), this.complete(group, entry))
+  }
+
+  /** The entry with every member added whose own signature is known. */
+  private complete(group: number, entry: Entry): Entry {
+    let best = entry
+    for (const [i, signature] of this.singles) {
+      if (Math.floor(i / GROUP_SIZE) !== group) continue
+      const one: Entry = { members: createBitmap([i % GROUP_SIZE], GROUP_SIZE), signature }
+      if (areDisjoint(best, one)) best = this.merge(best, one)
+    }
+    return best
   }
 
   private merge(a: Entry, b: Entry): Entry {

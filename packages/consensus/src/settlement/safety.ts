@@ -1,7 +1,7 @@
 // Encoding of the safety record, the few bytes that keep a validator from contradicting itself after a crash.
 import { type Codec, codec, decode, encode } from '@tan/primitives'
 import { commitCertificateCodec, epochChangeCertificateCodec, epochChangeCodec, voteCodec } from '@tan/protocol'
-import type { Entry, SafetyRecord } from './types.ts'
+import type { Entry, EpochChangeReport, SafetyRecord } from './types.ts'
 
 const entryCodec: Codec<Entry> = codec.union<Entry>({
   certificate: [1, codec.struct({ certificate: commitCertificateCodec })],
@@ -13,7 +13,9 @@ const safetyCodec: Codec<SafetyRecord> = codec.struct<SafetyRecord>({
     codec.struct<NonNullable<SafetyRecord['lastProposal']>>({ epoch: codec.uint, blockHash: codec.hash }),
   ),
   lastVote: codec.optional(voteCodec),
-  lastEpochChange: codec.optional(epochChangeCodec),
+  lastEpochChange: codec.optional(
+    codec.struct<EpochChangeReport>({ epochChange: epochChangeCodec, certificate: commitCertificateCodec }),
+  ),
   highCertificate: commitCertificateCodec,
   entry: entryCodec,
 })

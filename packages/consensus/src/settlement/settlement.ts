@@ -27,6 +27,7 @@ import { Collector } from './collector.ts'
 import { BlockTree, type TreeBlock } from './tree.ts'
 import type {
   Entry,
+  EpochChangeReport,
   RestoredSettlement,
   SafetyRecord,
   SettlementConfig,
@@ -62,7 +63,7 @@ export class Settlement {
   private highCertificate: CommitCertificate
   private lastProposal: SafetyRecord['lastProposal']
   private lastVote: Vote | undefined
-  private lastEpochChange: EpochChange | undefined
+  private lastEpochChange: EpochChangeReport | undefined
   private head: TreeBlock
   private finalized: { readonly hash: Hash; readonly height: number } | undefined
   /** proved settled, but not yet executed here */
@@ -102,7 +103,7 @@ export class Settlement {
       epoch: this.epoch,
       leader: this.leaderOf(this.epoch),
       highCertificateEpoch: this.highCertificate.epoch,
-      hasGivenUpEpoch: (this.lastEpochChange?.epoch ?? 0) > this.epoch,
+      hasGivenUpEpoch: this.hasGivenUp(this.epoch),
       settledHeight: this.tree.settled.height,
       headHeight: this.head.height,
     }
@@ -131,6 +132,9 @@ export class Settlement {
       this.executeChildren(this.tree.settled)
       this.armTimers(0)
       this.resend()
+      // own messages count here as they do elsewhere: without them the last honest validators might lack a quorum for ever
+      if (this.lastVote !== undefined) this.addVote(this.lastVote)
+      if (this.lastEpochChange !== undefined) this.addEpochChange(this.lastEpochChange.epochChange)
     })
   }
 
@@ -347,20 +351,24 @@ export class Settlement {
 
   /** spec S-CERTIFICATE: any valid CC seen raises highCC, and opens the next epoch. */
   private addCertificate(certificate: CommitCertificate): void {
+    const { epoch } = certificate
+    // also for a settled block: after a crash the settled chain may be newer than the safety record
+    if (epoch > this.highCertificate.epoch) this.highCertificate = certificate
+    if (epoch > this.tree.settled.epoch && !this.isKnownCertificate(certificate)) this.keepCertificate(certificate)
+    if (!this.hasFault) this.enter(epoch + 1, { type: 'certificate', certificate })
+  }
+
+  private keepCertificate(certificate: CommitCertificate): void {
     const { epoch, blockHash } = certificate
-    if (epoch <= this.tree.settled.epoch || this.isKnownCertificate(certificate)) return
     if (this.certificates.has(epoch))
       return this.fault(
         'settlement/two-certificates',
         `two different certificates at epoch ${epoch}: the committee is broken`,
       )
     this.certificates.set(epoch, certificate)
-    if (epoch > this.highCertificate.epoch) this.highCertificate = certificate
     const block = this.tree.get(blockHash)
-    if (block === undefined) {
-      if (!this.orphans.has(blockHash)) this.emit({ type: 'fetch', blockHash, from: undefined })
-    } else this.onCertified(block, certificate)
-    this.enter(epoch + 1, { type: 'certificate', certificate })
+    if (block !== undefined) this.onCertified(block, certificate)
+    else if (!this.orphans.has(blockHash)) this.emit({ type: 'fetch', blockHash, from: undefined })
   }
 
   private onCertified(block: TreeBlock, certificate: CommitCertificate): void {
@@ -441,15 +449,20 @@ export class Settlement {
   /** spec S-TIMEOUT: write, then send EpochChange(e+1, highCC). */
   private giveUp(): void {
     const { self, scheme, committee } = this.config
-    if (self === undefined || (this.lastEpochChange?.epoch ?? 0) > this.epoch) return
+    if (self === undefined || this.hasGivenUp(this.epoch)) return
     const unsigned = { epoch: this.epoch + 1, certificateEpoch: this.highCertificate.epoch }
     const signature = scheme.sign(epochChangeDigest(committee.domain, unsigned), self.secretKey)
     const epochChange: EpochChange = { ...unsigned, sender: self.index, signature }
     const certificate = this.highCertificate
-    this.lastEpochChange = epochChange
+    this.lastEpochChange = { epochChange, certificate }
     this.persist([])
     this.broadcast({ type: 'epoch-change', epochChange, certificate })
     this.addEpochChange(epochChange)
+  }
+
+  /** What is signed once does not fall back: who wants to enter a later epoch neither votes nor proposes in this one. */
+  private hasGivenUp(epoch: number): boolean {
+    return (this.lastEpochChange?.epochChange.epoch ?? 0) > epoch
   }
 
   // ------------------------------------------------------------------------------------------------ the tree
@@ -465,7 +478,7 @@ export class Settlement {
   private attach(proposal: Proposal, hash: Hash, from: number | undefined): void {
     const wrong = this.checkPlace(proposal.block)
     if (wrong !== undefined) return this.reject(from, wrong)
-    const block = this.tree.add(proposal, false)
+    const block = this.tree.add(proposal, hash, false)
     if (block.epoch > this.newestSeen.epoch) this.newestSeen = { epoch: block.epoch, atMs: this.nowMs }
     const certificate = this.certificates.get(block.epoch)
     if (certificate?.blockHash === hash) this.onCertified(block, certificate)
@@ -502,7 +515,7 @@ export class Settlement {
     const { header, record } = proposal.block
     const hash = hashBlock(proposal.block)
     if (this.tree.get(hash) !== undefined || this.tree.get(header.parentHash) === undefined) return
-    const block = this.tree.add(proposal, true)
+    const block = this.tree.add(proposal, hash, true)
     this.noteProposal(record.epoch, hash, proposal.signature)
     const { justify } = record
     const justified = this.tree.get(justify.blockHash)
@@ -572,7 +585,7 @@ export class Settlement {
     const { self, scheme, committee } = this.config
     if (self === undefined || !this.isProposeDue || this.buildingEpoch === this.epoch) return
     if (this.leaderOf(this.epoch) !== self.index || (this.lastProposal?.epoch ?? 0) >= this.epoch) return
-    if ((this.lastEpochChange?.epoch ?? 0) > this.epoch) return
+    if (this.hasGivenUp(this.epoch)) return
     const justified = this.highestExecutedCertificate()
     if (justified === undefined) return
     const { block, certificate } = justified
@@ -632,14 +645,14 @@ export class Settlement {
     const { self, scheme, committee } = this.config
     if (this.buildingEpoch === epoch) this.buildingEpoch = 0
     if (self === undefined || epoch !== this.epoch || (this.lastProposal?.epoch ?? 0) >= epoch) return
-    if ((this.lastEpochChange?.epoch ?? 0) > epoch || this.checkPlace(built) !== undefined) return
+    if (this.hasGivenUp(epoch) || this.checkPlace(built) !== undefined) return
     assert(built.record.epoch === epoch, `built for epoch ${built.record.epoch} instead of ${epoch}`)
     const hash = hashBlock(built)
     const proposal: Proposal = {
       block: built,
       signature: scheme.sign(proposeDigest(committee.domain, epoch, hash), self.secretKey),
     }
-    const block = this.tree.add(proposal, false)
+    const block = this.tree.add(proposal, hash, false)
     block.execution = 'valid'
     this.noteProposal(epoch, hash, proposal.signature)
     this.newestSeen = { epoch, atMs: this.nowMs }
@@ -660,7 +673,7 @@ export class Settlement {
   private tryVote(): void {
     const { self } = this.config
     if (self === undefined || (this.lastVote?.epoch ?? 0) >= this.epoch) return
-    if ((this.lastEpochChange?.epoch ?? 0) > this.epoch) return
+    if (this.hasGivenUp(this.epoch)) return
     for (const { blockHash } of this.proposalsOfEpoch.get(this.epoch) ?? []) {
       const block = this.tree.get(blockHash)
       if (block?.execution !== 'valid' || !this.descendsFromFinalized(block)) continue
@@ -719,10 +732,8 @@ export class Settlement {
       if (block?.proposal !== undefined) this.sendProposal(block)
     }
     if (lastVote?.epoch === this.epoch) this.broadcast({ type: 'vote', vote: lastVote })
-    if (lastEpochChange !== undefined && lastEpochChange.epoch > this.epoch) {
-      const certificate = this.certificateOf(lastEpochChange.certificateEpoch)
-      if (certificate !== undefined) this.broadcast({ type: 'epoch-change', epochChange: lastEpochChange, certificate })
-    }
+    if (lastEpochChange !== undefined && this.hasGivenUp(this.epoch))
+      this.broadcast({ type: 'epoch-change', ...lastEpochChange })
   }
 
   /** Blocks that are certified, or that others stand on, and that are not here: an earlier answer may have been lost. */
@@ -733,12 +744,6 @@ export class Settlement {
     const parents = new Set([...this.orphans.values()].map(({ block }) => block.header.parentHash))
     for (const parentHash of parents)
       if (!this.orphans.has(parentHash)) this.emit({ type: 'fetch', blockHash: parentHash, from: undefined })
-  }
-
-  private certificateOf(epoch: number): CommitCertificate | undefined {
-    if (epoch === 0) return startCertificate(this.config.committee.domain)
-    const others = [this.highCertificate, this.tree.settled.certificate]
-    return this.certificates.get(epoch) ?? others.find(certificate => certificate?.epoch === epoch)
   }
 
   private answerLaggard(sender: number): void {

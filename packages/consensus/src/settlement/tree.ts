@@ -1,6 +1,6 @@
 // The tree of blocks above the settled one: who descends from whom, what is executed, what is certified.
 import { assert, type Hash } from '@tan/primitives'
-import { type CommitCertificate, hashBlock, type Proposal } from '@tan/protocol'
+import type { CommitCertificate, Proposal } from '@tan/protocol'
 import { UNSETTLED_BLOCKS_MOST } from '../limits.ts'
 import type { SettledBlock } from './types.ts'
 
@@ -51,9 +51,9 @@ export class BlockTree {
     return this.blocks.values()
   }
 
-  add(proposal: Proposal, isDurable: boolean): TreeBlock {
+  /** `hash` is the block's own: whoever adds it has it. */
+  add(proposal: Proposal, hash: Hash, isDurable: boolean): TreeBlock {
     const { header, record } = proposal.block
-    const hash = hashBlock(proposal.block)
     const parent = this.blocks.get(header.parentHash)
     assert(parent !== undefined && !this.blocks.has(hash), `block ${hash} added twice or without its parent`)
     const block: TreeBlock = {

@@ -45,11 +45,17 @@ export type Entry =
       readonly certificate: CommitCertificate
     }
 
+/** An EpochChange counts only together with the certificate that it names: both are kept, and sent. */
+export interface EpochChangeReport {
+  readonly epochChange: EpochChange
+  readonly certificate: CommitCertificate
+}
+
 /** What must survive a crash before anything that depends on it is sent. Epochs in it never fall. */
 export interface SafetyRecord {
   readonly lastProposal: { readonly epoch: number; readonly blockHash: Hash } | undefined
   readonly lastVote: Vote | undefined
-  readonly lastEpochChange: EpochChange | undefined
+  readonly lastEpochChange: EpochChangeReport | undefined
   readonly highCertificate: CommitCertificate
   readonly entry: Entry
 }
