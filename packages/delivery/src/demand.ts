@@ -27,7 +27,7 @@ export function playbackDemand(catalog: Catalog, playhead: Playhead, nowMs: numb
   for (let i = segment; i < segments.length && wanted.length < DEMAND_MOST; i++) {
     const { startMs, durationMs } = segments[i]!
     if (durationMs === 0 && i > segment) continue
-    if (startMs - positionMs > WINDOW_MS * speed) break
+    if (i > segment && startMs - positionMs > WINDOW_MS * speed) break
     const deadlineMs = nowMs + Math.max(0, (startMs - positionMs) / speed - APPEND_MS)
     wanted.push({ rendition, segment: i, deadlineMs })
   }

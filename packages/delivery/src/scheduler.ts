@@ -160,6 +160,10 @@ export class Scheduler {
     return this.#held.has(segmentId(rendition, segment))
   }
 
+  get originBytesPerMs(): number {
+    return this.#originMeter.bytesPerMs
+  }
+
   hashesOf(rendition: number, segment: number): Uint8Array | undefined {
     return this.#hashes.get(segmentId(rendition, segment))
   }

@@ -111,6 +111,17 @@ export class Swarm {
     return this.#links.get(link)?.asking.expects(ref) ?? false
   }
 
+  holds(rendition: number, segment: number): boolean {
+    return this.#have.has(rendition, segment)
+  }
+
+  /** Measured of the origin and of all peers together: what a player can count on. */
+  get bytesPerMs(): number {
+    let peers = 0
+    for (const { asking } of this.#openLinks()) if (asking.receivedPieces > 0) peers += asking.bytesPerMs
+    return Math.max(peers, this.#scheduler.originBytesPerMs)
+  }
+
   /** part of the segments that are held */
   get have(): number {
     return this.#have.count / this.#options.catalog.segmentCount

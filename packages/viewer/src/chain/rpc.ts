@@ -1,0 +1,164 @@
+// JSON-RPC over HTTP, as little as a peer needs of it: calls, accounts, and one transaction after the other.
+import {
+  type Address,
+  addressOfSecretKey,
+  CodedError,
+  fromHex,
+  type Hash,
+  isHex,
+  shorten,
+  toHex,
+} from '@tan/primitives'
+import { encodeTransaction, hashTransaction, signTransaction } from '@tan/protocol'
+import { RPC_ANSWER_BYTES_MOST, RPC_TIMEOUT_MS, SETTLE_MS_MOST, SETTLE_POLL_MS } from '../limits.ts'
+import type { Timers } from '../ports.ts'
+
+export interface Rpc {
+  /** Throws `rpc/unreachable`, `rpc/answer`, or `rpc/error` with what the node says. */
+  call(method: string, params: readonly unknown[]): Promise<unknown>
+}
+
+export function createRpc(url: string, request: typeof fetch = fetch): Rpc {
+  let id = 0
+  return {
+    async call(method, params) {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params })
+      let text: string
+      try {
+        const headers = { 'content-type': 'application/json' }
+        const signal = AbortSignal.timeout(RPC_TIMEOUT_MS)
+        const response = await request(url, { method: 'POST', headers, body, signal })
+        text = await response.text()
+      } catch (cause) {
+        throw new CodedError('rpc/unreachable', `no node answers at ${url} (${method})`, { cause })
+      }
+      return resultOf(text, method)
+    },
+  }
+}
+
+function resultOf(text: string, method: string): unknown {
+  let answer: { result?: unknown; error?: { code?: unknown; message?: unknown; data?: unknown } }
+  try {
+    if (text.length > RPC_ANSWER_BYTES_MOST) throw new Error(`${text.length} characters`)
+    answer = JSON.parse(text)
+  } catch (cause) {
+    throw new CodedError('rpc/answer', `the answer to ${method} is not JSON-RPC: ${shorten(text)}`, { cause })
+  }
+  if (answer.error !== undefined && answer.error !== null)
+    throw new CodedError('rpc/error', `${method}: ${shorten(String(answer.error.message), 300)}`, {
+      data: { code: answer.error.code, data: answer.error.data },
+    })
+  if (answer.result === undefined) throw new CodedError('rpc/answer', `${method} was answered with nothing`)
+  return answer.result
+}
+
+/** `0x…` of any length up to 32 bytes. Throws `rpc/answer`. */
+export function quantity(value: unknown, what: string): bigint {
+  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(value))
+    throw new CodedError('rpc/answer', `${what} is not a quantity: ${shorten(value)}`)
+  return BigInt(value)
+}
+
+/** Throws `rpc/answer`. */
+export function data(value: unknown, what: string): Uint8Array {
+  if (!isHex(value)) throw new CodedError('rpc/answer', `${what} is not bytes: ${shorten(value)}`)
+  return fromHex(value)
+}
+
+export interface OutgoingTransaction {
+  readonly to: Address
+  readonly valueWei: bigint
+  readonly data: Uint8Array
+}
+
+export interface SettledTransaction {
+  readonly hash: Hash
+  readonly height: number
+  readonly gasUsed: bigint
+  readonly feeWei: bigint
+}
+
+/** Signed, with its nonce and fees, and not yet sent: what must be on disk before it is. */
+export interface PreparedTransaction {
+  readonly hash: Hash
+  readonly encoded: Uint8Array
+}
+
+/** Estimates, prices and signs. Throws `rpc/…`; what would revert is refused by the node here. */
+export async function prepareTransaction(
+  rpc: Rpc,
+  chainId: number,
+  secretKey: Uint8Array,
+  { to, valueWei, data: input }: OutgoingTransaction,
+): Promise<PreparedTransaction> {
+  const from = addressOfSecretKey(secretKey)
+  const call = { from, to, value: `0x${valueWei.toString(16)}`, data: toHex(input) }
+  const [nonce, gas, block] = await Promise.all([
+    rpc.call('eth_getTransactionCount', [from, 'pending']),
+    rpc.call('eth_estimateGas', [call]),
+    rpc.call('eth_getBlockByNumber', ['latest', false]),
+  ])
+  const baseFee = quantity((block as { baseFeePerGas?: unknown } | null)?.baseFeePerGas, 'the base fee')
+  const transaction = signTransaction(
+    {
+      type: 'eip1559',
+      chainId: BigInt(chainId),
+      nonce: quantity(nonce, 'the nonce'),
+      gasLimit: (quantity(gas, 'the gas estimate') * 12n) / 10n,
+      to,
+      value: valueWei,
+      data: input,
+      accessList: [],
+      maxPriorityFeePerGas: 0n,
+      maxFeePerGas: 2n * baseFee,
+    },
+    secretKey,
+  )
+  const encoded = encodeTransaction(transaction)
+  return { hash: hashTransaction(encoded), encoded }
+}
+
+/** Sends it, again and again if need be, until a settled block holds it. Throws `rpc/reverted` and `rpc/not-settled`. */
+export async function settleTransaction(
+  rpc: Rpc,
+  { hash, encoded }: PreparedTransaction,
+  timers: Timers,
+): Promise<SettledTransaction> {
+  let last: unknown
+  for (let waitedMs = 0; waitedMs < SETTLE_MS_MOST; waitedMs += SETTLE_POLL_MS) {
+    const sends = waitedMs % RESEND_MS === 0
+    const receipt = await settledReceipt(rpc, hash, sends ? encoded : undefined).catch((error: unknown) => {
+      if (!(error instanceof CodedError) || error.code === 'rpc/reverted') throw error
+      last = error
+      return undefined
+    })
+    if (receipt !== undefined) return receipt
+    await new Promise<void>(resolve => timers.after(SETTLE_POLL_MS, resolve))
+  }
+  throw new CodedError('rpc/not-settled', `transaction ${hash} is not settled after ${SETTLE_MS_MOST} ms`, {
+    cause: last,
+  })
+}
+
+const RESEND_MS = 20 * SETTLE_POLL_MS
+
+async function settledReceipt(
+  rpc: Rpc,
+  hash: Hash,
+  send: Uint8Array | undefined,
+): Promise<SettledTransaction | undefined> {
+  const found = (await rpc.call('eth_getTransactionReceipt', [hash])) as Record<string, unknown> | null
+  if (found === null) {
+    // A node that has it already says so with an error, which is as good.
+    if (send !== undefined) await rpc.call('eth_sendRawTransaction', [toHex(send)])
+    return undefined
+  }
+  const height = Number(quantity(found.blockNumber, 'the height of a receipt'))
+  const safe = (await rpc.call('eth_getBlockByNumber', ['safe', false])) as Record<string, unknown> | null
+  if (safe === null || Number(quantity(safe.number, 'the settled height')) < height) return undefined
+  if (quantity(found.status, 'the status of a receipt') !== 1n)
+    throw new CodedError('rpc/reverted', `transaction ${hash} was reverted in block ${height}`)
+  const gasUsed = quantity(found.gasUsed, 'the gas of a receipt')
+  return { hash, height, gasUsed, feeWei: gasUsed * quantity(found.effectiveGasPrice, 'the gas price of a receipt') }
+}

@@ -1,0 +1,226 @@
+// Turns earnings into money: redeems vouchers on chain when that pays, and always before a pool expires. It also watches
+// the pools that owe us, so that nobody is served from one that froze.
+import type { EarningRecord, ProvenPool } from '@tan/delivery'
+import { type Address, addressOfSecretKey, type Hash, type Logger, type Rejection, rejectionOf } from '@tan/primitives'
+import { availableTo, chainStep, type PoolState } from '@tan/protocol'
+import type { Redemption } from '../chain/abi.ts'
+import { askPool, type PoolChain } from '../chain/pool-chain.ts'
+import type { PreparedTransaction, SettledTransaction } from '../chain/rpc.ts'
+import { REDEEM_MS, REDEMPTIONS_MOST } from '../limits.ts'
+import type { Timers } from '../ports.ts'
+import type { Records } from './records.ts'
+
+export interface RedeemPolicy {
+  /** what is due must be worth so many times the gas of redeeming it */
+  readonly gasFactor: bigint
+  /** or this much, of one pool: what may be lost to a payer that overspends */
+  readonly dueMostWei: bigint
+  /** or its pool is this close to expiry */
+  readonly expiryMarginBlocks: number
+}
+
+export interface RedeemerOptions {
+  readonly chain: PoolChain
+  readonly records: Records
+  readonly secretKey: Uint8Array
+  readonly policy: RedeemPolicy
+  readonly timers: Timers
+  readonly logger: Logger
+  /** what the chain says now of a pool that pays us */
+  onChanged(resourceId: Hash, proven: ProvenPool): void
+  /** nothing more can come of it */
+  onEnded(resourceId: Hash, poolId: Hash): void
+  onRedeemed?(redeemed: SettledTransaction): void
+  onFailed?(rejection: Rejection): void
+}
+
+export interface EarningsSummary {
+  /** served and shown by vouchers, over the life of all pools that are kept */
+  readonly earnedWei: bigint
+  /** of that, paid out on chain */
+  readonly redeemedWei: bigint
+  /** gas of redeeming since this process started */
+  readonly gasWei: bigint
+  readonly pools: number
+}
+
+/** what redeeming is expected to cost: a transaction, and each voucher in it */
+const TRANSACTION_GAS = 25_000n
+const REDEMPTION_GAS = 40_000n
+
+/** redeeming goes on for a while after a pool's expiry; nobody here knows how long */
+const LATE_TRIES_MOST = 3
+
+interface Due {
+  readonly record: EarningRecord
+  readonly proven: ProvenPool
+  readonly dueWei: bigint
+}
+
+export class Redeemer {
+  readonly #options: RedeemerOptions
+  readonly #self: Address
+  readonly #records = new Map<Hash, EarningRecord>()
+  readonly #paidWei = new Map<Hash, bigint>()
+  readonly #lateTries = new Map<Hash, number>()
+  #gasWei = 0n
+  /** one round after the other */
+  #round: Promise<void> = Promise.resolve()
+  #stopTimer = () => {}
+  #isStopped = false
+
+  constructor(options: RedeemerOptions) {
+    this.#options = options
+    this.#self = addressOfSecretKey(options.secretKey)
+  }
+
+  /** Goes on with what was under way when the last run ended. */
+  start(records: readonly EarningRecord[]): void {
+    this.note(records)
+    this.#repeat()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#stopTimer()
+  }
+
+  /** Newer records, which are on disk. */
+  note(records: readonly EarningRecord[]): void {
+    for (const record of records) this.#records.set(record.poolId, record)
+  }
+
+  summary(): EarningsSummary {
+    let earnedWei = 0n
+    let redeemedWei = 0n
+    for (const [poolId, record] of this.#records) {
+      earnedWei += redeemableWei(record)
+      redeemedWei += this.#paidWei.get(poolId) ?? 0n
+    }
+    return { earnedWei, redeemedWei, gasWei: this.#gasWei, pools: this.#records.size }
+  }
+
+  /** Redeems all that is due, whether it pays or not. Rejects with what went wrong. */
+  redeemAll(): Promise<void> {
+    return this.#next(() => this.#work(true))
+  }
+
+  #repeat(): void {
+    this.#next(() => this.#work(false)).catch((error: unknown) => {
+      const rejection = rejectionOf(error)
+      this.#options.logger.warn('earnings cannot be redeemed now', { ...rejection })
+      this.#options.onFailed?.(rejection)
+    })
+    if (!this.#isStopped) this.#stopTimer = this.#options.timers.after(REDEEM_MS, () => this.#repeat())
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const round = this.#round.then(work)
+    this.#round = round.catch(() => {})
+    return round
+  }
+
+  async #work(isForced: boolean): Promise<void> {
+    const { chain, records } = this.#options
+    if (this.#records.size === 0) return
+    const pending = await records.redeeming()
+    if (pending !== undefined) await this.#settle(pending)
+    const due: Due[] = []
+    for (const record of [...this.#records.values()]) {
+      const proven = await this.#look(record)
+      if (proven === undefined) continue
+      const dueWei = dueWeiOf(record, proven)
+      if (dueWei > 0n || provesOverspend(record, proven)) due.push({ record, proven, dueWei })
+    }
+    const costWei = (TRANSACTION_GAS + REDEMPTION_GAS) * (await chain.baseFeeWei())
+    const { gasFactor, dueMostWei, expiryMarginBlocks } = this.#options.policy
+    const chosen = due.filter(
+      ({ record, proven, dueWei }) =>
+        isForced ||
+        // the contract pays the gas of whoever shows it
+        provesOverspend(record, proven) ||
+        dueWei >= gasFactor * costWei ||
+        dueWei >= dueMostWei ||
+        proven.height + expiryMarginBlocks >= proven.pool.expiryHeight,
+    )
+    for (let i = 0; i < chosen.length; i += REDEMPTIONS_MOST) await this.#redeem(chosen.slice(i, i + REDEMPTIONS_MOST))
+  }
+
+  /** Looks at a pool on chain. Undefined where nothing can come of it now; forgotten once that is for good. */
+  async #look(record: EarningRecord): Promise<ProvenPool | undefined> {
+    const { chain, records, onChanged, onEnded } = this.#options
+    const { poolId, resourceId, expiryHeight } = record
+    const asked = await askPool(chain, poolId, this.#self)
+    if (!asked.ok) return undefined
+    const proven = asked.value
+    this.#paidWei.set(poolId, proven.target.paid)
+    onChanged(resourceId, proven)
+    const isExpired = proven.height >= proven.pool.expiryHeight
+    const isOver =
+      proven.pool.status === 'closed' || (isExpired && (this.#lateTries.get(poolId) ?? 0) >= LATE_TRIES_MOST)
+    if (!isOver && !(isExpired && dueWeiOf(record, proven) === 0n)) return proven
+    if ((await chain.finalizedHeight()) <= expiryHeight) return undefined
+    this.#records.delete(poolId)
+    await records.forgetEarning(poolId)
+    onEnded(resourceId, poolId)
+    return undefined
+  }
+
+  async #redeem(chosen: readonly Due[]): Promise<void> {
+    const { chain, records, secretKey, logger } = this.#options
+    for (const { record, proven } of chosen)
+      if (proven.height >= proven.pool.expiryHeight)
+        this.#lateTries.set(record.poolId, (this.#lateTries.get(record.poolId) ?? 0) + 1)
+    const redemptions = chosen.map(({ record }) => redemptionOf(record))
+    const transaction = await chain.prepareRedeem(redemptions, secretKey)
+    // On disk before it is sent: whoever starts again sends this very one, and not another beside it.
+    await records.saveRedeeming(transaction)
+    logger.info('redeeming', { pools: chosen.length, transaction: transaction.hash })
+    await this.#settle(transaction)
+    for (const { record } of chosen) await this.#look(record)
+  }
+
+  async #settle(transaction: PreparedTransaction): Promise<void> {
+    const { chain, records, onRedeemed } = this.#options
+    const settled = await chain.settle(transaction)
+    this.#gasWei += settled.feeWei
+    await records.saveRedeeming(undefined)
+    onRedeemed?.(settled)
+  }
+}
+
+/** What was served, and shown by a voucher: no more is asked for, so that what was paid ahead stays the payer's. */
+function redeemableWei({ voucher, index, chargedWei }: EarningRecord): bigint {
+  return voucher.amount + voucher.unit * BigInt(unitsOf(voucher, index, chargedWei))
+}
+
+function unitsOf({ amount, unit }: EarningRecord['voucher'], index: number, chargedWei: bigint): number {
+  if (chargedWei <= amount || unit === 0n) return 0
+  const charged = (chargedWei - amount) / unit
+  return charged < BigInt(index) ? Number(charged) : index
+}
+
+/** What redeeming it now would pay. */
+function dueWeiOf(record: EarningRecord, { pool, target }: ProvenPool): bigint {
+  const newWei = redeemableWei(record) - target.paid
+  const mostWei = isStrict(pool) ? target.reserved - target.paid : availableTo(pool, target)
+  const wei = newWei < mostWei ? newWei : mostWei
+  return pool.status !== 'closed' && wei > 0n ? wei : 0n
+}
+
+function provesOverspend(record: EarningRecord, { pool, target }: ProvenPool): boolean {
+  return pool.status === 'open' && !isStrict(pool) && redeemableWei(record) - target.paid > availableTo(pool, target)
+}
+
+/** The collateral of a frozen pool is burned. */
+function isStrict(pool: PoolState): boolean {
+  return pool.collateral === 0n && pool.status !== 'frozen'
+}
+
+/** The voucher with the preimage of the last unit that was served. */
+function redemptionOf({ voucher, index, preimage, chargedWei }: EarningRecord): Redemption {
+  const units = unitsOf(voucher, index, chargedWei)
+  let shown = preimage
+  for (let i = index; i > units; i--) shown = chainStep(shown, voucher)
+  return { voucher, index: units, preimage: units === 0 ? new Uint8Array(0) : shown }
+}

@@ -1,0 +1,172 @@
+// Meeting the peers of one resource's swarm: offers to those whom a tracker names, answers to those who offer, one
+// connection with each.
+import {
+  type Address,
+  type Clock,
+  type Hash,
+  type Random,
+  type Rejection,
+  randomBytesFrom,
+  toHex,
+} from '@tan/primitives'
+import type { IceSignal } from '@tan/protocol/tracker'
+import {
+  ATTEMPT_MS_MOST,
+  ATTEMPTS_MOST,
+  EARLY_SIGNALS_MOST,
+  FAILURES_MOST,
+  REUNION_MS_LEAST,
+  REUNION_MS_MOST,
+} from '../limits.ts'
+import type { Channel, ConnectRtc, RtcAttempt, RtcSignal, Timers } from '../ports.ts'
+
+export interface MeetingsOptions {
+  readonly resourceId: Hash
+  readonly self: Address
+  readonly connect: ConnectRtc
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  /** connections beyond which nobody is sought, and nobody let in */
+  readonly wanted: number
+  readonly most: number
+  isConnectedTo(peer: Address): boolean
+  isBanned(peer: Address): boolean
+  connections(): number
+  /** True if it could be handed to a tracker. */
+  signal(to: Address, signal: IceSignal): boolean
+  opened(channel: Channel, peer: Address): void
+  failed(peer: Address, rejection: Rejection): void
+}
+
+interface Attempt {
+  readonly id: string
+  readonly peer: Address
+  readonly isOffering: boolean
+  readonly rtc: RtcAttempt
+  readonly stopTimer: () => void
+}
+
+interface Failure {
+  count: number
+  againMs: number
+}
+
+export class Meetings {
+  readonly #options: MeetingsOptions
+  /** by peer: one at a time */
+  readonly #attempts = new Map<Address, Attempt>()
+  readonly #failures = new Map<Address, Failure>()
+  /** candidates that overtook their offer */
+  readonly #early = new Map<string, RtcSignal[]>()
+  #iceServers: readonly string[] = []
+  #isStopped = false
+
+  constructor(options: MeetingsOptions) {
+    this.#options = options
+  }
+
+  setIceServers(servers: readonly string[]): void {
+    this.#iceServers = servers
+  }
+
+  /** Offers to the first of these peers, until enough are met. */
+  seek(candidates: readonly Address[]): void {
+    const { self, wanted, isConnectedTo, isBanned, connections, clock } = this.#options
+    for (const peer of candidates) {
+      if (this.#isStopped || connections() + this.#attempts.size >= wanted || this.#attempts.size >= ATTEMPTS_MOST)
+        return
+      const isResting = (this.#failures.get(peer)?.againMs ?? 0) > clock.nowMs()
+      if (peer === self || isResting || this.#attempts.has(peer) || isConnectedTo(peer) || isBanned(peer)) continue
+      this.#begin(peer, toHex(randomBytesFrom(this.#options.random, 8)).slice(2), true)
+    }
+  }
+
+  /** What a peer sent through a tracker. */
+  receive(from: Address, { attempt: id, ...signal }: IceSignal): void {
+    if (this.#isStopped || from === this.#options.self) return
+    if (signal.kind === 'offer') this.#answer(from, id)
+    const attempt = this.#attempts.get(from)
+    if (attempt?.id === id) attempt.rtc.signal(signal)
+    else if (signal.kind === 'candidate') this.#keepEarly(`${from} ${id}`, signal)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const attempt of this.#attempts.values()) this.#end(attempt)
+  }
+
+  #answer(from: Address, id: string): void {
+    const { self, most, isBanned, connections } = this.#options
+    const own = this.#attempts.get(from)
+    // Both offered at once: the lower address's offer stands, on both sides.
+    if (own?.isOffering === true && self < from) return
+    if (isBanned(from) || connections() >= most) return
+    if (own !== undefined) this.#end(own)
+    if (this.#attempts.size < 2 * ATTEMPTS_MOST) this.#begin(from, id, false)
+  }
+
+  #begin(peer: Address, id: string, isOffering: boolean): void {
+    const { connect, signal, opened, timers } = this.#options
+    const fail = (rejection: Rejection) => {
+      const attempt = this.#attempts.get(peer)
+      if (attempt?.id !== id) return
+      this.#end(attempt)
+      this.#remember(peer, rejection)
+    }
+    const rtc = connect({
+      isOffering,
+      iceServers: this.#iceServers,
+      events: {
+        signal: part => {
+          if (!signal(peer, { ...part, attempt: id } as IceSignal) && part.kind !== 'candidate')
+            fail({ code: 'rtc/no-tracker', message: 'there is no tracker to pass an offer on' })
+        },
+        channel: channel => {
+          const attempt = this.#attempts.get(peer)
+          if (attempt?.id !== id) return channel.close()
+          this.#forget(attempt)
+          this.#failures.delete(peer)
+          opened(channel, peer)
+        },
+        failed: fail,
+      },
+    })
+    const stopTimer = timers.after(ATTEMPT_MS_MOST, () =>
+      fail({ code: 'rtc/timeout', message: `no connection within ${ATTEMPT_MS_MOST} ms` }),
+    )
+    this.#attempts.set(peer, { id, peer, isOffering, rtc, stopTimer })
+    for (const part of this.#takeEarly(`${peer} ${id}`)) rtc.signal(part)
+  }
+
+  #end(attempt: Attempt): void {
+    this.#forget(attempt)
+    attempt.rtc.close()
+  }
+
+  #forget({ peer, id, stopTimer }: Attempt): void {
+    stopTimer()
+    if (this.#attempts.get(peer)?.id === id) this.#attempts.delete(peer)
+  }
+
+  #remember(peer: Address, rejection: Rejection): void {
+    const count = (this.#failures.get(peer)?.count ?? 0) + 1
+    const pauseMs = Math.min(REUNION_MS_MOST, REUNION_MS_LEAST * 2 ** (count - 1))
+    this.#failures.set(peer, { count, againMs: this.#options.clock.nowMs() + pauseMs })
+    if (this.#failures.size > FAILURES_MOST) this.#failures.delete(this.#failures.keys().next().value!)
+    this.#options.failed(peer, rejection)
+  }
+
+  #keepEarly(key: string, signal: RtcSignal): void {
+    const kept = this.#early.get(key) ?? []
+    if (kept.length >= EARLY_SIGNALS_MOST) return
+    this.#early.set(key, [...kept, signal])
+    if (this.#early.size > EARLY_SIGNALS_MOST) this.#early.delete(this.#early.keys().next().value!)
+  }
+
+  #takeEarly(key: string): readonly RtcSignal[] {
+    const kept = this.#early.get(key) ?? []
+    this.#early.delete(key)
+    return kept
+  }
+}
