@@ -397,6 +397,8 @@ export class Settlement {
     if (this.pending === undefined || this.pending.block.execution !== 'valid') return
     const { block, proof } = this.pending
     this.pending = undefined
+    if (block.height >= (this.finalized?.height ?? 0) && !this.descendsFromFinalized(block))
+      return this.fault('finality/conflict', `settled block ${block.hash} conflicts with what guardians finalized`)
     if (!this.tree.descendsFrom(this.head, block)) this.setHead(block)
     const { settled, dropped } = this.tree.settle(block)
     this.emit({
@@ -419,7 +421,7 @@ export class Settlement {
     if (this.config.self !== undefined) this.broadcast(entryMessage(entry))
     const pacingMs =
       entry.type === 'certificate' && this.newestSeen.epoch === epoch - 1
-        ? Math.max(0, this.newestSeen.atMs + this.config.blockIntervalMs - this.nowMs)
+        ? clamp(this.newestSeen.atMs + this.config.blockIntervalMs - this.nowMs, 0, this.config.blockIntervalMs)
         : 0
     this.armTimers(pacingMs)
     this.tryVote()
@@ -749,8 +751,8 @@ export class Settlement {
   private answerLaggard(sender: number): void {
     const { self, timeoutBaseMs } = this.config
     if (self === undefined || sender === self.index || this.config.committee.set.signers[sender] === undefined) return
-    if (this.epoch <= 1 || (this.answeredAtMs.get(sender) ?? Number.NEGATIVE_INFINITY) + timeoutBaseMs / 2 > this.nowMs)
-      return
+    const sinceMs = Math.abs(this.nowMs - (this.answeredAtMs.get(sender) ?? Number.NEGATIVE_INFINITY))
+    if (this.epoch <= 1 || sinceMs < timeoutBaseMs / 2) return
     this.answeredAtMs.set(sender, this.nowMs)
     this.emit({ type: 'send-settlement', to: sender, message: entryMessage(this.entry) })
   }
@@ -783,6 +785,11 @@ export class Settlement {
   private emit(effect: SettlementEffect): void {
     this.out.push(effect)
   }
+}
+
+/** Differences of the clock's readings are clamped where they are used: a clock may be set. */
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value))
 }
 
 function epochOpenedBy(entry: Entry): number {
