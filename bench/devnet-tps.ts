@@ -17,6 +17,8 @@ const WARM_UP_SECONDS = 10
 const SENDERS = 400
 /** transfers of one HTTP request */
 const BATCH = 20
+/** requests that wait for an answer of one node at a time */
+const FEEDERS_OF_NODE = 4
 /** transfers that are on their way at one time: enough to fill blocks, not so many that they only wait */
 const IN_FLIGHT_MOST = 3_000
 const GAS_PRICE = 3_000_000_000n
@@ -79,22 +81,24 @@ async function measure(devnet: Devnet): Promise<{ metrics: Record<string, number
   let refused = 0
   const urls = [0, 1, 2, 3].map(i => devnet.rpcUrlOf(i))
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
-  const feeders = urls.map(async url => {
-    while (!isOver) {
-      if (sentAtMs.size > IN_FLIGHT_MOST) {
-        await new Promise(resolve => setTimeout(resolve, 5))
-        continue
+  const feeders = urls
+    .flatMap(url => Array.from({ length: FEEDERS_OF_NODE }, () => url))
+    .map(async url => {
+      while (!isOver) {
+        if (sentAtMs.size > IN_FLIGHT_MOST) {
+          await new Promise(resolve => setTimeout(resolve, 5))
+          continue
+        }
+        const batch = await signer.take(BATCH)
+        const nowMs = performance.now()
+        for (const { hash } of batch) sentAtMs.set(hash, nowMs)
+        refused += await sendBatch(
+          agent,
+          url,
+          batch.map(({ encoded }) => encoded),
+        )
       }
-      const batch = await signer.take(BATCH)
-      const nowMs = performance.now()
-      for (const { hash } of batch) sentAtMs.set(hash, nowMs)
-      refused += await sendBatch(
-        agent,
-        url,
-        batch.map(({ encoded }) => encoded),
-      )
-    }
-  })
+    })
   await new Promise(resolve => setTimeout(resolve, WARM_UP_SECONDS * 1_000))
   startMs = performance.now()
   await new Promise(resolve => setTimeout(resolve, SECONDS * 1_000))

@@ -13,7 +13,6 @@ import {
   type Address,
   type Clock,
   CodedError,
-  decode,
   encode,
   type Hash,
   keccakHash,
@@ -26,6 +25,7 @@ import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } 
 import type { Chain } from './chain/chain.ts'
 import { SEEN_MESSAGES_MOST } from './limits.ts'
 import { BlockSource } from './sync/block-source.ts'
+import { decodeFromPeer } from './wire/decode.ts'
 import { type Hello, helloCodec, proveValidator, type ValidatorProof, verifyValidator } from './wire/messages.ts'
 import { BLOCKS_TOPIC, FINALITY_TOPIC, HELLO_PROTOCOL, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
 
@@ -118,12 +118,16 @@ export class ConsensusService {
   // ------------------------------------------------------------------------------------------------ what comes in
 
   private async onSettlement(bytes: Uint8Array, from: number | undefined): Promise<Verdict> {
-    const message = decode(settlementMessageCodec, bytes)
+    const decoded = decodeFromPeer(settlementMessageCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const message = decoded.value
     return this.taken(onTaken => this.runner.deliver({ type: 'settlement-message', message, from }, onTaken))
   }
 
   private async onFinality(bytes: Uint8Array): Promise<Verdict> {
-    const message = decode(finalityMessageCodec, bytes)
+    const decoded = decodeFromPeer(finalityMessageCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const message = decoded.value
     return this.taken(onTaken => this.runner.deliver({ type: 'finality-message', message }, onTaken))
   }
 
@@ -143,7 +147,9 @@ export class ConsensusService {
   }
 
   private async onHello(peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
-    const hello = decode(helloCodec, bytes)
+    const decoded = decodeFromPeer(helloCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const hello = decoded.value
     const { scheme, committee } = this.options.config.settlement
     if (hello.validator !== undefined && this.validators.get(peer) !== hello.validator.index) {
       if (!verifyValidator(scheme, committee, hello.validator, peer))
@@ -245,11 +251,12 @@ export class ConsensusService {
     }
   }
 
+  /** A new proposal goes to everybody by gossip, which carries the same bytes once; all else, and it again, to validators. */
   private broadcast(message: SettlementMessage): void {
     const bytes = encode(settlementMessageCodec, message)
-    this.noteSeen(bytes)
-    for (const peer of this.validators.keys()) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
-    if (message.type === 'proposal') this.options.transport.broadcast(BLOCKS_TOPIC, bytes)
+    const isNew = this.noteSeen(bytes)
+    if (message.type === 'proposal' && isNew) this.options.transport.broadcast(BLOCKS_TOPIC, bytes)
+    else for (const peer of this.validators.keys()) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
   }
 
   private sendToValidator(index: number, bytes: Uint8Array): void {

@@ -1,17 +1,18 @@
 // Transactions on their way into blocks: from RPC and from peers into the mempool, and on to other peers in batches.
 import { type RecoveredTransaction, validateTransaction } from '@tan/ledger'
 import type { Transport, Verdict } from '@tan/network'
-import { CodedError, decode, encode, type Hash, type Metrics, type Rejection, shorten } from '@tan/primitives'
+import { CodedError, encode, type Hash, type Metrics, type Rejection, shorten } from '@tan/primitives'
 import { hashTransaction, limits } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
 import { GOSSIPED_TRANSACTIONS_BYTES_MOST, GOSSIPED_TRANSACTIONS_MOST, MEMPOOL_REFUSED_MOST } from './limits.ts'
 import type { Mempool } from './mempool/mempool.ts'
 import type { Recovered, RecoveryPool } from './recovery/recovery-pool.ts'
+import { decodeFromPeer } from './wire/decode.ts'
 import { transactionsCodec } from './wire/messages.ts'
 import { TRANSACTIONS_TOPIC } from './wire/protocols.ts'
 
-/** How long transactions are gathered before they travel together. */
-const GATHER_MS = 20
+/** Time between two messages of transactions: a gossiped message costs far more than the transactions in it. */
+const GATHER_MS = 100
 
 interface TransactionServiceParts {
   readonly chain: Chain
@@ -31,6 +32,7 @@ export class TransactionService {
   private outgoing: Uint8Array[] = []
   private submitTimer: NodeJS.Timeout | undefined
   private sendTimer: NodeJS.Timeout | undefined
+  private lastSentMs = 0
   private readonly refused = new Set<Hash>()
 
   constructor(parts: TransactionServiceParts) {
@@ -88,7 +90,9 @@ export class TransactionService {
   }
 
   private async onGossip(bytes: Uint8Array): Promise<Verdict> {
-    const news = decode(transactionsCodec, bytes).filter(encoded => {
+    const decoded = decodeFromPeer(transactionsCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const news = decoded.value.filter(encoded => {
       const hash = hashTransaction(encoded)
       return !this.parts.mempool.has(hash) && !this.refused.has(hash)
     })
@@ -145,11 +149,12 @@ export class TransactionService {
 
   private send(encoded: Uint8Array): void {
     this.outgoing.push(encoded)
-    this.sendTimer ??= setTimeout(() => this.sendOutgoing(), GATHER_MS)
+    this.sendTimer ??= setTimeout(() => this.sendOutgoing(), Math.max(1, this.lastSentMs + GATHER_MS - Date.now()))
   }
 
   private sendOutgoing(): void {
     this.sendTimer = undefined
+    this.lastSentMs = Date.now()
     let batch: Uint8Array[] = []
     let sizeBytes = 0
     const flush = (): void => {

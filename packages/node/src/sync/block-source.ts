@@ -1,10 +1,11 @@
 // Blocks from and for peers: answers requests for the blocks on the way up to one, and asks for those that miss here.
 import type { Runner, Settlement } from '@tan/consensus'
 import type { PeerId, Transport } from '@tan/network'
-import { decode, encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
+import { encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { BLOCKS_OF_RESPONSE_BYTES_MOST, BLOCKS_OF_RESPONSE_MOST } from '../limits.ts'
+import { decodeFromPeer } from '../wire/decode.ts'
 import { blocksRequestCodec, blocksResponseCodec } from '../wire/messages.ts'
 import { BLOCKS_PROTOCOL } from '../wire/protocols.ts'
 
@@ -60,7 +61,12 @@ export class BlockSource {
     for (;;) {
       const aboveHeight = settlement.status().settledHeight
       const request = encode(blocksRequestCodec, { hash, aboveHeight })
-      const proposals = decode(blocksResponseCodec, await transport.request(peer, BLOCKS_PROTOCOL, request))
+      const response = decodeFromPeer(blocksResponseCodec, await transport.request(peer, BLOCKS_PROTOCOL, request))
+      if (!response.ok) {
+        transport.penalize(peer, BLOCKS_PROTOCOL, response.rejection)
+        return false
+      }
+      const proposals = response.value
       if (proposals.length === 0) return false
       for (const proposal of proposals) {
         const rejection = await this.deliver(proposal)
@@ -87,8 +93,10 @@ export class BlockSource {
     return [...new Set(ordered)].slice(0, PEERS_TRIED_MOST)
   }
 
-  private async answer(bytes: Uint8Array): Promise<Uint8Array> {
-    const { hash, aboveHeight } = decode(blocksRequestCodec, bytes)
+  private async answer(bytes: Uint8Array): Promise<Uint8Array | Rejection> {
+    const decoded = decodeFromPeer(blocksRequestCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const { hash, aboveHeight } = decoded.value
     return encode(blocksResponseCodec, await this.blocksUpTo(hash, aboveHeight))
   }
 

@@ -7,7 +7,7 @@
 //   payer  pool             proof of the pool that will pay; the payee answers `pool-accepted` or `refused`
 //   payer  voucher          opens a hash chain for this payee
 //   payer  preimage         pays the next units of it
-//   both   request, cancel  by piece; answered by the piece, or `reject`
+//   both   request, cancel  by piece; a request is answered by the piece or `reject`, whether it was cancelled or not
 //   both   choke            nothing will be served until it says otherwise
 //   both   hashes-request   answered by `hashes`, the hashes of a segment's pieces
 //   payee  renew            a newer proof of the pool, please
