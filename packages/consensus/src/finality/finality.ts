@@ -385,8 +385,9 @@ export class Finality {
     }
     const { point } = statement.commit
     if (point.round <= this.finalized.round || !this.isJustified(point)) return false
-    const certificate = { justifications: this.chainTo(point), commit: tally.aggregate() }
-    if (certificate.justifications.length === 0) return false
+    const justifications = this.sendLongChainTo(point)
+    if (justifications.length === 0) return false
+    const certificate = { justifications, commit: tally.aggregate() }
     this.finalize(certificate)
     this.broadcast({ type: 'finalized', certificate })
     return true
@@ -561,13 +562,24 @@ export class Finality {
 
   private persist(): void {
     const { prepared, committed, ballot, lastPrepare, lastCommit, lastStatus } = this
-    const justifications = this.chainOrNone(this.highest)
+    // what is on the own disk needs no proof: the newest part is enough
+    const newest = this.chainTo(this.highest).slice(-limits.FINALITY_SOURCES_MOST)
+    const justifications = newest.length === 0 ? undefined : newest
     const record: FinalityRecord = { prepared, committed, ballot, lastPrepare, lastCommit, lastStatus, justifications }
     this.emit({ type: 'persist-finality', record })
   }
 
-  private chainOrNone(point: JustifiedPoint): JustificationChain | undefined {
+  /** What justifies a point, to attach to a message; where it is too long for that, all but its last part goes ahead. */
+  private sendLongChainTo(point: JustifiedPoint): JustificationChain {
     const chain = this.chainTo(point)
+    let start = 0
+    for (; chain.length - start > limits.FINALITY_SOURCES_MOST; start += limits.FINALITY_SOURCES_MOST)
+      this.broadcast({ type: 'justified', justifications: chain.slice(start, start + limits.FINALITY_SOURCES_MOST) })
+    return chain.slice(start)
+  }
+
+  private chainOrNone(point: JustifiedPoint): JustificationChain | undefined {
+    const chain = this.sendLongChainTo(point)
     return chain.length === 0 ? undefined : chain
   }
 
@@ -589,14 +601,16 @@ export class Finality {
     if (this.lastStatus !== undefined && this.ballot > this.ballotOfProgress()) this.sendStatus(this.lastStatus)
     if (this.isLeader && this.ballotProposal !== undefined && this.ballot > this.ballotOfProgress())
       this.sendBallotProposal(this.ballotProposal)
-    const chain = this.highest.round > this.finalized.round ? this.chainTo(this.highest) : []
-    if (chain.length > 0 && this.config.self !== undefined) this.broadcast({ type: 'justified', justifications: chain })
+    if (this.config.self === undefined || this.highest.round <= this.finalized.round) return
+    const justifications = this.sendLongChainTo(this.highest)
+    if (justifications.length > 0) this.broadcast({ type: 'justified', justifications })
   }
 
   /** Somebody still works on what is final: once between two resends, tell all. */
   private answerLaggard(): void {
     if (!this.isAnswerDue || this.certificate === undefined || this.config.self === undefined) return
     this.isAnswerDue = false
+    this.sendLongChainTo(this.finalized)
     this.broadcast({ type: 'finalized', certificate: this.certificate })
   }
 
