@@ -1,6 +1,6 @@
 // Safety rules, each broken by a change of the production source. The checkers must notice every one: a simulator that
 // stays green without a rule would be no evidence for it.
-import type { Recipe } from './scenario.ts'
+import type { Kind } from './seeds.ts'
 
 export interface Mutation {
   readonly name: string
@@ -9,8 +9,8 @@ export interface Mutation {
   /** stands in it exactly once */
   readonly original: string
   readonly mutated: string
-  /** the scenarios that look for it */
-  readonly recipe: Recipe | 'captured'
+  /** the worlds that look for it */
+  readonly kind: Kind
   /** one of those that must turn red in every test run */
   readonly isRequired: boolean
 }
@@ -24,7 +24,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'packages/protocol/src/signers.ts',
     original: 'return totalPower > 0 && 3 * power > 2 * totalPower',
     mutated: 'return totalPower > 0 && 3 * (power + 1) > 2 * totalPower',
-    recipe: 'partitions',
+    kind: 'partitions',
     isRequired: true,
   },
   {
@@ -34,7 +34,7 @@ export const MUTATIONS: readonly Mutation[] = [
     this.broadcast({ type: 'vote', vote })`,
     mutated: `    this.broadcast({ type: 'vote', vote })
     this.persistWith(block)`,
-    recipe: 'amnesia',
+    kind: 'amnesia',
     isRequired: true,
   },
   {
@@ -42,7 +42,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SETTLEMENT,
     original: 'if (record.justify.blockHash !== parent.hash || block.epoch !== parent.epoch + 1) return',
     mutated: 'if (record.justify.blockHash !== parent.hash) return',
-    recipe: 'camps',
+    kind: 'camps',
     isRequired: true,
   },
   {
@@ -50,7 +50,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SETTLEMENT,
     original: 'if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)',
     mutated: 'if (justify.epoch >= epoch)',
-    recipe: 'hiding',
+    kind: 'hiding',
     isRequired: true,
   },
   {
@@ -58,7 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: FINALITY,
     original: '    if (source.round < this.committed) return\n',
     mutated: '',
-    recipe: 'captured',
+    kind: 'captured',
     isRequired: true,
   },
   {
@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: FINALITY,
     original: 'point.round < this.prepared || point.round <= this.committed',
     mutated: 'point.round <= this.committed',
-    recipe: 'captured',
+    kind: 'captured',
     isRequired: true,
   },
 ]

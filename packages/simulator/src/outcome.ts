@@ -4,7 +4,8 @@ import type { FaultKind, JournalLine } from './world/journal.ts'
 
 export interface Outcome {
   readonly seed: number
-  readonly recipe: string
+  /** of its world: a recipe, or `captured` */
+  readonly kind: string
   readonly violation:
     | { readonly kind: ViolationKind; readonly message: string; readonly lines: readonly JournalLine[] }
     | undefined

@@ -91,7 +91,7 @@ const CALM: ChaosLevels = {
   clockSteps: 0,
 }
 
-export function drawScenario(seed: number, recipe: Recipe = RECIPES[seed % RECIPES.length]!): Scenario {
+export function drawScenario(seed: number, recipe: Recipe): Scenario {
   const draw = new Draw(createSeededRandom(seed))
   const validators = draw.chance(75) ? 4 : 7
   const powers = drawPowers(draw, validators, draw.between(1, validators === 4 ? 3 : 1))

@@ -48,7 +48,7 @@ export function runScenario(scenario: Scenario, options: SimulationOptions = {})
   const { watch, queue, journal } = world
   return {
     seed: scenario.seed,
-    recipe: scenario.recipe,
+    kind: scenario.recipe,
     violation,
     settledHeight: watch.agreement.settledHeight,
     finalizedHeight: Math.max(0, ...watch.finalizedHeights.values()),

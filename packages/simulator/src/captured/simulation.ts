@@ -42,7 +42,7 @@ export function runCaptured(scenario: CapturedScenario, options: SimulationOptio
   }
   return {
     seed: scenario.seed,
-    recipe: 'captured',
+    kind: 'captured',
     violation,
     settledHeight: 0,
     finalizedHeight: Math.max(0, ...world.watch.finalizedHeights.values()),
