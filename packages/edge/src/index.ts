@@ -1,1 +1,4 @@
-export {}
+export { createEdge, type Edge, type EdgeOptions, type EdgeStatus } from './edge.ts'
+export { createGuardedNetwork, type GuardedNetwork, isPublicAddress } from './guarded-network.ts'
+export { createNodeWorld, openNodeSession } from './node-viewer.ts'
+export { connectNodeRtc } from './rtc.ts'

@@ -1,7 +1,15 @@
 export type { Redemption } from './chain/abi.ts'
 export { createPoolChain, fetchTrustAnchor, type PoolChain, type PreparedPool } from './chain/pool-chain.ts'
 export { createPoolVerifier, type VerifyPool } from './chain/pool-verifier.ts'
-export { createRpc, type PreparedTransaction, type Rpc, type SettledTransaction } from './chain/rpc.ts'
+export {
+  createRpc,
+  type OutgoingTransaction,
+  type PreparedTransaction,
+  prepareTransaction,
+  type Rpc,
+  type SettledTransaction,
+  settleTransaction,
+} from './chain/rpc.ts'
 export { committeeOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
 export * as viewerLimits from './limits.ts'
 export { type HeadlessOptions, type HeadlessReport, playHeadless } from './player/headless.ts'
@@ -28,6 +36,7 @@ export { PoolKeeper, type PoolPlan } from './session/pool-keeper.ts'
 export { type PoolRecord, Records } from './session/records.ts'
 export { type EarningsSummary, Redeemer, type RedeemPolicy } from './session/redeemer.ts'
 export { createSession, openSession, type Session } from './session/session.ts'
+export { fingerprintOf } from './swarm/fingerprint.ts'
 export { Meetings } from './swarm/meetings.ts'
 export { Origin } from './swarm/origin.ts'
 export { PiecesInMemory } from './swarm/pieces-in-memory.ts'

@@ -53,7 +53,8 @@ export type ConnectRtc = (options: RtcOptions) => RtcAttempt
 
 /** Where the pieces of one resource are kept. */
 export interface PieceStore {
-  keep(ref: PieceRef, bytes: Uint8Array): void
+  /** `hash`: SHA-256 of the bytes */
+  keep(ref: PieceRef, bytes: Uint8Array, hash: Uint8Array): void
   /** all pieces of the segment are there and right */
   complete(rendition: number, segment: number, hashes: Uint8Array): void
   /** undefined where it is gone, or is not what it was */
@@ -64,7 +65,8 @@ export interface PieceStore {
 /** A few records that must survive. Each call is done when it is on disk. */
 export interface DurableStore {
   get(key: string): Promise<Uint8Array | undefined>
-  put(key: string, value: Uint8Array): Promise<void>
+  /** all of them or none */
+  put(...entries: readonly (readonly [key: string, value: Uint8Array])[]): Promise<void>
   delete(key: string): Promise<void>
   list(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>
 }

@@ -76,7 +76,7 @@ export class Records {
   }
 
   savePool(record: PoolRecord): Promise<void> {
-    return this.#store.put(`pool/${record.resourceId}`, encode(poolCodec, record))
+    return this.#store.put([`pool/${record.resourceId}`, encode(poolCodec, record)])
   }
 
   async payments(poolId: Hash): Promise<PayerRecord | undefined> {
@@ -84,15 +84,16 @@ export class Records {
   }
 
   savePayments(record: PayerRecord): Promise<void> {
-    return this.#store.put(`payments/${record.poolId}`, encode(payerCodec, record))
+    return this.#store.put([`payments/${record.poolId}`, encode(payerCodec, record)])
   }
 
   async earnings(): Promise<EarningRecord[]> {
     return (await this.#store.list('earning/')).map(([, bytes]) => decode(earningCodec, bytes))
   }
 
-  async saveEarnings(records: readonly EarningRecord[]): Promise<void> {
-    await Promise.all(records.map(record => this.#store.put(`earning/${record.poolId}`, encode(earningCodec, record))))
+  saveEarnings(records: readonly EarningRecord[]): Promise<void> {
+    const entries = records.map(record => [`earning/${record.poolId}`, encode(earningCodec, record)] as const)
+    return this.#store.put(...entries)
   }
 
   forgetEarning(poolId: Hash): Promise<void> {
@@ -106,7 +107,7 @@ export class Records {
 
   saveRedeeming(transaction: PreparedTransaction | undefined): Promise<void> {
     if (transaction === undefined) return this.#store.delete('redeeming')
-    return this.#store.put('redeeming', encode(transactionCodec, transaction))
+    return this.#store.put(['redeeming', encode(transactionCodec, transaction)])
   }
 }
 

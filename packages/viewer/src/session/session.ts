@@ -27,7 +27,7 @@ export async function openSession(store: DurableStore, close: () => Promise<void
   const known = await store.get(KEY)
   if (known !== undefined) return createSession(known, store, close)
   const secretKey = freshKey()
-  await store.put(KEY, secretKey)
+  await store.put([KEY, secretKey])
   return createSession(secretKey, store, close)
 }
 

@@ -110,7 +110,8 @@ export class Origin {
         const part = chunk.subarray(from, from + left)
         left -= part.length
         if (part.length > 0) onChunk(part)
-        if (left === 0) return
+        // A whole file goes on; a range ends here by itself, and its connection can be used again.
+        if (left === 0 && answer.status === 200) return
       }
     } catch (cause) {
       if (!signal.aborted) this.#current++

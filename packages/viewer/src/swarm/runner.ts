@@ -330,7 +330,7 @@ export class SwarmRunner {
 
   #keep(ref: PieceRef, input: SwarmInput, bytes: Uint8Array | undefined): void {
     if (input.type !== 'piece' || bytes === undefined) return
-    this.#options.pieces.keep(ref, bytes)
+    this.#options.pieces.keep(ref, bytes, input.hash)
     const from = 'link' in input.from ? this.#lines.get(input.from.link)?.address : 'origin'
     if (from !== undefined) this.#options.events.piece?.({ ref, from, bytes: bytes.length })
   }

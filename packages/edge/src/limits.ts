@@ -1,0 +1,24 @@
+// Every bound and waiting time of an edge, in one place. LIMITS.md lists them.
+
+/** resources that one edge serves */
+export const RESOURCES_MOST = 256
+/** segments that a pin fetches at a time */
+export const PINNING_MOST = 16
+/** before a manifest that could not be had is asked for again */
+export const MANIFEST_RETRY_MS = 2_000
+/** peers that an edge itself seeks while it fills up with what is free */
+export const SEEK_MOST = 4
+/** a use of a segment is worth this much of not being used since */
+export const USE_WORTH_MS = 10 * 60_000
+/** uses that count */
+export const USES_MOST = 32
+/** connections to the status port at a time */
+export const STATUS_CONNECTIONS_MOST = 64
+export const STATUS_BODY_BYTES_MOST = 4_096
+/** an HTTP request that an edge makes */
+export const HTTP_HEAD_MS_MOST = 15_000
+export const HTTP_SOCKETS_MOST = 16
+/** of a data channel, below which it says that it has drained */
+export const CHANNEL_LOW_BYTES = 256 * 1024
+/** after closing a channel, for what was sent last to leave */
+export const CHANNEL_LINGER_MS = 500

@@ -1,0 +1,16 @@
+// A viewer in Node: the same as in a page, over libdatachannel and LevelDB. For `tan watch`, tests and benches.
+import { type Logger, silentLogger } from '@tan/primitives'
+import { openStore } from '@tan/storage'
+import { commonWorld, openSession, type Session, type ViewerWorld } from '@tan/viewer'
+import { durableRecords } from './durable-records.ts'
+import { connectNodeRtc } from './rtc.ts'
+
+export function createNodeWorld(logger: Logger = silentLogger): ViewerWorld {
+  return { ...commonWorld(logger), connect: connectNodeRtc }
+}
+
+/** `memory:` or `level:<folder>`; throws `storage/locked` where another process has it open. */
+export async function openNodeSession(storeUrl: string): Promise<Session> {
+  const store = await openStore(storeUrl)
+  return openSession(durableRecords(store), () => store.close())
+}
