@@ -26,6 +26,8 @@ export const REQUEST_MS_MOST = 6_000
 export const STRIKES_MOST = 3
 /** sources that are asked for one piece at a time, the origin not counted */
 export const SOURCES_PER_PIECE_MOST = 2
+/** peers whose answers are expected within this of one another count as equally fast */
+export const EQUAL_MS = 60
 /** a peer that refused our pool is asked again after this */
 export const REFUSED_PAUSE_MS = 15_000
 

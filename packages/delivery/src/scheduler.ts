@@ -9,6 +9,7 @@ import { type Catalog, type CatalogSegment, type SegmentId, segmentId } from './
 import {
   ALONE_MS,
   DEMAND_MOST,
+  EQUAL_MS,
   HASHES_MS_MOST,
   HASHES_SEGMENTS_MOST,
   LATE_FACTOR,
@@ -435,15 +436,14 @@ export class Scheduler {
     if (asked.length >= SOURCES_PER_PIECE_MOST) return
     const { rendition, segment, sizeBytes } = task.entry
     const size = pieceSizeOf(sizeBytes, piece)
-    let best: Source | undefined
-    let bestMs = Number.POSITIVE_INFINITY
-    for (const source of free) {
-      const expectedMs = source.expectedMs(size)
-      if (expectedMs >= bestMs || attempts.some(attempt => attempt.source === source.id)) continue
-      best = source
-      bestMs = expectedMs
-    }
-    if (best === undefined) return
+    const offers = free
+      .filter(({ id }) => !attempts.some(({ source }) => source === id))
+      .map(source => ({ source, expectedMs: source.expectedMs(size) }))
+    const bestMs = Math.min(...offers.map(({ expectedMs }) => expectedMs))
+    if (offers.length === 0) return
+    // Among those that are about as fast the pieces are spread, so that no peer is all that a viewer has.
+    const equals = offers.filter(({ expectedMs }) => expectedMs <= bestMs + EQUAL_MS)
+    const best = equals[(segment + piece) % equals.length]!.source
     // Too late from this peer: the origin sees to it, unless there is none just now.
     if (nowMs + bestMs > wanted.deadlineMs && nowMs >= this.#originPauseMs) return
     attempts.push({ source: best.id, lateMs: nowMs + lateAfterMs(bestMs) })

@@ -325,7 +325,12 @@ export class SimulatedPeer {
     if (served !== undefined)
       this.#transmit(link, { type: 'piece', ref, hash: served }, pieceSizeOf(sizeBytes, ref.piece))
     const freeMs = Math.max(0, this.#uplinkFreeMs - this.world.nowMs)
-    this.world.after(freeMs, () => this.step({ type: 'served', link, ref, isSent: true }))
+    const to = this.#links.get(link)!.other.address
+    this.world.after(freeMs, () => {
+      // What had not left when the connection broke is not charged.
+      if (!this.#links.has(link)) this.served.set(to, this.served.get(to)! - 1)
+      this.step({ type: 'served', link, ref, isSent: true })
+    })
   }
 
   /** Nobody may ever be more than one piece behind with paying. */
