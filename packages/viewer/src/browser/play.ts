@@ -1,0 +1,68 @@
+// The one line that an existing player needs: `await playWithTan(hls, { manifestUrl, … })`.
+import { type Address, type Logger, rejectionOf } from '@tan/primitives'
+import type Hls from 'hls.js'
+import { createPoolChain } from '../chain/pool-chain.ts'
+import { createRpc } from '../chain/rpc.ts'
+import { parseTrustAnchor } from '../chain/trust-anchor.ts'
+import { attachToHls } from '../player/hls.ts'
+import { createViewer, type Viewer, type ViewerOptions } from '../player/viewer.ts'
+import { commonWorld, type ViewerWorld } from '../player/world.ts'
+import type { DurableStore } from '../ports.ts'
+import { openSession, type Session } from '../session/session.ts'
+import { connectBrowserRtc } from './rtc.ts'
+import { openBrowserSession } from './session.ts'
+
+export interface BrowserViewerOptions
+  extends Omit<ViewerOptions, 'session' | 'world' | 'chain' | 'anchor' | 'fund' | 'manifestUrl'> {
+  readonly manifestUrl: string
+  /** of a node that the page trusts: without it, only what is free comes from peers */
+  readonly rpcUrl?: string | undefined
+  /** as `tan_anchor` of a trusted node gives it: without it, this page serves no others for money */
+  readonly anchor?: unknown
+  /** sends the session's account what it needs, from a wallet or a platform; resolves once it is there */
+  readonly fund?: ((address: Address, wei: bigint) => Promise<void>) | undefined
+  readonly logger?: Logger | undefined
+}
+
+export function createBrowserWorld(logger?: Logger): ViewerWorld {
+  return { ...commonWorld(logger), connect: connectBrowserRtc }
+}
+
+/** Throws what `createViewer` throws, and `anchor/invalid`. Where a browser keeps no session, it plays without paying. */
+export async function createBrowserViewer(options: BrowserViewerOptions): Promise<Viewer> {
+  const { rpcUrl, anchor: given, fund, logger, ...rest } = options
+  const world = createBrowserWorld(logger)
+  const anchor = given === undefined ? undefined : parseTrustAnchor(given)
+  const session = await openBrowserSession().catch((error: unknown) => {
+    world.logger.warn('playing without a session', { ...rejectionOf(error) })
+    return undefined
+  })
+  const chain =
+    rpcUrl === undefined || anchor === undefined || session === undefined
+      ? undefined
+      : createPoolChain(createRpc(rpcUrl), anchor.chainId, world.timers)
+  return createViewer({ ...rest, session: session ?? (await passingSession()), world, chain, anchor, fund })
+}
+
+/** The viewer of a page and its player, wired up; playing starts when a media element is attached to `hls`. */
+export async function playWithTan(hls: Hls, options: BrowserViewerOptions): Promise<Viewer> {
+  const viewer = await createBrowserViewer(options)
+  const detach = attachToHls(hls, viewer)
+  hls.once('hlsDestroying' as Parameters<Hls['once']>[0], detach)
+  hls.loadSource(viewer.entryUrl)
+  return viewer
+}
+
+/** An identity for as long as the page lives. It never holds money, so that nothing is lost with it. */
+function passingSession(): Promise<Session> {
+  const records = new Map<string, Uint8Array>()
+  const store: DurableStore = {
+    get: async key => records.get(key),
+    put: async (...entries) => {
+      for (const [key, value] of entries) records.set(key, value)
+    },
+    delete: async key => void records.delete(key),
+    list: async prefix => [...records].filter(([key]) => key.startsWith(prefix)),
+  }
+  return openSession(store)
+}
