@@ -1,11 +1,12 @@
 // A child process in which one rule is broken: it changes a source file while loading it, then runs scenarios until the
-// checkers turn red. Prints one line of JSON.
+// checkers turn red. Prints one line of JSON; or all events of one seed, if that is given as a third argument.
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { MUTATIONS } from './mutations.ts'
+import type { MutationResult } from './mutate.ts'
+import { MUTATIONS, type Mutation } from './mutations.ts'
 
-const [name, seedsText] = process.argv.slice(2)
+const [name, seedsText, traced] = process.argv.slice(2)
 const mutation = MUTATIONS.find(known => known.name === name)
 if (mutation === undefined) throw new Error(`no mutation is called ${name}`)
 
@@ -35,12 +36,21 @@ if (!isApplied) throw new Error(`${mutation.file} was not loaded`)
 // neither the checkers of contradictions nor assertions in the code may speak: they might only repeat the rule
 const fatal = new Set(['conflict', 'liveness'] as const)
 const isCounting = process.env.COUNT_ALL !== undefined
-const tally: Record<string, number> = {}
-let found: { readonly seed: number; readonly kind: string; readonly message: string } | undefined
-for (let seed = 1; seed <= Number(seedsText) && (found === undefined || isCounting); seed++) {
-  const { violation } = runSeed(seed, mutation.kind, { fatal })
-  if (violation === undefined) continue
-  tally[violation.kind] = (tally[violation.kind] ?? 0) + 1
-  found ??= { seed, kind: violation.kind, message: violation.message }
+if (traced !== undefined)
+  runSeed(Number(traced), mutation.kind, {
+    fatal,
+    print: ({ atMs, who, what }) => process.stdout.write(`${atMs.toFixed(1).padStart(10)} ${who.padEnd(8)} ${what}\n`),
+  })
+else search(Number(seedsText), mutation)
+
+function search(seeds: number, { name, kind }: Mutation): void {
+  let found: MutationResult['found']
+  let count = 0
+  for (let seed = 1; seed <= seeds && (found === undefined || isCounting); seed++) {
+    const { violation } = runSeed(seed, kind, { fatal })
+    if (violation === undefined) continue
+    count++
+    found ??= { seed, kind: violation.kind, message: violation.message }
+  }
+  process.stdout.write(`${JSON.stringify({ name, found, count } satisfies MutationResult)}\n`)
 }
-process.stdout.write(`${JSON.stringify({ name, found, tally })}\n`)

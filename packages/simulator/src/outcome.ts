@@ -11,6 +11,8 @@ export interface Outcome {
     | undefined
   readonly settledHeight: number
   readonly finalizedHeight: number
+  /** durable writes that consensus waited for, by node */
+  readonly writes: readonly number[]
   readonly virtualMs: number
   readonly events: number
   readonly faults: ReadonlyMap<FaultKind, number>

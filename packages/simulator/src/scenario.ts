@@ -6,6 +6,7 @@ import type { HidingHabits } from './adversary/hiding.ts'
 import type { PuppeteerHabits } from './adversary/puppeteer.ts'
 import { type Chaos, type ChaosLevels, drawChaos } from './faults/chaos.ts'
 import { Draw } from './world/draw.ts'
+import type { WriteCrash } from './world/node.ts'
 import type { MachineTiming, ProtocolTiming } from './world/process.ts'
 
 export const RECIPES = [
@@ -48,17 +49,24 @@ export interface Scenario {
   readonly chaos: Chaos
   /** how long things go wrong, unless enough has settled before */
   readonly chaosMs: number
+  /** blocks that every honest node must have settled in the end */
+  readonly settledLeast: number
   readonly puppeteer: PuppeteerHabits
   /** of Byzantine guardians in each delta; none where they only echo the production code */
   readonly guardianActsMost: number
   readonly hiding: HidingHabits | undefined
   readonly camps: CampHabits | undefined
-  /** crash nodes that vote for what a Byzantine leader proposed, just before the vote is durable */
-  readonly forgetPercent: number
+  /** one crash, at one durable write of one node */
+  readonly writeCrash: (WriteCrash & { readonly node: number; readonly index: number }) | undefined
+  /** how often a node crashes when it votes for what a Byzantine leader proposed, and when it gives up an epoch */
+  readonly forgetPercent: { readonly vote: number; readonly epochChange: number }
   readonly scheme: 'mac' | 'bls'
   /** do messages go through their wire encoding? */
   readonly isEncoded: boolean
 }
+
+const SETTLED_LEAST = 30
+const NEVER = { vote: 0, epochChange: 0 }
 
 /** One seed in so many runs with real BLS signatures, and with encoded messages. */
 const REAL_EVERY = 250
@@ -86,6 +94,7 @@ const CALM: ChaosLevels = {
   deaf: 0,
   deafToFinality: 0,
   crashes: 0,
+  blackouts: 0,
   writeCrashPercent: 0,
   skewMostMs: 0,
   clockSteps: 0,
@@ -127,11 +136,16 @@ export function drawScenario(seed: number, recipe: Recipe): Scenario {
       latency,
     }),
     chaosMs,
+    settledLeast: SETTLED_LEAST,
+    writeCrash: undefined,
     puppeteer: drawPuppeteer(recipe, draw),
     guardianActsMost: recipe === 'puppets' ? 1 : recipe === 'guardians' ? 3 : 0,
     hiding: drawHiding(recipe, draw),
-    camps: recipe === 'camps' ? { timeoutsMost: draw.between(20, 80) } : undefined,
-    forgetPercent: recipe === 'amnesia' ? draw.between(30, 80) : 0,
+    camps:
+      recipe === 'camps'
+        ? { timeoutsMost: draw.between(20, 80), latePercent: 50, crashPercent: draw.pick([0, 30]) }
+        : undefined,
+    forgetPercent: recipe === 'amnesia' ? { vote: draw.between(30, 80), epochChange: draw.pick([0, 30]) } : NEVER,
     scheme: isReal ? 'bls' : 'mac',
     isEncoded: isReal,
   }
@@ -207,7 +221,7 @@ function levelsOf(recipe: Recipe, draw: Draw): ChaosLevels {
     case 'partitions':
       return { ...weather, duplicatePercent: 2, partitions: 3, slow: 1, deaf: 1, crashes: 1 }
     case 'crashes':
-      return { ...gentle, crashes: 8, writeCrashPercent: draw.pick([1, 3, 10]) }
+      return { ...gentle, crashes: 6, blackouts: 2, writeCrashPercent: draw.pick([1, 3, 10]) }
     case 'twins':
     case 'withholding':
       return { ...gentle, partitions: draw.between(0, 1), crashes: draw.between(0, 3) }

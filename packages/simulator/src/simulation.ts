@@ -15,8 +15,7 @@ import { macScheme } from './world/mac-scheme.ts'
 import { FAIR_WEATHER, type LinkFault } from './world/network.ts'
 import { World } from './world/world.ts'
 
-/** Blocks that every honest node must have settled in the end, and how many of them after the network healed. */
-const SETTLED_LEAST = 30
+/** Blocks that every honest node must settle after the network healed. */
 const SETTLED_AFTER_HEALING_LEAST = 6
 /** Checkpoints that every honest node must finalize after the network healed. */
 const FINALIZED_AFTER_HEALING_LEAST = 2
@@ -32,10 +31,10 @@ export function runScenario(scenario: Scenario, options: SimulationOptions = {})
   try {
     const heal = begin(world, scenario)
     const isCalm = (): boolean =>
-      world.queue.nowMs >= scenario.chaosMs || world.watch.agreement.settledHeight >= SETTLED_LEAST
+      world.queue.nowMs >= scenario.chaosMs || world.watch.agreement.settledHeight >= scenario.settledLeast
     while (!isCalm() && world.queue.runNext()) events++
     heal()
-    const goal = goalOf(world)
+    const goal = goalOf(world, scenario.settledLeast)
     while (!goal.isReached()) {
       if (!world.queue.runNext() || world.queue.nowMs > goal.deadlineMs)
         throw new Violation('liveness', `by ${goal.deadlineMs} ms: ${goal.missing().join('; ')}`)
@@ -52,6 +51,7 @@ export function runScenario(scenario: Scenario, options: SimulationOptions = {})
     violation,
     settledHeight: watch.agreement.settledHeight,
     finalizedHeight: Math.max(0, ...watch.finalizedHeights.values()),
+    writes: world.nodes.map(node => node.writeCount),
     virtualMs: queue.nowMs,
     events,
     faults: journal.faults,
@@ -95,7 +95,11 @@ function begin(world: World, scenario: Scenario): () => void {
     world.listeners.push(new Puppeteer(world, scenario.puppeteer))
     if (scenario.guardianActsMost > 0 && byzantine.length > 0) playGuardians(world, scenario.guardianActsMost)
   }
-  if (scenario.forgetPercent > 0) makeForgetful(world, scenario)
+  if (scenario.forgetPercent.vote > 0) makeForgetful(world, scenario)
+  const { writeCrash } = scenario
+  if (writeCrash !== undefined)
+    world.crashAt = ({ id }, _, index) =>
+      id === writeCrash.node && index === writeCrash.index ? writeCrash : undefined
   const areRunning = conduct === 'twins' || conduct === 'withholding'
   for (const node of world.nodes) {
     if (areRunning || world.isHonest(node)) node.start()
@@ -104,23 +108,24 @@ function begin(world: World, scenario: Scenario): () => void {
   return () => {
     calm()
     for (const fault of hostile) world.network.faults.delete(fault)
-    world.crashAt = () => undefined
+    if (scenario.writeCrash === undefined) world.crashAt = () => undefined
     world.journal.note('chaos', () => 'ends')
   }
 }
 
-/** Crashes nodes just before a vote in a Byzantine leader's epoch is durable, for a moment. */
+/** Crashes nodes for a moment just when they sign what they must not forget. */
 function makeForgetful(world: World, { byzantine, forgetPercent, timing }: Scenario): void {
   const draw = new Draw(world.randomFor('forgetful'))
   const asked = new Set<string>()
-  world.crashAt = (node, { safety }) => {
-    const epoch = safety?.lastVote?.epoch
-    if (epoch === undefined || !byzantine.includes(world.leaderOf(epoch)) || asked.has(`${node.id}/${epoch}`))
-      return undefined
-    asked.add(`${node.id}/${epoch}`)
-    return draw.chance(forgetPercent)
-      ? { when: 'before', downMs: draw.between(1, timing.timeoutBaseMs >> 4) }
-      : undefined
+  const isNew = (key: string): boolean => !asked.has(key) && asked.add(key) !== undefined
+  world.crashAt = ({ id }, { safety }) => {
+    const voted = safety?.lastVote?.epoch
+    const wanted = safety?.lastEpochChange?.epochChange.epoch
+    const isVote = voted !== undefined && byzantine.includes(world.leaderOf(voted)) && isNew(`${id} votes in ${voted}`)
+    const isEpochChange = wanted !== undefined && isNew(`${id} wants ${wanted}`)
+    const percent = Math.max(isVote ? forgetPercent.vote : 0, isEpochChange ? forgetPercent.epochChange : 0)
+    if (!draw.chance(percent)) return undefined
+    return { when: draw.pick(['before', 'after']), downMs: draw.between(1, timing.timeoutBaseMs >> 4) }
   }
 }
 
@@ -131,10 +136,10 @@ interface Goal {
 }
 
 /** All honest nodes settle and finalize more than anybody had when the network healed. */
-function goalOf(world: World): Goal {
+function goalOf(world: World, settledLeast: number): Goal {
   const { watch, queue } = world
   const { timing } = world.config
-  const settled = Math.max(SETTLED_LEAST, watch.agreement.settledHeight + SETTLED_AFTER_HEALING_LEAST)
+  const settled = Math.max(settledLeast, watch.agreement.settledHeight + SETTLED_AFTER_HEALING_LEAST)
   const finalized =
     Math.max(0, ...watch.finalizedHeights.values()) + FINALIZED_AFTER_HEALING_LEAST * timing.checkpointInterval
   const honest = world.honestNodes

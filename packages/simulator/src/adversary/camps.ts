@@ -10,6 +10,10 @@ import type { World } from '../world/world.ts'
 export interface CampHabits {
   /** how long camps last, in epoch timeouts */
   readonly timeoutsMost: number
+  /** how often the middle is shown what it missed as soon as it has given up that epoch */
+  readonly latePercent: number
+  /** how often a node of the middle crashes for a moment when it has given up an epoch */
+  readonly crashPercent: number
 }
 
 type Side = 'left' | 'right'
@@ -26,6 +30,8 @@ interface Camps {
   readonly sides: ReadonlyMap<number, Side>
   /** of blocks: each belongs to the camp whose certificate justifies it, or else to its leader's */
   readonly blocks: Map<Hash, Side>
+  /** are blocks shown to a node of the middle once it cannot vote for them any more? */
+  readonly isLate: boolean
   /** the highest epoch that each camp has a certificate of, as far as it told anybody */
   readonly tops: Map<Side, number>
 }
@@ -35,20 +41,22 @@ export function createCamps(world: World, habits: CampHabits): LinkFault {
   const { timeoutBaseMs } = world.config.timing
   const { signers } = world.identities.committee.set
   const hashes = new WeakMap<Block, Hash>()
-  let camps: Camps = { untilMs: 0, sides: new Map(), blocks: new Map(), tops: new Map() }
+  let camps: Camps = { untilMs: 0, sides: new Map(), isLate: false, blocks: new Map(), tops: new Map() }
+  /** the epoch that each node wants to enter */
+  const wanted = new Map<number, number>()
 
   const drawCamps = (): Camps => {
     const wereSplit = camps.sides.size > 0
     const timeouts = wereSplit ? draw.between(1, 3) : draw.between(habits.timeoutsMost >> 1, habits.timeoutsMost)
     const untilMs = world.queue.nowMs + timeoutBaseMs * timeouts
-    if (wereSplit) return { untilMs, sides: new Map(), blocks: new Map(), tops: new Map() }
+    if (wereSplit) return { untilMs, sides: new Map(), isLate: false, blocks: new Map(), tops: new Map() }
     const validators = world.honestNodes.filter(node => node.identity < signers.length).map(node => node.id)
     const campSize = Math.floor((signers.length - 1) / 3)
     const camped = draw.sample(validators, 2 * campSize)
     const left = new Set(draw.sample(camped, campSize))
     const sides = new Map(camped.map(id => [id, left.has(id) ? 'left' : 'right'] as const))
     world.journal.note('camps', () => [...sides].map(([id, side]) => `node ${id} ${side}`).join(', '))
-    return { untilMs, sides, blocks: new Map(), tops: new Map() }
+    return { untilMs, sides, isLate: draw.chance(habits.latePercent), blocks: new Map(), tops: new Map() }
   }
 
   const sideOfBlock = (block: Block): Side => {
@@ -78,13 +86,24 @@ export function createCamps(world: World, habits: CampHabits): LinkFault {
     const side = camps.sides.get(to)
     const owner = sideOfBlock(block)
     if (side !== undefined) return owner !== side || isNews(to, block.record.justify)
+    if (camps.isLate && (wanted.get(to) ?? 0) > block.record.epoch) return false
     return block.record.justify.epoch > topOf(otherSide(owner))
+  }
+
+  const noteGivenUp = (node: number, epoch: number): void => {
+    if (camps.sides.has(node) || epoch <= (wanted.get(node) ?? 0)) return
+    wanted.set(node, epoch)
+    if (!draw.chance(habits.crashPercent)) return
+    const downMs = draw.between(1, timeoutBaseMs >> 3)
+    world.queue.schedule(draw.between(1, 20), () => world.nodes[node]!.crashFor(downMs))
   }
 
   return {
     judge(from, to, message) {
       if (world.queue.nowMs >= camps.untilMs) camps = drawCamps()
       if (camps.sides.size === 0) return 0
+      if (message.type === 'settlement' && message.message.type === 'epoch-change')
+        noteGivenUp(from, message.message.epochChange.epoch)
       const shown = shownBy(message)
       const fromSide = camps.sides.get(from)
       if (fromSide !== undefined && shown !== undefined && camps.blocks.get(shown.blockHash) === fromSide)

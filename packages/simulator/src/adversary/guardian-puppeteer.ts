@@ -283,7 +283,7 @@ export class GuardianPuppeteer {
     )
     if (commits.length === 0) return undefined
     const committed = draw.pick(commits.slice(-3))
-    const sources = this.points.filter(({ round }) => round < committed.round)
+    const sources = this.points.filter(point => point.round <= committed.round && !samePoint(point, committed))
     if (sources.length === 0) return undefined
     const source = draw.pick(sources)
     const rivals = this.config

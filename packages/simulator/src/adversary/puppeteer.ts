@@ -47,6 +47,8 @@ export class Puppeteer implements Listener {
   private readonly honest: readonly number[]
   private readonly votedFor = new Set<Hash>()
   private readonly votedIn = new Set<number>()
+  /** what it proposed last */
+  private newest: { readonly leader: number; readonly blocks: readonly KnownBlock[] } = { leader: 0, blocks: [] }
   private ledUpTo = 0
   private blocksMade = 0
 
@@ -70,6 +72,13 @@ export class Puppeteer implements Listener {
     if (message.message.type === 'proposal') this.voteFor(this.knowledge.addBlock(message.message.proposal))
     if (message.message.type === 'epoch-change') this.giveUp(message.message.epochChange.epoch)
     this.lead()
+  }
+
+  /** Who starts again may have forgotten what it signed: it is told everything anew, the last first. */
+  onStarted({ id }: Node): void {
+    if (!this.honest.includes(id)) return
+    const { leader, blocks } = this.newest
+    for (const block of [...blocks].reverse()) this.tellBranch(leader, id, block, 1)
   }
 
   // ------------------------------------------------------------------------------------------------ votes
@@ -134,6 +143,7 @@ export class Puppeteer implements Listener {
       made.push(block)
     }
     if (made.length > 1) world.journal.count('equivocation')
+    this.newest = { leader, blocks: made }
     const offset = draw.between(0, this.honest.length)
     made.forEach((block, i) => {
       this.honest.forEach((to, j) => {

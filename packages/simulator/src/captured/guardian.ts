@@ -27,6 +27,7 @@ export interface GuardianPorts {
   /** asked at each durable write: to crash now, when it is durable, or not at all */
   crashAt(): 'before' | 'after' | undefined
   downMs(): number
+  onCrash(guardian: Guardian): void
 }
 
 export class Guardian {
@@ -76,6 +77,7 @@ export class Guardian {
     this.ports.journal.count('crash')
     this.ports.journal.note(this.id, () => 'crashes')
     this.stop()
+    this.ports.onCrash(this)
     this.ports.queue.schedule(this.ports.downMs(), () => this.start())
   }
 

@@ -78,8 +78,8 @@ export function drawCaptured(seed: number): CapturedScenario {
       ballot: [],
     },
     camps: isCamps ? drawCamps(draw, everyone, byzantine, chaosMs) : undefined,
-    crashes: draw.between(0, 3),
-    writeCrashPercent: draw.pick([0, 1, 5]),
+    crashes: isCamps ? draw.between(0, 8) : draw.between(0, 3),
+    writeCrashPercent: draw.pick(isCamps ? [0, 5, 20] : [0, 1, 5]),
     actsMost: draw.between(1, 4),
   }
 }

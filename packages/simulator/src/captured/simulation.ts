@@ -12,7 +12,7 @@ import { Journal } from '../world/journal.ts'
 import { macScheme } from '../world/mac-scheme.ts'
 import { FAIR_WEATHER, type LinkFault, Network } from '../world/network.ts'
 import { Guardian } from './guardian.ts'
-import type { CapturedScenario, Stage } from './scenario.ts'
+import type { CapturedScenario, Side, Stage } from './scenario.ts'
 import { CheckpointTree } from './tree.ts'
 import { TreeWatch } from './tree-watch.ts'
 
@@ -45,6 +45,7 @@ export function runCaptured(scenario: CapturedScenario, options: SimulationOptio
     kind: 'captured',
     violation,
     settledHeight: 0,
+    writes: [],
     finalizedHeight: Math.max(0, ...world.watch.finalizedHeights.values()),
     virtualMs: world.queue.nowMs,
     events,
@@ -64,6 +65,8 @@ class CapturedWorld {
   private readonly guardians: readonly Guardian[]
   private readonly puppeteer: GuardianPuppeteer
   private readonly holding: LinkFault
+  /** guardians who crashed, and the branch of which they hear nothing for a while: it may have been theirs */
+  private readonly cutOff = new Map<number, { readonly side: Side; readonly untilMs: number }>()
   private isHealed = false
 
   constructor(scenario: CapturedScenario, { fatal, print }: SimulationOptions) {
@@ -77,6 +80,7 @@ class CapturedWorld {
         journal: this.journal,
         leaderOf: () => -1,
         isHonest: identity => !byzantine.includes(identity),
+        identityOf: id => id,
         fatal: fatal ?? new Set(VIOLATION_KINDS),
       },
       hash => this.tree.parentOf(hash),
@@ -139,6 +143,10 @@ class CapturedWorld {
                 ? this.draw.pick(['before', 'after'])
                 : undefined,
             downMs: () => this.draw.between(1, 10) * deltaMs,
+            onCrash: ({ id }) => {
+              const untilMs = this.queue.nowMs + this.draw.between(0, 60) * deltaMs
+              this.cutOff.set(id, { side: this.draw.pick(['left', 'right']), untilMs })
+            },
           },
         ),
     )
@@ -221,6 +229,8 @@ class CapturedWorld {
     const side = target === undefined ? undefined : this.tree.branchOf(target)
     if (camps === undefined || target === undefined || side === undefined) return false
     if (camps.left.includes(to) || camps.right.includes(to)) return this.isOtherCamps(to, target)
+    const cut = this.cutOff.get(to)
+    if (cut !== undefined && cut.side === side && this.queue.nowMs < cut.untilMs) return true
     return this.queue.nowMs < camps.middleFromMs[side]
   }
 

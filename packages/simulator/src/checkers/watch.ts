@@ -17,9 +17,14 @@ export interface WatchConfig {
   readonly journal: Journal
   readonly leaderOf: (epoch: number) => number
   isHonest(identity: number): boolean
+  /** whose keys a node has, by its id */
+  identityOf(id: number): number
   /** kinds that end the world; the others are noted and let pass */
   readonly fatal: ReadonlySet<ViolationKind>
 }
+
+/** Rejections that say where the receiver stands, and nothing about the sender. */
+const DEPENDS_ON_RECEIVER: ReadonlySet<string> = new Set(['proposal/place', 'proposal/full'])
 
 export class Watch {
   /** honest nodes that stopped themselves, and why */
@@ -56,9 +61,15 @@ export class Watch {
     })
   }
 
-  onRejected({ id }: Watched, { code, from }: { readonly code: string; readonly from: number | undefined }): void {
+  onRejected(node: Watched, { code, from }: { readonly code: string; readonly from: number | undefined }): void {
+    const { id } = node
     this.journal.note(id, () => `rejects ${code}${from === undefined ? '' : ` from node ${from}`}`)
     this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1)
+    if (from === undefined || DEPENDS_ON_RECEIVER.has(code)) return
+    if (!this.isHonest(node) || !this.config.isHonest(this.config.identityOf(from))) return
+    this.judge(() => {
+      throw new Violation('accusation', `node ${id} rejects what honest node ${from} sent, for ${code}`)
+    })
   }
 
   onFault({ id, identity }: Watched, { code, message }: { readonly code: string; readonly message: string }): void {

@@ -17,6 +17,8 @@ export interface Chaos {
   readonly slow: readonly (Lasting & { readonly node: number; readonly lateMs: number })[]
   readonly deaf: readonly (Lasting & { readonly node: number; readonly sense: Sense })[]
   readonly crashes: readonly { readonly node: number; readonly atMs: number; readonly downMs: number }[]
+  /** all nodes at once, each down for as long as it draws */
+  readonly blackouts: readonly { readonly atMs: number; readonly downMs: readonly number[] }[]
   /** of durable writes that a node crashes at */
   readonly writeCrashPercent: number
   readonly writeCrashDownMostMs: number
@@ -35,6 +37,7 @@ export interface ChaosLevels {
   readonly deaf: number
   readonly deafToFinality: number
   readonly crashes: number
+  readonly blackouts: number
   readonly writeCrashPercent: number
   readonly skewMostMs: number
   readonly clockSteps: number
@@ -81,6 +84,10 @@ export function drawChaos(
       node: draw.pick(all),
       atMs: draw.between(0, lengthMs),
       downMs: draw.between(1, 4 * timeoutBaseMs),
+    })),
+    blackouts: many(levels.blackouts, () => ({
+      atMs: draw.between(0, lengthMs),
+      downMs: all.map(() => draw.between(1, 2 * timeoutBaseMs)),
     })),
     writeCrashPercent: levels.writeCrashPercent,
     writeCrashDownMostMs: 2 * timeoutBaseMs,
@@ -138,6 +145,13 @@ export function unleash(world: World, chaos: Chaos, draw: Draw): () => void {
   for (const deaf of chaos.deaf)
     during(deaf, `node ${deaf.node} is deaf to ${deaf.sense}: this`, createDeafNode(journal, deaf.node, deaf.sense))
   for (const { node, atMs, downMs } of chaos.crashes) at(atMs, () => nodes[node]!.crashFor(downMs))
+  for (const { atMs, downMs } of chaos.blackouts)
+    at(atMs, () => {
+      journal.count('blackout')
+      nodes.forEach((node, i) => {
+        node.crashFor(downMs[i]!)
+      })
+    })
   chaos.skewsMs.forEach((skewMs, i) => {
     if (skewMs === 0) return
     journal.count('clock-skew')

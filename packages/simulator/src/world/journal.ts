@@ -8,6 +8,7 @@ export const FAULT_KINDS = [
   'slow-node',
   'deaf-node',
   'crash',
+  'blackout',
   'crash-before-write',
   'crash-after-write',
   'lost-writes',

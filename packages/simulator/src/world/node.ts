@@ -23,6 +23,7 @@ export interface NodeConfig {
   nodeCount(): number
   /** asked before each write that consensus waits for; `index` counts them over all lives */
   crashAt(node: Node, write: DurableWrite, index: number): WriteCrash | undefined
+  onStarted(node: Node): void
 }
 
 export class Node implements ProcessOwner {
@@ -62,6 +63,7 @@ export class Node implements ProcessOwner {
     context.watch.onStart(this, this.disk.content.chain.length, tip === undefined ? GENESIS_HASH : hashBlock(tip.block))
     this.process = new Process(context, this)
     this.process.start()
+    this.config.onStarted(this)
   }
 
   /** Stops at once, loses what is not durable, and starts again after a while. */

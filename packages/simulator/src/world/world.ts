@@ -31,9 +31,10 @@ export interface WorldConfig {
   readonly print?: (line: JournalLine) => void
 }
 
-/** Sees all that is sent, when it is sent. */
+/** Sees all that is sent, when it is sent, and each node that starts. */
 export interface Listener {
   onSent(from: Node, message: NodeMessage): void
+  onStarted?(node: Node): void
 }
 
 export class World {
@@ -58,6 +59,7 @@ export class World {
       leaderOf: epoch => this.leaderOf(epoch),
       genesis: GENESIS_HASH,
       isHonest: identity => !config.byzantine.has(identity),
+      identityOf: id => config.nodes[id]!,
       fatal: config.fatal,
     })
     const context: ProcessContext = {
@@ -82,6 +84,9 @@ export class World {
           send: (from, to, message) => this.send(from, to, message),
           nodeCount: () => config.nodes.length,
           crashAt: (node, write, index) => this.crashAt(node, write, index),
+          onStarted: node => {
+            for (const listener of this.listeners) listener.onStarted?.(node)
+          },
         }),
     )
     this.network = new Network(
