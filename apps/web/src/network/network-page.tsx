@@ -1,8 +1,7 @@
 // Who delivers: edges and viewers on a map, each edge in figures, and what the tracker knows.
 import { type TrackerStats, validateTrackerStats } from '@tan/protocol/tracker'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import './network.css'
-import { learnNames } from '../chain/names.ts'
 import {
   bytesQuantity,
   counted,
@@ -38,9 +37,6 @@ export function NetworkPage(): ReactNode {
   )
   const tracker = usePolled(settings.trackerStatsUrl, validateTrackerStats)
   const edges = known.map(({ name }, i) => ({ name, polled: statuses[i]! }))
-  useEffect(() => {
-    learnNames(edges.flatMap(({ name, polled }) => (polled.value === undefined ? [] : [[polled.value.address, name]])))
-  })
   const totals = totalsOf(statuses)
   const isKnown = statuses.some(status => status.value !== undefined)
   return (

@@ -127,6 +127,10 @@ export async function getAccount(link: RpcLink, address: Address): Promise<Accou
   return { tangamWei, tanWei, nonce, codeBytes: code === undefined ? 0 : (code.length - 2) / 2 }
 }
 
+export function getTangam(link: RpcLink, address: Address): Promise<bigint> {
+  return getBalance(clientOf(link), { address })
+}
+
 /** In the order of the chain. A null topic matches any. */
 export async function getLogsBetween(
   link: RpcLink,

@@ -1,16 +1,7 @@
 // Which network this page looks at. A devnet serves `devnet.json` beside the page; anywhere else the addresses stand in
 // the page's own address (`?ws=…`) or were saved by the settings page.
 import { CodedError, type Rejection, rejectionOf } from '@tan/primitives'
-import {
-  hexOf,
-  integerFrom,
-  list,
-  object,
-  optional,
-  type Shape,
-  type ShapeValue,
-  text,
-} from '@tan/protocol/tracker/shape'
+import { integerFrom, list, object, optional, type Shape, type ShapeValue, text } from '@tan/protocol/tracker/shape'
 import { EDGES_MOST, STATUS_CHARS_MOST, STATUS_TIMEOUT_MS } from '../limits.ts'
 
 const url = (...protocols: string[]): Shape<string> => {
@@ -32,7 +23,7 @@ const settings = object({
   rpcUrl: optional(http),
   trackerUrl: optional(socket),
   trackerStatsUrl: optional(http),
-  edges: optional(list(object({ name: text(64), statusUrl: http, address: optional(hexOf(20)) }), EDGES_MOST)),
+  edges: optional(list(object({ name: text(64), statusUrl: http }), EDGES_MOST)),
   originStatsUrl: optional(http),
   faucetUrl: optional(http),
   video: optional(object({ manifestUrl: http, title: text(256) })),

@@ -2,6 +2,8 @@
 import { createContext, useContext, useEffect, useState } from 'react'
 import { type ChainFeed, createChainFeed } from '../chain/feed.ts'
 import { guardianNames, learnNames } from '../chain/names.ts'
+import { validateEdgeStatus } from '../network/edge-status.ts'
+import { fetchStatus } from '../network/polled.ts'
 import { createRpcLink, type RpcLink } from '../rpc/link.ts'
 import { getGuardians } from '../rpc/tan.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -21,6 +23,27 @@ export function useNet(): Net {
   return net
 }
 
+/** before an edge that did not say who it is is asked again */
+const EDGE_RETRY_MS = 4000
+
+/** Edges are known by the names of the settings; which address is whose, each says itself. Gives what ends the asking. */
+function learnEdgeNames({ edges = [] }: Settings): () => void {
+  const ended = new AbortController()
+  const learn = async (name: string, statusUrl: string): Promise<void> => {
+    while (!ended.signal.aborted) {
+      try {
+        const { address } = await fetchStatus(statusUrl, validateEdgeStatus)
+        learnNames([[address, name]])
+        return
+      } catch {
+        await new Promise(resolve => setTimeout(resolve, EDGE_RETRY_MS))
+      }
+    }
+  }
+  for (const { name, statusUrl } of edges) void learn(name, statusUrl)
+  return () => ended.abort()
+}
+
 /** Opens the network of some settings, and closes it when they change. Undefined for the moment in between. */
 export function useOpenedNet(settings: Settings): Net | undefined {
   const [net, setNet] = useState<Net | undefined>(undefined)
@@ -33,8 +56,10 @@ export function useOpenedNet(settings: Settings): Net | undefined {
         () => {}, // names are a comfort: addresses show without them
       )
     })
+    const endEdges = learnEdgeNames(settings)
     setNet({ settings, link, feed })
     return () => {
+      endEdges()
       endNames()
       feed.stop()
       link.close()

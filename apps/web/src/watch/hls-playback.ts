@@ -8,41 +8,44 @@ const RECOVERIES_MOST = 3
 const BUFFER_S = 30
 
 export interface Playback {
-  readonly hls: Hls
   end(): void
 }
 
-export interface PlaybackEvents {
-  /** A whole segment came, over hls.js's own loader or another. */
-  segment(segment: { readonly startS: number; readonly durationS: number; readonly bytes: number }): void
+export interface PlaybackOptions {
+  /** of the playlist */
+  readonly url: string
+  readonly startS: number
+  /** before anything is loaded; gives what is to be done in the end */
+  attach(hls: Hls): () => void
   failed(rejection: Rejection): void
 }
 
 /** Throws `player/unsupported` where the browser cannot play HLS this way. */
-export async function playHls(
-  video: HTMLVideoElement,
-  playlistUrl: string,
-  attach: (hls: Hls) => void,
-  events: PlaybackEvents,
-): Promise<Playback> {
+export async function playHls(video: HTMLVideoElement, options: PlaybackOptions): Promise<Playback> {
   const { default: HlsPlayer } = await import('hls.js')
   if (!HlsPlayer.isSupported())
     throw new CodedError('player/unsupported', 'this browser has no Media Source Extensions, which the player needs')
-  const hls = new HlsPlayer({ maxBufferLength: BUFFER_S, maxMaxBufferLength: BUFFER_S, backBufferLength: 60 })
-  attach(hls)
-  let recoveries = 0
-  hls.on(HlsPlayer.Events.FRAG_BUFFERED, (_, { frag, stats }) => {
-    if (frag.type === 'main' && frag.sn !== 'initSegment')
-      events.segment({ startS: frag.start, durationS: frag.duration, bytes: stats.total })
+  const hls = new HlsPlayer({
+    maxBufferLength: BUFFER_S,
+    maxMaxBufferLength: BUFFER_S,
+    backBufferLength: 60,
+    startPosition: options.startS,
   })
+  const detach = options.attach(hls)
+  let recoveries = 0
   hls.on(HlsPlayer.Events.ERROR, (_, { fatal, type, details, error }) => {
     if (!fatal) return
     if (type === HlsPlayer.ErrorTypes.MEDIA_ERROR && recoveries++ < RECOVERIES_MOST) hls.recoverMediaError()
-    else events.failed({ code: `player/${details}`, message: error.message })
+    else options.failed({ code: `player/${details}`, message: error.message })
   })
-  hls.loadSource(playlistUrl)
+  hls.loadSource(options.url)
   hls.attachMedia(video)
-  return { hls, end: () => hls.destroy() }
+  return {
+    end() {
+      detach()
+      hls.destroy()
+    },
+  }
 }
 
 /** Seconds of video that are loaded ahead of what is shown. */

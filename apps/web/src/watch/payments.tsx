@@ -1,6 +1,6 @@
 // Payments as they are made, and what each peer delivered and earned.
 import type { ReactNode } from 'react'
-import { counted, formatBytes, formatCount, formatTokens } from '../format.ts'
+import { counted, formatBytes, formatCount, formatTokens, tokenQuantity } from '../format.ts'
 import { hrefOf } from '../shell/route.ts'
 import { Amount } from '../ui/amount.tsx'
 import { Empty } from '../ui/parts.tsx'
@@ -20,14 +20,14 @@ export function PaymentTicker({ view }: { view: WatchView }): ReactNode {
         {counted(view.paymentCount, 'payment')}, <Amount wei={view.paidWei} currency="TANGam" /> in all
       </p>
       <ul className="ticker">
-        {view.payments.slice(0, SHOWN).map(({ id, peer, count, wei, totalWei }) => (
+        {view.payments.slice(0, SHOWN).map(({ id, peer, wei, totalWei }) => (
           <li key={id}>
             <span className="swatch" style={{ background: colourOf(peer, view.peers) }} />
             <span className="ticker-name">
               <SourceName source={peer} kind={view.peers.find(known => known.id === peer)?.kind ?? 'edge'} />
             </span>
-            <span className="muted ticker-count">{counted(count, 'piece')}</span>
-            <span title={`${formatTokens(totalWei, 'TANGam')} so far`}>+{formatTokens(wei, 'TANGam')}</span>
+            <span className="muted ticker-total">{tokenQuantity(totalWei, 'TANGam').value} so far</span>
+            <span>+{formatTokens(wei, 'TANGam')}</span>
           </li>
         ))}
       </ul>

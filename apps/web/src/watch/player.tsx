@@ -16,7 +16,7 @@ export function Player({
   onPlayback,
   retry,
 }: {
-  session: WatchSession | undefined
+  session: WatchSession
   title: string
   onPlayback: (playback: Playback) => void
   retry: () => void
@@ -30,8 +30,7 @@ export function Player({
   }
 
   useEffect(() => {
-    if (session === undefined || video.current === null) return
-    return session.attach(video.current)
+    if (video.current !== null) return session.attach(video.current)
   }, [session])
 
   return (
@@ -51,7 +50,7 @@ export function Player({
         onPlaying={() => setWaiting(false)}
         onCanPlay={() => setWaiting(false)}
       />
-      {isWaiting && <span className="player-wait">{session === undefined ? 'Opening the video' : 'Loading'}</span>}
+      {isWaiting && <span className="player-wait">Loading</span>}
       {isMuted && !isWaiting && (
         <button
           type="button"
@@ -63,7 +62,7 @@ export function Player({
           <Icon name="sound" /> Sound on
         </button>
       )}
-      {session !== undefined && <PlayerFailure session={session} retry={retry} />}
+      <PlayerFailure session={session} retry={retry} />
     </div>
   )
 }

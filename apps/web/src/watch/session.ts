@@ -1,15 +1,18 @@
 // One viewing of a video: the player and the swarm behind it, as the page sees them. All that the page knows of
 // @tan/viewer is in this file.
-import { type Address, CodedError, type Hash, type Rejection, rejectionOf } from '@tan/primitives'
-import { fileUrl, parseManifest } from '@tan/protocol'
-import { STATUS_TIMEOUT_MS } from '../limits.ts'
+import { type Address, type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import type { PieceRef } from '@tan/protocol'
+import type { PoolReport, Viewer, ViewerEvent } from '@tan/viewer'
+import { getAnchor } from '../rpc/tan.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { Net } from '../shell/net.ts'
 import { createStore, type Readable } from '../store.ts'
+import { hintOf } from './hint.ts'
 import { bufferedAhead, type Playback, playHls } from './hls-playback.ts'
-import { type PieceEvent, WatchLog, type WatchView } from './watch-log.ts'
+import { type PieceEvent, type Span, WatchLog, type WatchView } from './watch-log.ts'
 
 export interface PoolSummary {
-  readonly poolId: Hash | undefined
+  readonly poolId: Hash
   readonly depositWei: bigint
   /** promised to peers, redeemed or not */
   readonly spentWei: bigint
@@ -17,51 +20,74 @@ export interface PoolSummary {
   readonly collateralWei: bigint
 }
 
+/** What this page does for others. */
+export interface ServedSummary {
+  readonly bytes: number
+  readonly earnedWei: bigint
+}
+
 export type SessionState =
   | { readonly kind: 'starting' }
   /** plays; from the origin alone while there is a `hint` why peers do not help */
-  | { readonly kind: 'running'; readonly hint?: string | undefined }
+  | { readonly kind: 'running'; readonly hint: string | undefined }
   | { readonly kind: 'failed'; readonly rejection: Rejection }
 
 export interface WatchSession {
   readonly state: Readable<SessionState>
   readonly view: Readable<WatchView>
   readonly pool: Readable<PoolSummary | undefined>
+  readonly served: Readable<ServedSummary>
   readonly usesPeers: Readable<boolean>
   setPeers(usesPeers: boolean): void
   /** Calls with each piece as it comes: for the picture, which draws it on its way. */
   onPiece(listener: (piece: PieceEvent) => void): () => void
   onPayment(listener: (peer: Address) => void): () => void
-  /** Gives the video to an element; ends when the returned function is called. */
+  /** Gives the video to an element, from where it stood before; ends when the returned function is called. */
   attach(video: HTMLVideoElement): () => void
-  close(): void
 }
+
+type Video = NonNullable<Settings['video']>
 
 /** how often the page is told what has changed */
 const VIEW_MS = 250
 
-export function openSession(_settings: Settings, video: NonNullable<Settings['video']>): WatchSession {
-  return new Session(video.manifestUrl)
+const sessions = new WeakMap<Net, WatchSession>()
+
+/**
+ * The viewing that goes on while one looks at other pages: its pieces stay, and it serves others meanwhile. It ends with
+ * the page, or when it failed and is opened `anew`.
+ */
+export function openSession(net: Net, video: Video, anew = false): WatchSession {
+  const known = sessions.get(net)
+  if (known !== undefined && !anew) return known
+  const session = new Session(net, video)
+  sessions.set(net, session)
+  return session
 }
 
 class Session implements WatchSession {
   readonly state = createStore<SessionState>({ kind: 'starting' })
-  readonly view: Readable<WatchView>
+  readonly view
   readonly pool = createStore<PoolSummary | undefined>(undefined)
+  readonly served = createStore<ServedSummary>({ bytes: 0, earnedWei: 0n })
   readonly usesPeers = createStore(true)
-  readonly #view
   readonly #log = new WatchLog()
-  readonly #manifestUrl: string
+  readonly #viewer: Promise<Viewer>
   readonly #pieceListeners = new Set<(piece: PieceEvent) => void>()
   readonly #paymentListeners = new Set<(peer: Address) => void>()
+  #problem: Rejection | undefined
+  #positionS = 0
 
-  constructor(manifestUrl: string) {
-    this.#manifestUrl = manifestUrl
-    this.#view = createStore(this.#log.view())
-    this.view = this.#view
+  constructor(net: Net, video: Video) {
+    this.view = createStore(this.#log.view())
+    this.#viewer = this.#open(net, video)
+    this.#viewer.catch((error: unknown) => this.#fail(error))
   }
 
-  setPeers = (usesPeers: boolean): void => this.usesPeers.set(usesPeers)
+  setPeers = (usesPeers: boolean): void => {
+    this.usesPeers.set(usesPeers)
+    this.#viewer.then(viewer => viewer.setPeers(usesPeers)).catch(() => {})
+  }
 
   onPiece(listener: (piece: PieceEvent) => void): () => void {
     this.#pieceListeners.add(listener)
@@ -76,57 +102,116 @@ class Session implements WatchSession {
   attach(video: HTMLVideoElement): () => void {
     let playback: Playback | undefined
     let isEnded = false
-    const timer = setInterval(() => {
-      this.#log.buffer({ atMs: Date.now(), bufferS: bufferedAhead(video) })
-      this.#view.set(this.#log.view())
-    }, VIEW_MS)
-    this.#play(video).then(
-      made => {
+    const timer = setInterval(() => this.#log.buffer({ atMs: Date.now(), bufferS: bufferedAhead(video) }), VIEW_MS)
+    this.#play(video)
+      .then(made => {
         if (isEnded) made.end()
         else playback = made
-      },
-      (error: unknown) => this.state.set({ kind: 'failed', rejection: rejectionOf(error) }),
-    )
+      })
+      .catch((error: unknown) => this.#fail(error))
     return () => {
       isEnded = true
       clearInterval(timer)
+      this.#positionS = video.ended ? 0 : video.currentTime
       playback?.end()
     }
   }
 
-  close(): void {
-    this.#pieceListeners.clear()
-    this.#paymentListeners.clear()
+  async #open({ link, settings }: Net, { manifestUrl }: Video): Promise<Viewer> {
+    const { createBrowserViewer } = await import('@tan/viewer/browser')
+    const viewer = await createBrowserViewer({
+      manifestUrl,
+      rpcUrl: settings.rpcUrl,
+      // A page that was given no genesis trusts the node that it is looking at, as for all else that it shows.
+      anchor: settings.genesis ?? (settings.rpcUrl === undefined ? undefined : await getAnchor(link)),
+      trackers: settings.trackerUrl === undefined ? undefined : [settings.trackerUrl],
+      // Only a page that has to pay, and has nothing to pay with, needs this part.
+      fund: async (address, wei) => (await import('./funding.ts')).fundSession({ link, settings }, address, wei),
+    })
+    viewer.on(event => this.#take(viewer, event))
+    viewer.setPeers(this.usesPeers.get())
+    setInterval(() => this.#look(viewer), VIEW_MS)
+    this.#look(viewer)
+    return viewer
   }
 
   async #play(video: HTMLVideoElement): Promise<Playback> {
-    const manifest = await loadManifest(this.#manifestUrl)
-    const playlistUrl = fileUrl(manifest.origins[0] ?? this.#manifestUrl, manifest.entry)
-    const playback = await playHls(video, playlistUrl, () => {}, {
-      segment: ({ startS, durationS, bytes }) => this.#originSegment(startS, durationS, bytes),
+    const viewer = await this.#viewer
+    const { attachToHls } = await import('@tan/viewer/browser')
+    return playHls(video, {
+      url: viewer.entryUrl,
+      startS: this.#positionS,
+      attach: hls => attachToHls(hls, viewer),
       failed: rejection => this.state.set({ kind: 'failed', rejection }),
     })
-    this.state.set({ kind: 'running', hint: 'Peers are not asked: the origin serves this video alone.' })
-    return playback
   }
 
-  #originSegment(startS: number, durationS: number, bytes: number): void {
-    const seconds = Math.max(1, Math.round(durationS))
-    for (let i = 0; i < seconds; i++) {
-      const piece: PieceEvent = { from: 'origin', bytes: bytes / seconds, second: startS + i }
-      this.#log.piece(piece)
-      for (const listener of this.#pieceListeners) listener(piece)
+  #fail(error: unknown): void {
+    this.state.set({ kind: 'failed', rejection: rejectionOf(error) })
+  }
+
+  #take(viewer: Viewer, event: ViewerEvent): void {
+    switch (event.type) {
+      case 'piece': {
+        const { from, bytes, ref } = event
+        if (from !== 'origin') this.#problem = undefined
+        const piece: PieceEvent = { from, bytes, span: spanOf(viewer, ref) }
+        this.#log.piece(piece)
+        for (const listener of this.#pieceListeners) listener(piece)
+        break
+      }
+      case 'payment': {
+        const { to, wei, totalWei } = event
+        this.#log.payment({ peer: to, wei, totalWei, atMs: Date.now() })
+        for (const listener of this.#paymentListeners) listener(to)
+        break
+      }
+      case 'problem':
+        this.#problem = event.rejection
+        break
+      default:
+      // what else happens shows in the figures
     }
+  }
+
+  #look(viewer: Viewer): void {
+    const { peers, pool, servedBytes, earnedWei, hasTracker } = viewer.stats()
+    this.#log.peers(
+      peers.map(({ address, role, latencyMs }) => ({
+        id: address,
+        kind: role ?? 'viewer',
+        rttMs: latencyMs > 0 ? latencyMs : undefined,
+      })),
+    )
+    this.view.set(this.#log.view())
+    this.pool.set(pool && summaryOf(pool))
+    const served = this.served.get()
+    if (served.bytes !== servedBytes || served.earnedWei !== earnedWei)
+      this.served.set({ bytes: servedBytes, earnedWei })
+    if (this.state.get().kind === 'failed') return
+    const { piecePriceWei, openingWei } = viewer.manifest
+    const hint = hintOf({
+      usesPeers: this.usesPeers.get(),
+      hasTracker,
+      costs: piecePriceWei + openingWei > 0n,
+      hasPool: pool !== undefined,
+      peerCount: peers.length,
+      problem: this.#problem,
+    })
+    const state = this.state.get()
+    if (state.kind !== 'running' || state.hint !== hint) this.state.set({ kind: 'running', hint })
   }
 }
 
-async function loadManifest(url: string): Promise<ReturnType<typeof parseManifest>> {
-  let response: Response
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) })
-  } catch (cause) {
-    throw new CodedError('player/origin', `the origin does not answer at ${url}`, { cause })
-  }
-  if (!response.ok) throw new CodedError('player/manifest', `${url} answers with status ${response.status}`)
-  return parseManifest(await response.text())
+function summaryOf({ poolId, depositWei, spentWei, collateralWei }: PoolReport): PoolSummary {
+  return { poolId, depositWei, spentWei, leftWei: depositWei - spentWei, collateralWei }
+}
+
+/** The pieces of a segment share its time evenly: near enough for a strip of seconds. */
+function spanOf({ catalog }: Viewer, { rendition, segment, piece }: PieceRef): Span | undefined {
+  const found = catalog.segment(rendition, segment)
+  if (found === undefined || found.durationMs === 0) return undefined
+  const { startMs, durationMs, pieceCount } = found
+  const at = (index: number): number => (startMs + (durationMs * index) / pieceCount) / 1000
+  return { fromS: at(piece), toS: at(piece + 1) }
 }

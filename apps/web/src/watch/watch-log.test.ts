@@ -10,10 +10,10 @@ const bob: Address = `0x${'b0'.repeat(20)}`
 describe('the log', () => {
   test('adds up who sent what, and of which second', () => {
     const log = new WatchLog()
-    log.piece({ from: 'origin', bytes: 100, second: 0 })
-    log.piece({ from: alice, bytes: 200, second: 0.9 })
-    log.piece({ from: alice, bytes: 50, second: 2 })
-    log.piece({ from: bob, bytes: 50, second: undefined })
+    log.piece({ from: 'origin', bytes: 100, span: { fromS: 0, toS: 1 } })
+    log.piece({ from: alice, bytes: 200, span: { fromS: 0.25, toS: 0.75 } })
+    log.piece({ from: alice, bytes: 50, span: { fromS: 2, toS: 3 } })
+    log.piece({ from: bob, bytes: 50, span: undefined })
     const view = log.view()
     expect(view.originBytes).toBe(100)
     expect(view.peerBytes).toBe(300)
@@ -30,6 +30,26 @@ describe('the log', () => {
       { id: alice, bytes: 250, pieces: 2, index: 0 },
       { id: bob, bytes: 50, pieces: 1, index: 1 },
     ])
+  })
+
+  test('a piece that holds several seconds counts in each by its share', () => {
+    const log = new WatchLog()
+    log.piece({ from: alice, bytes: 100, span: { fromS: 0.5, toS: 3 } })
+    expect(log.view().seconds.map(sources => sources?.get(alice))).toEqual([20, 40, 40])
+  })
+
+  test('no byte of a piece is lost in the seconds, wherever it lies', () => {
+    const span = fc
+      .tuple(fc.double({ min: 0, max: 500, noNaN: true }), fc.double({ min: 0.01, max: 12, noNaN: true }))
+      .map(([fromS, lengthS]) => ({ fromS, toS: fromS + lengthS }))
+    fc.assert(
+      fc.property(span, fc.integer({ min: 1, max: 65_536 }), (where, bytes) => {
+        const log = new WatchLog()
+        log.piece({ from: alice, bytes, span: where })
+        const sum = log.view().seconds.reduce((total, sources) => total + (sources?.get(alice) ?? 0), 0)
+        expect(sum).toBeCloseTo(bytes, 4)
+      }),
+    )
   })
 
   test('keeps the newest payments, and the sum of all', () => {
@@ -67,7 +87,7 @@ describe('the log', () => {
       { id: alice, kind: 'viewer', rttMs: 12 },
       { id: bob, kind: 'edge', rttMs: 30 },
     ])
-    log.piece({ from: bob, bytes: 7, second: 1 })
+    log.piece({ from: bob, bytes: 7, span: { fromS: 1, toS: 2 } })
     log.peers([{ id: alice, kind: 'viewer', rttMs: 14 }])
     expect(log.view().peers).toMatchObject([
       { id: alice, index: 0, isConnected: true, rttMs: 14, kind: 'viewer' },
@@ -77,9 +97,9 @@ describe('the log', () => {
 
   test('a view does not change any more', () => {
     const log = new WatchLog()
-    log.piece({ from: alice, bytes: 1, second: 0 })
+    log.piece({ from: alice, bytes: 1, span: { fromS: 0, toS: 1 } })
     const view = log.view()
-    log.piece({ from: alice, bytes: 1, second: 0 })
+    log.piece({ from: alice, bytes: 1, span: { fromS: 0, toS: 1 } })
     expect(view.seconds[0]!.get(alice)).toBe(1)
     expect(view.peers[0]!.bytes).toBe(1)
   })
@@ -87,8 +107,8 @@ describe('the log', () => {
   test('keeps bounded histories', () => {
     const log = new WatchLog()
     for (let i = 0; i < BUFFER_SAMPLES_MOST + 3; i++) log.buffer({ atMs: i, bufferS: i })
-    log.piece({ from: alice, bytes: 1, second: SECONDS_KEPT_MOST })
-    log.piece({ from: alice, bytes: 1, second: -1 })
+    log.piece({ from: alice, bytes: 1, span: { fromS: SECONDS_KEPT_MOST, toS: SECONDS_KEPT_MOST + 2 } })
+    log.piece({ from: alice, bytes: 1, span: { fromS: -2, toS: 0 } })
     const { buffer, seconds, peerBytes } = log.view()
     expect(buffer).toHaveLength(BUFFER_SAMPLES_MOST)
     expect(buffer.at(-1)!.atMs).toBe(BUFFER_SAMPLES_MOST + 2)

@@ -8,8 +8,14 @@ export type Source = 'origin' | Address
 export interface PieceEvent {
   readonly from: Source
   readonly bytes: number
-  /** the second of the video that it belongs to, where it is known */
-  readonly second: number | undefined
+  /** the part of the video that it holds, where it is of the timeline */
+  readonly span: Span | undefined
+}
+
+/** Seconds of the video: from, up to and not including. */
+export interface Span {
+  readonly fromS: number
+  readonly toS: number
 }
 
 export interface PaymentEvent {
@@ -98,7 +104,7 @@ export class WatchLog {
   #paymentCount = 0
   #paidWei = 0n
 
-  piece({ from, bytes, second }: PieceEvent): void {
+  piece({ from, bytes, span }: PieceEvent): void {
     if (from === 'origin') this.#originBytes += bytes
     else {
       this.#peerBytes += bytes
@@ -106,14 +112,7 @@ export class WatchLog {
       peer.bytes += bytes
       peer.pieces++
     }
-    if (second === undefined || second < 0 || second >= SECONDS_KEPT_MOST) return
-    const at = Math.floor(second)
-    let sources = this.#seconds[at]
-    if (sources === undefined) {
-      sources = new Map()
-      this.#seconds[at] = sources
-    }
-    sources.set(from, (sources.get(from) ?? 0) + bytes)
+    if (span !== undefined) this.#spread(from, bytes, span)
   }
 
   payment(event: PaymentEvent): void {
@@ -154,6 +153,20 @@ export class WatchLog {
       paymentCount: this.#paymentCount,
       paidWei: this.#paidWei,
       buffer: this.#buffer,
+    }
+  }
+
+  /** A small piece may hold several seconds, and a large one a part of one: its bytes go to the seconds by their share. */
+  #spread(from: Source, bytes: number, { fromS, toS }: Span): void {
+    const end = Math.min(toS, SECONDS_KEPT_MOST)
+    for (let second = Math.max(0, Math.floor(fromS)); second < end; second++) {
+      const share = (Math.min(toS, second + 1) - Math.max(fromS, second)) / (toS - fromS)
+      let sources = this.#seconds[second]
+      if (sources === undefined) {
+        sources = new Map()
+        this.#seconds[second] = sources
+      }
+      sources.set(from, (sources.get(from) ?? 0) + bytes * share)
     }
   }
 

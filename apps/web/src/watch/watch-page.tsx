@@ -1,21 +1,20 @@
 // The home page: a video that plays, where it comes from, who is paid for it, and what the ledger makes of it.
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import './watch.css'
 import { formatBytes, formatCount, formatShare, formatTokensExactly, tokenQuantity } from '../format.ts'
 import type { Settings } from '../settings/settings.ts'
 import { useNet } from '../shell/net.ts'
 import { hrefOf } from '../shell/route.ts'
-import { createStore, useStore } from '../store.ts'
-import { Empty, Figure, Fold, Loading, Meter, Panel, Switch } from '../ui/parts.tsx'
+import { useStore } from '../store.ts'
+import { Amount } from '../ui/amount.tsx'
+import { Empty, Figure, Fold, Meter, Panel, Switch } from '../ui/parts.tsx'
 import { BufferChart } from './buffer-chart.tsx'
 import { PaymentTicker, PeerTable } from './payments.tsx'
 import { type Playback, Player } from './player.tsx'
 import { openSession, type PoolSummary, type WatchSession } from './session.ts'
 import { Strip, StripLegend } from './strip.tsx'
 import { SwarmPicture } from './swarm-picture.tsx'
-import { offloadOf, WatchLog, type WatchView } from './watch-log.ts'
-
-const NOTHING = createStore<WatchView>(new WatchLog().view())
+import { offloadOf } from './watch-log.ts'
 
 export function WatchPage(): ReactNode {
   const { settings } = useNet()
@@ -44,9 +43,10 @@ export function WatchPage(): ReactNode {
 }
 
 function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNode {
+  const net = useNet()
   const [attempt, setAttempt] = useState(0)
-  const session = useSession(video, attempt)
-  const view = useStore(session?.view ?? NOTHING)
+  const session = useMemo(() => openSession(net, video, attempt > 0), [net, video, attempt])
+  const view = useStore(session.view)
   const [playback, setPlayback] = useState<Playback>({ positionS: 0, durationS: 0 })
   const offload = offloadOf(view)
   return (
@@ -73,7 +73,7 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
               label="came from peers, not from the origin"
               value={offload === undefined ? '–' : formatShare(offload)}
             />
-            {session !== undefined && <PeersSwitch session={session} />}
+            <PeersSwitch session={session} />
           </div>
           <Meter
             text={`${formatBytes(view.peerBytes)} from peers, ${formatBytes(view.originBytes)} from the origin`}
@@ -82,16 +82,13 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
               { share: offload === undefined ? 0 : 1 - offload, colour: 'var(--origin)' },
             ]}
           />
-          {session === undefined ? (
-            <Loading what="the swarm" rows={6} />
-          ) : (
-            <>
-              <SwarmPicture session={session} view={view} />
-              <SwarmHint session={session} />
-            </>
-          )}
+          <SwarmPicture session={session} view={view} />
+          <SwarmHint session={session} />
           <div className="figures watch-figures">
-            <Figure label="Pieces paid" value={formatCount(view.paymentCount)} />
+            <Figure
+              label="Pieces from peers"
+              value={formatCount(view.peers.reduce((sum, peer) => sum + peer.pieces, 0))}
+            />
             <Figure
               label="Paid to peers"
               value={tokenQuantity(view.paidWei, 'TANGam')}
@@ -109,31 +106,17 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
           <PaymentTicker view={view} />
         </Panel>
         <Panel title="Payment pool" note="On the chain; peers redeem from it">
-          {session === undefined ? <Loading what="the pool" /> : <Pool session={session} />}
+          <Pool session={session} />
         </Panel>
       </div>
       <section className="panel">
         <Fold summary="Peers in figures">
           <PeerTable view={view} />
+          <Served session={session} />
         </Fold>
       </section>
     </>
   )
-}
-
-function useSession(video: NonNullable<Settings['video']>, attempt: number): WatchSession | undefined {
-  const { settings } = useNet()
-  const [session, setSession] = useState<WatchSession | undefined>(undefined)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
-  useEffect(() => {
-    const opened = openSession(settings, video)
-    setSession(opened)
-    return () => {
-      opened.close()
-      setSession(undefined)
-    }
-  }, [settings, video, attempt])
-  return session
 }
 
 function PeersSwitch({ session }: { session: WatchSession }): ReactNode {
@@ -183,8 +166,24 @@ function PoolView({ pool }: { pool: PoolSummary }): ReactNode {
         {figure('Left', pool.leftWei)}
         {figure('Collateral', pool.collateralWei)}
       </div>
-      {pool.poolId !== undefined && <a href={hrefOf({ page: 'pool', poolId: pool.poolId })}>See it on the chain</a>}
+      <a href={hrefOf({ page: 'pool', poolId: pool.poolId })}>See it on the chain</a>
     </div>
+  )
+}
+
+/** A page that plays serves others, too, and is paid for it. */
+function Served({ session }: { session: WatchSession }): ReactNode {
+  const { bytes, earnedWei } = useStore(session.served)
+  return (
+    <p className="small muted watch-served">
+      {bytes === 0 ? (
+        'You keep the pieces that you have seen and pass them on to others who watch. Nobody has asked for one yet.'
+      ) : (
+        <>
+          You passed on {formatBytes(bytes)} to others and earned <Amount wei={earnedWei} currency="TANGam" />.
+        </>
+      )}
+    </p>
   )
 }
 

@@ -1,0 +1,29 @@
+// Money for the player's session: from the faucet of a devnet, or from the account that a person has connected.
+import { type Address, CodedError, formatAmount } from '@tan/primitives'
+import { getTangam } from '../rpc/eth.ts'
+import type { RpcLink } from '../rpc/link.ts'
+import type { Settings } from '../settings/settings.ts'
+import { currentAccount } from '../wallet/account.ts'
+import { askFaucet } from '../wallet/faucet.ts'
+
+const WAIT_MS_MOST = 60_000
+const LOOK_MS = 500
+
+/** Resolves once it is there. Throws `pool/funds` with what to do. */
+export async function fundSession(
+  { link, settings: { faucetUrl } }: { link: RpcLink; settings: Settings },
+  address: Address,
+  wei: bigint,
+): Promise<void> {
+  const before = await getTangam(link, address)
+  const account = currentAccount.get()
+  if (faucetUrl !== undefined) await askFaucet(faucetUrl, address)
+  else if (account !== undefined) await account.send({ to: address, valueWei: wei, data: '0x' })
+  else throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam are needed`)
+  const deadlineMs = Date.now() + WAIT_MS_MOST
+  while ((await getTangam(link, address)) < before + wei) {
+    if (Date.now() > deadlineMs)
+      throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam were asked for and have not come`)
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  }
+}
