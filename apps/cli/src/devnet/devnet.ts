@@ -1,9 +1,12 @@
 // A whole network on this machine, each part a process of its own: validators, guardians, tracker, origin, edges and the
 // web app. Started in the order in which they need each other, with a line for each step.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { CodedError } from '@tan/primitives'
+import { basename, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publish } from '@tan/origin'
+import { type Address, CodedError } from '@tan/primitives'
 import { parseGenesis } from '@tan/protocol'
+import { createRpc, fetchTrustAnchor } from '@tan/viewer'
 import { findAccount, loadAccountKey, readPassword } from '../secrets.ts'
 import { Children, type ChildSpec } from './children.ts'
 import {
@@ -11,15 +14,18 @@ import {
   DEFAULT_SIZE,
   type DevnetLayout,
   type DevnetSize,
+  edgeFolder,
+  edgeName,
   FAUCET_KEY,
   layOut,
   nodeName,
   nodeNames,
+  PUBLISHER_KEY,
   rpcNode,
   rpcUrl,
 } from './layout.ts'
 import { assertPortsFree, findFreePorts } from './ports.ts'
-import { assertSameSize, setUp, writeNodeConfig } from './setup.ts'
+import { assertSameSize, DEVNET_CHAIN_ID, setUp, writeNodeConfig } from './setup.ts'
 import { ensureWebApp } from './web-app.ts'
 
 export interface DevnetOptions {
@@ -40,6 +46,18 @@ export interface DevnetOptions {
 }
 
 const START_TIMEOUT_MS = 60_000
+const SAMPLE = fileURLToPath(new URL('../../../../packages/origin/samples/minute/master.m3u8', import.meta.url))
+/** TANGam wei that a peer earns for 64 KiB: a thousandth of a TANGam */
+export const PIECE_PRICE_WEI = 10n ** 15n
+/** where edges say that they are, in turn: latitude, longitude, network */
+const PLACES = [
+  '50.1,8.7,64501',
+  '40.7,-74.0,64502',
+  '1.35,103.8,64503',
+  '-23.5,-46.6,64504',
+  '35.7,139.7,64505',
+  '-33.9,18.4,64506',
+]
 const SETTLED_HEIGHT = 2
 
 export class Devnet {
@@ -145,39 +163,114 @@ export class Devnet {
     )
   }
 
-  private async startDelivery(_video: string | undefined): Promise<void> {
+  private async startDelivery(video: string | undefined): Promise<void> {
+    const { ports, videoFolder, logFolder } = this.layout
+    mkdirSync(videoFolder, { recursive: true })
+    this.log('starting tracker and origin')
+    this.run({ name: 'tracker', args: ['tracker', '--port', String(ports.tracker), '--trust-places'] })
+    this.run({
+      name: 'origin',
+      args: [
+        'origin',
+        '--folder',
+        videoFolder,
+        '--port',
+        String(ports.origin),
+        '--access-log',
+        join(logFolder, 'origin-access.log'),
+      ],
+    })
+    await this.answers('tracker', `http://127.0.0.1:${ports.tracker}/health`)
+    await this.answers('origin', `http://127.0.0.1:${ports.origin}/stats`)
+    const { manifestUrl, title } = await this.publishVideo(video)
+    await this.startEdges(manifestUrl)
+    await this.startWeb(manifestUrl, title)
+  }
+
+  private async publishVideo(video: string | undefined): Promise<{ manifestUrl: string; title: string }> {
+    const { ports, videoFolder } = this.layout
+    const title = video === undefined ? 'A minute of TAN' : basename(video)
+    this.log(video === undefined ? 'publishing the sample video' : `publishing ${video}`)
+    const { manifestFile } = await publish(video ?? SAMPLE, {
+      folder: join(videoFolder, video === undefined ? 'sample' : 'video'),
+      secretKey: await this.secretKeyOf(PUBLISHER_KEY),
+      chainId: DEVNET_CHAIN_ID,
+      title,
+      piecePriceWei: PIECE_PRICE_WEI,
+      trackers: [`ws://127.0.0.1:${ports.tracker}`],
+      onProgress: everyTenth(percent => this.log(`  ${percent} % of the video are made`)),
+    })
+    const path = relative(videoFolder, manifestFile).split(sep).map(encodeURIComponent).join('/')
+    return { manifestUrl: `http://127.0.0.1:${ports.origin}/${path}`, title }
+  }
+
+  private async startEdges(manifestUrl: string): Promise<void> {
+    const { folder, passwordFile, ports, size } = this.layout
+    if (size.edges === 0) return
+    this.log(`starting ${size.edges} edges, which fetch the video`)
+    for (let i = 0; i < size.edges; i++) {
+      const name = edgeName(i)
+      const args = [
+        '--home',
+        folder,
+        'edge',
+        '--devnet',
+        '--rpc',
+        this.rpcUrl,
+        '--data',
+        edgeFolder(this.layout, i),
+        '--from',
+        name,
+      ]
+      args.push('--password-file', passwordFile, '--pin', manifestUrl, '--status-port', String(ports.edgeStatus[i]))
+      args.push('--tracker', `ws://127.0.0.1:${ports.tracker}`, '--place', PLACES[i % PLACES.length]!, '--cache', '1')
+      this.run({ name, args })
+    }
+    for (let i = 0; i < size.edges; i++)
+      await this.children.until(
+        edgeName(i),
+        'holding the video',
+        async () => ((await this.edgeStatus(i)).resources[0]?.have === 1 ? true : undefined),
+        START_TIMEOUT_MS,
+      )
+  }
+
+  /** What an edge tells of itself. */
+  async edgeStatus(i: number): Promise<EdgeStatusJson> {
+    return (await fetch(`${this.edgeUrl(i)}/status`)).json() as Promise<EdgeStatusJson>
+  }
+
+  /** Has an edge redeem what it has earned. */
+  async redeem(i: number): Promise<void> {
+    const response = await fetch(`${this.edgeUrl(i)}/redeem`, { method: 'POST' })
+    if (!response.ok) throw new CodedError('devnet/redeem', `${edgeName(i)} cannot redeem: ${await response.text()}`)
+  }
+
+  private edgeUrl(i: number): string {
+    return `http://127.0.0.1:${this.layout.ports.edgeStatus[i]}`
+  }
+
+  private async startWeb(manifestUrl: string, title: string): Promise<void> {
     const { folder, passwordFile, ports } = this.layout
     const app = await ensureWebApp(this.log)
     const settings = join(folder, 'web.json')
-    writeFileSync(settings, `${JSON.stringify(this.webSettings(), null, 2)}\n`)
-    this.run({
-      name: 'web',
-      args: [
-        '--home',
-        folder,
-        'web',
-        '--folder',
-        app,
-        '--settings',
-        settings,
-        '--port',
-        String(ports.web),
-        '--faucet-key',
-        FAUCET_KEY,
-        '--password-file',
-        passwordFile,
-      ],
-    })
+    writeFileSync(settings, `${JSON.stringify(await this.webSettings(manifestUrl, title), null, 2)}\n`)
+    const args = ['--home', folder, 'web', '--folder', app, '--settings', settings, '--port', String(ports.web)]
+    this.run({ name: 'web', args: [...args, '--faucet-key', FAUCET_KEY, '--password-file', passwordFile] })
+    await this.answers('web', `${this.webUrl}/devnet.json`)
+  }
+
+  private async answers(name: string, url: string): Promise<void> {
     await this.children.until(
-      'web',
+      name,
       'answering',
-      async () => ((await fetch(`${this.webUrl}/devnet.json`)).ok ? true : undefined),
+      async () => ((await fetch(url)).ok ? true : undefined),
       START_TIMEOUT_MS,
     )
   }
 
-  private webSettings(): object {
-    const { ports } = this.layout
+  private async webSettings(manifestUrl: string, title: string): Promise<object> {
+    const { ports, folder, size } = this.layout
     return {
       rpcUrl: this.rpcUrl,
       wsUrl: this.rpcUrl.replace('http', 'ws'),
@@ -185,6 +278,35 @@ export class Devnet {
       trackerStatsUrl: `http://127.0.0.1:${ports.tracker}/stats`,
       originStatsUrl: `http://127.0.0.1:${ports.origin}/stats`,
       faucetUrl: `${this.webUrl}/faucet`,
+      edges: Array.from({ length: size.edges }, (_, i) => ({
+        name: edgeName(i),
+        statusUrl: `${this.edgeUrl(i)}/status`,
+        address: findAccount(folder, edgeName(i)).address,
+      })),
+      video: { manifestUrl, title },
+      chainId: DEVNET_CHAIN_ID,
+      genesis: await fetchTrustAnchor(createRpc(this.rpcUrl)),
     }
+  }
+}
+
+/** Of what an edge's status port answers: what the devnet and its tests look at. Amounts are decimal strings of wei. */
+export interface EdgeStatusJson {
+  readonly address: Address
+  readonly servedPieces: number
+  readonly servedBytes: number
+  readonly earnedWei: string
+  readonly redeemedWei: string
+  readonly gasWei: string
+  readonly peers: number
+  readonly resources: readonly { readonly have: number }[]
+}
+
+function everyTenth(tell: (percent: number) => void): (part: number) => void {
+  let told = 0
+  return part => {
+    const percent = Math.floor(part * 10) * 10
+    if (percent > told) tell(percent)
+    told = Math.max(told, percent)
   }
 }

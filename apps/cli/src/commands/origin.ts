@@ -1,0 +1,40 @@
+// `tan origin`: the HTTP server that stands for a CDN.
+import { resolve } from 'node:path'
+import { createLogger } from '@tan/node'
+import { createOriginServer } from '@tan/origin'
+import type { Command } from 'commander'
+import { runUntilStopped } from '../lifetime.ts'
+import { say } from '../output.ts'
+import { systemClock } from '../world.ts'
+
+interface OriginCommandOptions {
+  readonly folder: string
+  readonly host: string
+  readonly port: string
+  readonly accessLog?: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('origin')
+    .description('serve published files over HTTP, with a log of who took what; any HTTP server can take its place')
+    .requiredOption('--folder <folder>', 'what to serve')
+    .option('--host <host>', 'where to listen', '127.0.0.1')
+    .option('--port <port>', 'where to listen', '8001')
+    .option('--access-log <file>', 'append a JSON line for each answer')
+    .action(async ({ folder, host, port, accessLog }: OriginCommandOptions) => {
+      const { stopped } = runUntilStopped()
+      const origin = createOriginServer({
+        folder: resolve(folder),
+        host,
+        port: Number(port),
+        clock: systemClock,
+        logger: createLogger('info', 'origin'),
+        ...(accessLog === undefined ? {} : { accessLogFile: resolve(accessLog) }),
+      })
+      await origin.start()
+      say(`The origin serves ${folder} at ${origin.url}`)
+      await stopped
+      await origin.stop()
+    })
+}
