@@ -34,6 +34,7 @@ export function smallScenario(seed: number, isByzantine: boolean): Scenario {
     },
     chaosMs: 100 * drawn.timing.timeoutBaseMs,
     settledLeast: SETTLED_LEAST,
+    faultKindsLeast: 0,
     guardianActsMost: isByzantine ? 1 : 0,
     scheme: 'mac',
     isEncoded: false,

@@ -47,10 +47,11 @@ export interface Scenario {
   readonly timing: ProtocolTiming
   readonly machine: MachineTiming
   readonly chaos: Chaos
-  /** how long things go wrong, unless enough has settled before */
+  /** how long things go wrong, unless enough has settled, under enough kinds of fault, before */
   readonly chaosMs: number
   /** blocks that every honest node must have settled in the end */
   readonly settledLeast: number
+  readonly faultKindsLeast: number
   readonly puppeteer: PuppeteerHabits
   /** of Byzantine guardians in each delta; none where they only echo the production code */
   readonly guardianActsMost: number
@@ -66,6 +67,7 @@ export interface Scenario {
 }
 
 const SETTLED_LEAST = 30
+const FAULT_KINDS_LEAST = 3
 const NEVER = { vote: 0, epochChange: 0 }
 
 /** One seed in so many runs with real BLS signatures, and with encoded messages. */
@@ -137,6 +139,7 @@ export function drawScenario(seed: number, recipe: Recipe): Scenario {
     }),
     chaosMs,
     settledLeast: SETTLED_LEAST,
+    faultKindsLeast: FAULT_KINDS_LEAST,
     writeCrash: undefined,
     puppeteer: drawPuppeteer(recipe, draw),
     guardianActsMost: recipe === 'puppets' ? 1 : recipe === 'guardians' ? 3 : 0,

@@ -31,7 +31,9 @@ export function runScenario(scenario: Scenario, options: SimulationOptions = {})
   try {
     const heal = begin(world, scenario)
     const isCalm = (): boolean =>
-      world.queue.nowMs >= scenario.chaosMs || world.watch.agreement.settledHeight >= scenario.settledLeast
+      world.queue.nowMs >= scenario.chaosMs ||
+      (world.watch.agreement.settledHeight >= scenario.settledLeast &&
+        world.journal.faults.size >= scenario.faultKindsLeast)
     while (!isCalm() && world.queue.runNext()) events++
     heal()
     const goal = goalOf(world, scenario.settledLeast)
