@@ -40,13 +40,17 @@ export class Earning {
 
   // ------------------------------------------------------------------------------------------------ pools
 
+  /** One proof at a time, and not too often: the newest waits for its turn. */
   pool(link: OpenLink, proof: PoolProof): void {
-    const { serving, id } = link
+    link.serving.waitingProof = proof
+    this.#checkWaiting(link)
+  }
+
+  #checkWaiting({ serving, id }: OpenLink): void {
+    const { waitingProof: proof } = serving
     const { nowMs } = this.#core
-    if (serving.checking !== undefined || nowMs - serving.lastProofMs < PROOF_MS_LEAST) {
-      this.#core.send(link, refusal({ code: 'payment/too-often', message: 'one proof at a time, and not so often' }))
-      return
-    }
+    if (proof === undefined || serving.checking !== undefined || nowMs - serving.lastProofMs < PROOF_MS_LEAST) return
+    serving.waitingProof = undefined
     serving.checking = { poolId: proof.poolId, salt: proof.salt }
     serving.lastProofMs = nowMs
     this.#core.emit({ type: 'verify-pool', link: id, proof })
@@ -188,6 +192,7 @@ export class Earning {
     for (const link of this.#core.openLinks()) {
       const { serving } = link
       serving.hashesRequests = 0
+      this.#checkWaiting(link)
       const next = serving.next()
       if (next !== undefined && nowMs - next.sinceMs > UNPAID_MS_MOST) this.#reject(link, next.ref, 'payment/unpaid')
       if (serving.poolId !== undefined && this.payee.isRenewalDue(serving.poolId, nowMs)) this.#askToRenew(link)

@@ -1,6 +1,6 @@
 // What one peer asks of us: requests that wait, pieces that are being read or sent, and the pool that pays for them.
 import type { Hash } from '@tan/primitives'
-import type { PieceRef } from '@tan/protocol'
+import type { PieceRef, PoolProof } from '@tan/protocol'
 import { pieceKey } from './asking.ts'
 import { QUEUE_MOST } from './limits.ts'
 
@@ -16,6 +16,8 @@ export class Serving {
   poolId: Hash | undefined
   /** a proof of its pool is being checked, and opened by this salt */
   checking: { readonly poolId: Hash; readonly salt: Hash } | undefined
+  /** shown since, and not yet looked at */
+  waitingProof: PoolProof | undefined
   lastProofMs = Number.NEGATIVE_INFINITY
   /** it was asked for a newer proof then */
   renewMs = Number.NEGATIVE_INFINITY

@@ -35,6 +35,8 @@ export class PieceCache {
   readonly #trusted = new Set<Hash>()
   /** not yet on disk */
   readonly #writing = new Map<Hash, { readonly bytes: Uint8Array; readonly done: Promise<void> }>()
+  /** not yet gone from disk, by path: what is written there again waits for it */
+  readonly #removing = new Map<string, Promise<void>>()
   #sizeBytes = 0
   #nextTemporary = 1
 
@@ -73,13 +75,17 @@ export class PieceCache {
   /** Before its segment is whole; a piece whose segment never is, is gone after the next start. */
   keep(hash: Uint8Array, bytes: Uint8Array): void {
     const name = toHex(hash)
-    if (this.#writing.has(name) || this.#trusted.has(name)) return
+    if (this.#trusted.has(name)) return
     this.#trusted.add(name)
-    const done = this.#write(this.#pieceFile(name), bytes).catch((error: unknown) => {
-      this.#trusted.delete(name)
-      this.#options.logger.error('a piece cannot be written to the cache', { error: String(error) })
-    })
-    this.#writing.set(name, { bytes, done: done.finally(() => this.#writing.delete(name)) })
+    const done = this.#write(this.#pieceFile(name), bytes)
+      .catch((error: unknown) => {
+        this.#trusted.delete(name)
+        this.#options.logger.error('a piece cannot be written to the cache', { error: String(error) })
+      })
+      .finally(() => {
+        if (this.#writing.get(name)?.done === done) this.#writing.delete(name)
+      })
+    this.#writing.set(name, { bytes, done })
   }
 
   /** All pieces of a segment were kept. */
@@ -104,21 +110,21 @@ export class PieceCache {
     if (waiting !== undefined) return waiting.bytes
     const bytes = await readFile(this.#pieceFile(name)).catch(() => undefined)
     if (bytes !== undefined && (this.#trusted.has(name) || equalBytes(sha256(bytes), hash))) {
-      this.#trusted.add(name)
+      if (this.#entries.get(root) === entry) this.#trusted.add(name)
       return bytes
     }
     this.#options.logger.warn('a piece in the cache is damaged or gone', { piece: name })
-    await this.drop(root)
+    if (this.#entries.get(root) === entry) await this.drop(root)
     return undefined
   }
 
+  /** Forgets the segment at once; resolves when its files are gone. */
   async drop(root: Hash): Promise<void> {
     const entry = this.#entries.get(root)
     if (entry === undefined) return
     this.#entries.delete(root)
     this.#sizeBytes -= entry.sizeBytes
-    this.#options.onDropped(root)
-    await rm(this.#listFile(root), { force: true })
+    const removals = [this.#remove(this.#listFile(root))]
     for (const name of namesOf(entry.hashes)) {
       const users = (this.#users.get(name) ?? 1) - 1
       if (users > 0) {
@@ -127,9 +133,10 @@ export class PieceCache {
       }
       this.#users.delete(name)
       this.#trusted.delete(name)
-      await this.#writing.get(name)?.done
-      await rm(this.#pieceFile(name), { force: true })
+      removals.push(this.#remove(this.#pieceFile(name), this.#writing.get(name)?.done))
     }
+    this.#options.onDropped(root)
+    await Promise.all(removals)
   }
 
   /** Waits for what is being written. */
@@ -191,7 +198,19 @@ export class PieceCache {
     this.#add({ root, hashes, sizeBytes, usedMs: (await stat(path)).mtimeMs, uses: 0 })
   }
 
+  async #remove(path: string, written?: Promise<void>): Promise<void> {
+    const before = this.#removing.get(path)
+    const removal = Promise.all([before, written])
+      .then(() => rm(path, { force: true }))
+      .finally(() => {
+        if (this.#removing.get(path) === removal) this.#removing.delete(path)
+      })
+    this.#removing.set(path, removal)
+    await removal
+  }
+
   async #write(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#removing.get(path)
     const temporary = `${path}.${this.#nextTemporary++}.new`
     try {
       await writeFile(temporary, bytes)

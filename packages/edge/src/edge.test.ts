@@ -1,9 +1,14 @@
-import { addressOfSecretKey } from '@tan/primitives'
-import { commonWorld, playHeadless } from '@tan/viewer'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Address, addressOfSecretKey } from '@tan/primitives'
+import { commonWorld, playHeadless, type Viewer, type ViewerEvent } from '@tan/viewer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Edge } from './edge.ts'
 import { eventually, TestNetwork } from './testing/network.ts'
 
 const { clock, timers } = commonWorld()
+/** the minute in six seconds */
+const RATE = 10
 let network: TestNetwork
 
 beforeAll(async () => {
@@ -11,30 +16,195 @@ beforeAll(async () => {
 })
 afterAll(() => network.stop())
 
+async function fundedKey(): Promise<Uint8Array> {
+  const key = network.key()
+  await network.fund(addressOfSecretKey(key), 10n ** 18n)
+  return key
+}
+
+function filled(edges: readonly Edge[]): Promise<void> {
+  return eventually('the edges hold the video', () => edges.every(edge => edge.status().resources[0]?.have === 1))
+}
+
+/** At this speed a pool would not settle in time: it plays once it has one. */
+async function play(viewer: Viewer, rate = RATE, onSegment?: (segment: number, bytes: Uint8Array) => void) {
+  await eventually('the viewer has a pool and peers', () => {
+    const { pool, peers } = viewer.stats()
+    return pool !== undefined && peers.length > 0
+  })
+  return playHeadless({ viewer, clock, timers, rate, ...(onSegment === undefined ? {} : { onSegment }) })
+}
+
+/** Flips a bit in every piece that an edge has on disk. */
+function corrupt(edge: Edge): void {
+  const folder = join(network.folder, `edge-${edge.address}`, 'cache/pieces')
+  for (const shard of readdirSync(folder))
+    for (const file of readdirSync(join(folder, shard))) {
+      const path = join(folder, shard, file)
+      const bytes = readFileSync(path)
+      bytes[bytes.length >> 1]! ^= 1
+      writeFileSync(path, bytes)
+    }
+}
+
 describe('a network', () => {
-  it('plays a video through paid edges, who redeem what they earned', async () => {
-    const keys = [network.key(), network.key()]
-    for (const key of keys) await network.fund(addressOfSecretKey(key), 10n ** 18n)
-    const edges = await Promise.all(keys.map(key => network.edge(key)))
-    await eventually('both edges hold the video', () => edges.every(edge => edge.status().resources[0]?.have === 1))
+  it('plays a video through paid edges, whose accounts grow by what they served', async () => {
+    const edges = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
+    await filled(edges)
     const before = await Promise.all(edges.map(edge => network.chain.balanceWei(edge.address)))
     const viewer = await network.viewer('viewer')
+    const paid = new Map<Address, bigint>()
     viewer.on(event => {
-      if (!['piece', 'payment', 'served'].includes(event.type)) console.log(event)
+      if (event.type === 'payment') paid.set(event.to, (paid.get(event.to) ?? 0n) + event.wei)
     })
-    const report = await playHeadless({ viewer, clock, timers, rate: 5 })
-    console.log(
-      report,
-      viewer.stats(),
-      edges.map(edge => edge.status()),
-    )
+    const report = await play(viewer)
     expect(report.stalls).toBe(0)
+    expect(report.playedMs).toBe(60_000)
+    // at ten times the speed much of it is urgent
+    expect(viewer.stats().offload).toBeGreaterThan(0.4)
+    expect(viewer.stats().peers.map(({ role }) => role)).toEqual(['edge', 'edge'])
+
     await Promise.all(edges.map(edge => edge.redeem()))
-    console.log(edges.map(edge => edge.status()))
     const after = await Promise.all(edges.map(edge => network.chain.balanceWei(edge.address)))
     edges.forEach((edge, i) => {
-      const { servedPieces, gasWei } = edge.status()
-      expect(after[i]! - before[i]!).toBe(BigInt(servedPieces) * network.manifest.piecePriceWei - gasWei)
+      const { servedPieces, gasWei, earnedWei, redeemedWei, address } = edge.status()
+      const dueWei = BigInt(servedPieces) * network.manifest.piecePriceWei
+      expect(servedPieces).toBeGreaterThan(0)
+      expect(earnedWei).toBe(dueWei)
+      expect(paid.get(address)).toBe(dueWei)
+      expect(redeemedWei).toBe(dueWei)
+      expect(after[i]! - before[i]!).toBe(dueWei - gasWei)
     })
+    await viewer.close()
+    await Promise.all(edges.map(edge => edge.stop()))
+  })
+
+  it('lets a strict pool pay what is reserved on chain while it plays', async () => {
+    const edge = await network.edge(await fundedKey())
+    await filled([edge])
+    const viewer = await network.viewer('strict', { pool: { kind: 'strict' } })
+    const report = await play(viewer, 5)
+    expect(report.stalls).toBe(0)
+    const { poolId, kind } = viewer.stats().pool!
+    expect(kind).toBe('strict')
+    const { reserved } = await network.chain.target(poolId, edge.address)
+    expect(edge.status().earnedWei).toBeGreaterThan(0n)
+    expect(edge.status().earnedWei).toBeLessThanOrEqual(reserved)
+    await edge.redeem()
+    expect((await network.chain.target(poolId, edge.address)).paid).toBe(edge.status().earnedWei)
+    await viewer.close()
+    await edge.stop()
+  })
+
+  it('bans an edge that serves wrong bytes after one piece, and plays on', async () => {
+    const [good, bad] = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
+    await filled([good, bad])
+    corrupt(bad)
+    const viewer = await network.viewer('careful')
+    const banned: ViewerEvent[] = []
+    viewer.on(event => {
+      if (event.type === 'banned') banned.push(event)
+    })
+    const seen: Uint8Array[] = []
+    const report = await play(viewer, RATE, (segment, bytes) => {
+      seen[segment] = bytes
+    })
+    expect(report.stalls).toBe(0)
+    expect(banned).toMatchObject([{ address: bad.address, rejection: { code: 'swarm/wrong-piece' } }])
+    expect(bad.status().servedPieces).toBe(1)
+    expect(bad.status().earnedWei).toBe(0n)
+    const rendition = viewer.catalog.renditions.findIndex(({ name }) => name === '720p')
+    for (const { segment, uri } of viewer.catalog.renditions[rendition]!.segments)
+      expect(Buffer.from(seen[segment]!).equals(readFileSync(join(network.folder, 'public', uri)))).toBe(true)
+    await viewer.close()
+    await Promise.all([good.stop(), bad.stop()])
+  })
+
+  it('does not stall when every edge goes away at once, nor without a tracker', async () => {
+    const edges = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
+    await filled(edges)
+    const viewer = await network.viewer('forsaken')
+    let left = 20
+    viewer.on(event => {
+      if (event.type === 'piece' && event.from !== 'origin' && --left === 0) for (const edge of edges) void edge.stop()
+    })
+    const report = await play(viewer)
+    expect(left).toBeLessThanOrEqual(0)
+    expect(report.stalls).toBe(0)
+    await viewer.close()
+    const alone = await network.viewer('alone', { trackers: ['ws://127.0.0.1:1'] })
+    expect((await playHeadless({ viewer: alone, clock, timers, rate: RATE })).stalls).toBe(0)
+    expect(alone.stats().peerBytes).toBe(0)
+    await alone.close()
+  })
+})
+
+describe('an edge', () => {
+  it('comes back with its cache and its earnings, and finds what was damaged meanwhile', async () => {
+    const key = await fundedKey()
+    const first = await network.edge(key)
+    await filled([first])
+    const viewer = await network.viewer('regular')
+    await play(viewer)
+    const { earnedWei } = first.status()
+    expect(earnedWei).toBeGreaterThan(0n)
+    await viewer.close()
+    await first.stop()
+
+    const fetched = network.origin.stats().clients.edge!.bytes
+    const second = await network.edge(key)
+    expect(second.status().earnedWei).toBe(earnedWei)
+    await filled([second])
+    // nothing but lists of hashes may have been fetched again: the cache was whole
+    expect(network.origin.stats().clients.edge!.bytes).toBe(fetched)
+    await second.stop()
+
+    const third = await network.edge(key)
+    await filled([third])
+    corrupt(third)
+    // the viewer asks again: each damaged piece is found before it leaves, and fetched anew from the origin
+    const again = await network.viewer('newcomer')
+    const report = await play(again)
+    expect(report.stalls).toBe(0)
+    expect(again.stats().peers.every(({ address }) => address === third.address)).toBe(true)
+    await filled([third])
+    expect(network.origin.stats().clients.edge!.bytes).toBeGreaterThan(fetched)
+    await again.close()
+    await third.redeem()
+    expect(third.status().redeemedWei).toBe(third.status().earnedWei)
+    await third.stop()
+  })
+
+  it('tells its operator what it does, and nobody else', async () => {
+    const edge = await network.edge(await fundedKey(), {
+      statusPort: 0,
+      place: { latitude: 38.7, longitude: -9.1, asn: 1 },
+    })
+    await filled([edge])
+    const at = (path: string, init?: RequestInit) => fetch(new URL(path, edge.statusUrl), init)
+    const status = (await (await at('status')).json()) as Record<string, unknown>
+    expect(status).toMatchObject({ address: edge.address, servedBytes: 0, earnedWei: '0', peers: 0, load: 0 })
+    expect(status.place).toEqual({ latitude: 38.7, longitude: -9.1, asn: 1 })
+    expect(await (await at('metrics')).text()).toMatch(/^tan_edge_cache_bytes \d{6,}$/m)
+    expect((await at('health')).status).toBe(200)
+    expect((await at('nothing')).status).toBe(404)
+    expect((await at('redeem', { method: 'POST' })).status).toBe(200)
+    const fromPage = { method: 'POST', headers: { origin: 'https://evil.example' } }
+    expect((await at('redeem', fromPage)).status).toBe(403)
+    expect((await at('status', { method: 'DELETE' })).status).toBe(405)
+    const { port } = new URL(edge.statusUrl)
+    const taken = network.edge(network.key(), { statusPort: Number(port) })
+    await expect(taken).rejects.toMatchObject({ code: 'edge/port' })
+    await edge.stop()
+  })
+
+  it('waits for an origin that is not there yet, and says so', async () => {
+    const edge = await network.edge(await fundedKey(), { pins: ['http://127.0.0.1:1/none.tan.json'] })
+    await eventually('it says what is wrong', () => edge.status().problem?.code === 'manifest/unreachable')
+    expect(edge.status().resources).toEqual([])
+    expect(await edge.pin(network.manifestUrl)).toBe(network.resourceId)
+    await filled([edge])
+    await expect(edge.pin(`${network.origin.url}360p/index.m3u8`)).rejects.toMatchObject({ code: 'manifest/invalid' })
+    await edge.stop()
   })
 })

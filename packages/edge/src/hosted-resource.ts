@@ -46,7 +46,7 @@ export class HostedResource {
   readonly #meetings: Meetings
   /** claims that the tracker has not answered, by pool */
   readonly #claims = new Map<Hash, bigint>()
-  /** segments that were dropped to make room: they are not fetched again until there is some */
+  /** segments that were dropped: they are fetched again only where there is room */
   readonly #dropped = new Set<number>()
 
   private constructor(options: HostingOptions, manifest: SignedManifest) {
@@ -83,13 +83,14 @@ export class HostedResource {
     this.runner.dispatch({ type: 'pool-ended', poolId })
   }
 
-  /** The cache let go of the segments with this root. */
+  /** The cache let go of the segments with this root: to make room, or because they were damaged. */
   dropped(root: Hash): void {
     for (const entry of this.#segments())
       if (entry.root === root && this.runner.holds(entry.rendition, entry.segment)) {
         this.#dropped.add(entry.id)
         this.runner.dispatch({ type: 'dropped', rendition: entry.rendition, segment: entry.segment })
       }
+    this.#fill()
   }
 
   stop(): void {

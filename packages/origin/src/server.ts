@@ -228,7 +228,7 @@ function stream(
 
 /** Playlists and manifests change when something is published anew; their media do not. */
 function cacheControl(path: string): string {
-  return /\.(m3u8|json)$/i.test(path) ? 'no-cache' : 'public, max-age=3600'
+  return /\.(m3u8|json|html)$/i.test(path) ? 'no-cache' : 'public, max-age=3600'
 }
 
 function firstOf(value: string | string[] | undefined): string | undefined {

@@ -229,6 +229,7 @@ class ViewerProcess implements Viewer {
   }
 
   async close(): Promise<void> {
+    if (this.#lifetime.signal.aborted) return
     this.#stopTimer()
     this.#lifetime.abort(new CodedError('viewer/closed', 'the viewer is closed'))
     this.#trackers.stop()

@@ -95,12 +95,13 @@ export class SwarmRunner {
     const link = this.#nextLink++
     const { binding } = channel
     this.#lines.set(link, { channel, address: undefined, hashing: new Set(), waiting: [] })
+    this.dispatch({ type: 'connected', link, binding, ...(expected === undefined ? {} : { expected }) })
+    // What came before anybody listened is handed over at once, and belongs after the connection itself.
     channel.listen({
       message: bytes => this.#receive(link, bytes),
       drained: () => this.#drained(link),
       closed: () => this.#lost(link),
     })
-    this.dispatch({ type: 'connected', link, binding, ...(expected === undefined ? {} : { expected }) })
   }
 
   want(wanted: readonly Wanted[]): void {
