@@ -18,12 +18,13 @@ const STEPS = [
   ['format and lint', 'biome', ['check', '.']],
   ['types', 'tsc', ['-b']],
   ['types of the web app', 'tsc', ['-p', 'apps/web', '--noEmit']],
+  ['types of tests, benches and scripts', 'tsc', ['-p', 'test']],
   ['unit, property and simulation tests', 'vitest', ['run']],
   ['tests over real processes and a real browser', 'vitest', ['run', '--config', 'vitest.e2e.config.ts']],
 ]
 
 const took = []
-for (const [name, command, args] of isQuick ? STEPS.slice(0, 4) : STEPS) {
+for (const [name, command, args] of isQuick ? STEPS.slice(0, 5) : STEPS) {
   console.log(`\n— ${name}`)
   const start = Date.now()
   const { status, error } = spawnSync(command, args, {

@@ -1,33 +1,12 @@
-// A Chromium for tests, the one of the machine, and a page that plays: built as a site would build it.
+// A page that plays in a test's network: built as a site would build it, funded by whoever has money, asked what it did.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { TestNetwork } from '@tan/edge/testing'
+import type { Page } from 'playwright-core'
 import { build } from 'vite'
-import type { TestNetwork } from './network.ts'
-
-const PATHS = [process.env.TAN_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-export const chromiumPath: string | undefined = PATHS.find(path => path !== undefined && existsSync(path))
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-]
-
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath!, headless: true, args: FLAGS })
-}
 
 /** Builds the page into the folder that the network's origin serves. */
 export async function buildPage(network: TestNetwork): Promise<void> {
@@ -43,7 +22,7 @@ export async function buildPage(network: TestNetwork): Promise<void> {
       emptyOutDir: false,
       minify: false,
       rollupOptions: {
-        input: new URL('page.ts', import.meta.url).pathname,
+        input: new URL('viewer-page.ts', import.meta.url).pathname,
         output: { entryFileNames: 'page.js', chunkFileNames: '[name].js' },
       },
     },

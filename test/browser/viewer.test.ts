@@ -1,18 +1,11 @@
 import type { Server } from 'node:http'
+import type { Edge } from '@tan/edge'
+import { eventually, TestNetwork } from '@tan/edge/testing'
 import { addressOfSecretKey } from '@tan/primitives'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Edge } from './edge.ts'
-import {
-  buildPage,
-  chromiumPath,
-  launchChromium,
-  type PageReport,
-  pageUrl,
-  reportOf,
-  startFaucet,
-} from './testing/chromium.ts'
-import { eventually, TestNetwork } from './testing/network.ts'
+import { launchChromium } from './chromium.ts'
+import { buildPage, type PageReport, pageUrl, reportOf, startFaucet } from './viewer-page-host.ts'
 
 let network: TestNetwork
 let browser: Browser
@@ -29,7 +22,7 @@ async function playToTheEnd(page: Page): Promise<PageReport> {
   return (await reportOf(page))!
 }
 
-describe.skipIf(chromiumPath === undefined)('a browser', () => {
+describe('a browser', () => {
   beforeAll(async () => {
     network = await TestNetwork.start()
     await buildPage(network)
