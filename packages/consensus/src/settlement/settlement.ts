@@ -1,6 +1,6 @@
 // Settlement of blocks by a committee (spec/consensus.md, settlement): one machine for validators, and for those who only
 // follow. `step(input, now)` answers with effects. Each rule of the spec is named where it is carried out.
-import { assert, type Hash, type Rejection } from '@tan/primitives'
+import { assert, equalBytes, type Hash, type Rejection } from '@tan/primitives'
 import {
   type Block,
   type CommitCertificate,
@@ -174,7 +174,8 @@ export class Settlement {
       case 'epoch-change':
         return this.onEpochChange(message.epochChange, message.certificate, from)
       case 'certificate':
-        this.takeCertificate(message.certificate, from)
+        // one that says the same is held: this one is nothing new, whoever signed it
+        if (!this.isCertified(message.certificate)) this.takeCertificate(message.certificate, from)
         return
       case 'epoch-change-certificate':
         return this.onEpochChangeCertificate(message.epochChange, message.certificate, from)
@@ -228,7 +229,7 @@ export class Settlement {
         code: 'proposal/justify',
         message: `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`,
       }
-    const wrong = this.isKnownCertificate(justify) ? undefined : verifyCommitCertificate(scheme, committee, justify)
+    const wrong = this.isHeld(justify) ? undefined : verifyCommitCertificate(scheme, committee, justify)
     if (wrong !== undefined || epochChange === undefined) return wrong
     if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
       return {
@@ -335,14 +336,26 @@ export class Settlement {
 
   // ------------------------------------------------------------------------------------------------ certificates and epochs
 
-  private isKnownCertificate({ epoch, blockHash, justifyEpoch }: CommitCertificate): boolean {
-    const known = this.certificates.get(epoch)
-    return known !== undefined && known.blockHash === blockHash && known.justifyEpoch === justifyEpoch
+  /** Is a certificate held that says the same? Its signers may be others. */
+  private isCertified({ epoch, blockHash, justifyEpoch }: CommitCertificate): boolean {
+    const held = this.certificates.get(epoch)
+    return held !== undefined && held.blockHash === blockHash && held.justifyEpoch === justifyEpoch
+  }
+
+  /** Is it the very one that is held, so that it is verified? Others see all of its bytes: another must be right by itself. */
+  private isHeld(certificate: CommitCertificate): boolean {
+    const held = this.certificates.get(certificate.epoch)
+    return (
+      held !== undefined &&
+      this.isCertified(certificate) &&
+      equalBytes(held.signers, certificate.signers) &&
+      equalBytes(held.signature, certificate.signature)
+    )
   }
 
   /** Verifies and takes in a certificate from outside; false where it is not valid. */
   private takeCertificate(certificate: CommitCertificate, from: number | undefined): boolean {
-    if (this.isKnownCertificate(certificate)) return true
+    if (this.isHeld(certificate)) return true
     const wrong = verifyCommitCertificate(this.config.scheme, this.config.committee, certificate)
     if (wrong !== undefined) this.reject(from, wrong)
     else this.addCertificate(certificate)
@@ -354,7 +367,7 @@ export class Settlement {
     const { epoch } = certificate
     // also for a settled block: after a crash the settled chain may be newer than the safety record
     if (epoch > this.highCertificate.epoch) this.highCertificate = certificate
-    if (epoch > this.tree.settled.epoch && !this.isKnownCertificate(certificate)) this.keepCertificate(certificate)
+    if (epoch > this.tree.settled.epoch && !this.isCertified(certificate)) this.keepCertificate(certificate)
     if (!this.hasFault) this.enter(epoch + 1, { type: 'certificate', certificate })
   }
 
