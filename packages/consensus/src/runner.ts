@@ -26,7 +26,7 @@ export interface RunnerPorts {
   nowMs(): number
   /** Calls `done` when the write would survive a crash. A write that fails never calls it: the node stops instead. */
   persist(write: DurableWrite, done: () => void): void
-  /** Must not call back into the runner before it returns but through `deliver`. */
+  /** Must not call back into the runner before it returns but through `deliver`. A fault is the last effect performed. */
   perform(effect: OutwardEffect): void
 }
 
@@ -37,7 +37,8 @@ export class Runner<Input = ReplicaInput> {
   private readonly ports: RunnerPorts
   private readonly inputs: { readonly input: Input; readonly onTaken: TakenHandler | undefined }[] = []
   private effects: ReplicaEffect[] = []
-  private isBusy = false
+  /** also before the start: an input that comes earlier waits, or what it makes durable would be sent before it is */
+  private isBusy = true
   private isStopped = false
 
   constructor(machine: Machine<Input>, ports: RunnerPorts) {
@@ -45,6 +46,7 @@ export class Runner<Input = ReplicaInput> {
     this.ports = ports
   }
 
+  /** Once. */
   start(): void {
     this.effects = this.machine.start(this.ports.nowMs())
     this.run()
@@ -73,7 +75,10 @@ export class Runner<Input = ReplicaInput> {
         return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
       } else if (effect.type === 'persist-finality') {
         return this.ports.persist({ finality: effect.record }, () => this.run())
-      } else this.ports.perform(effect)
+      } else {
+        this.ports.perform(effect)
+        if (effect.type === 'fault') this.isStopped = true
+      }
     }
     this.isBusy = false
   }
