@@ -1,6 +1,7 @@
 // For this room's tests: blocks, and all that a committee can sign about them, right or wrong.
-import { type Hash, keccakHash, utf8ToBytes, ZERO_ADDRESS, ZERO_HASH } from '@tan/primitives'
+import { type Address, type Hash, keccakHash, utf8ToBytes, ZERO_ADDRESS, ZERO_HASH } from '@tan/primitives'
 import {
+  type Block,
   type BlockHeader,
   type CommitCertificate,
   type ConsensusRecord,
@@ -100,17 +101,9 @@ export class TestCommittee {
       poolRoot: undefined,
       finality: options.finality,
     }
-    const header: BlockHeader = {
-      ...parent.header,
-      parentHash: parent.hash,
-      beneficiary: set.signers[leader]!.address,
-      stateRoot: keccakHash(utf8ToBytes(`${parent.hash} ${options.body ?? ''}`)),
-      height: parent.header.height + 1,
-      recordHash: hashRecord(record),
-      mix: nextMix(parent.header.mix, record.reveal),
-      ...options.header,
-    }
-    const block = { header, record, transactions: [] }
+    const built = buildBlock(parent, record, set.signers[leader]!.address, options.body ?? '')
+    const header = { ...built.header, ...options.header }
+    const block = { ...built, header }
     const hash = hashBlock(block)
     const signature = scheme.sign(proposeDigest(domain, epoch, hash), secretKeys[leader]!)
     return { hash, header, epoch, record, proposal: { block, signature } }
@@ -157,6 +150,25 @@ export class TestCommittee {
       signature: scheme.aggregate(changes.map(change => change.signature)),
     }
   }
+}
+
+/** What the ledger makes of a record on a parent; `body` tells blocks of one place apart. */
+export function buildBlock(
+  parent: Pick<TestBlock, 'hash' | 'header'>,
+  record: ConsensusRecord,
+  beneficiary: Address,
+  body: string,
+): Block {
+  const header: BlockHeader = {
+    ...parent.header,
+    parentHash: parent.hash,
+    beneficiary,
+    stateRoot: keccakHash(utf8ToBytes(`${parent.hash} ${body}`)),
+    height: parent.header.height + 1,
+    recordHash: hashRecord(record),
+    mix: nextMix(parent.header.mix, record.reveal),
+  }
+  return { header, record, transactions: [] }
 }
 
 /** The same signature with one bit changed: a point of the curve hardly ever, and never the right one. */

@@ -1,5 +1,5 @@
-// For this room's tests: members with real BLS keys. Each verification of the same signature is done once: a test replays
-// the same messages many times.
+// For this room's tests: members with real BLS keys. The same signature is made and verified once: tests replay the same
+// messages many times.
 import { type AggregateScheme, bigIntToBytes, bls, type Hash, keccak256, toHex } from '@tan/primitives'
 import { createSignerSet, type Domain, type SignerSet } from '@tan/protocol'
 
@@ -18,10 +18,17 @@ export interface Self {
 export const CHAIN_ID = 7
 
 const answers = new Map<string, boolean>()
+const signatures = new Map<string, Uint8Array>()
 
-/** The real scheme; single verifications and aggregates remember their answer. */
+/** The real scheme; what is signed or verified once is remembered. */
 export const scheme: AggregateScheme = {
   ...bls,
+  sign(message, secretKey) {
+    const key = [message, secretKey].map(toHex).join()
+    const signature = signatures.get(key) ?? bls.sign(message, secretKey)
+    signatures.set(key, signature)
+    return signature
+  },
   verify: (message, publicKey, signature) =>
     remembered([message, publicKey, signature], () => bls.verify(message, publicKey, signature)),
   verifyAggregate: (message, publicKeys, signature) =>
