@@ -1,10 +1,10 @@
 // What a validator notices of others' contradictions, and how it comes by blocks that it misses.
 import type { SettlementMessage } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { ORPHANS_MOST } from '../limits.ts'
-import { GENESIS, hashOf, TestCommittee, type TestProposal } from '../testing/chain.ts'
+import { ORPHANS_MOST, UNSETTLED_BLOCKS_MOST } from '../limits.ts'
+import { buildBlock, GENESIS, hashOf, TestCommittee, type TestProposal } from '../testing/chain.ts'
 import { selfOf } from '../testing/members.ts'
-import { TestValidator, told } from '../testing/validator.ts'
+import { FRESH, rejectionsIn, TestValidator, told } from '../testing/validator.ts'
 
 const committee = new TestCommittee()
 const { start } = committee
@@ -99,6 +99,17 @@ describe('blocks that are missing', () => {
     node.propose(a2)
     node.propose(a1)
     expect(node.settlement.proposal(a1.hash)).toEqual(a1.proposal)
+  })
+
+  it('are not taken in above so many unsettled ones', () => {
+    const rivals = Array.from({ length: UNSETTLED_BLOCKS_MOST - 2 }, (_, i) => ({
+      ...a1.proposal,
+      block: buildBlock(GENESIS, a1.record, a1.header.beneficiary, `rival ${i}`),
+    }))
+    const node = new TestValidator(config, { ...FRESH, proposals: rivals })
+    const [last, tooMany] = [2, 3].map(epoch => committee.block(GENESIS, epoch, { epochChange: zeros(epoch) }))
+    expect(rejectionsIn(node.propose(last!))).toEqual([])
+    expect(rejectionsIn(node.propose(tooMany!))).toEqual(['proposal/full'])
   })
 
   it('are waited for by no more than so many', () => {
