@@ -145,7 +145,7 @@ describe('in a ballot', () => {
   })
 
   const refused: readonly { title: string; prepare: Prepare; before?: (node: TestGuardian) => unknown }[] = [
-    { title: 'of an earlier ballot', prepare: link(root, a4) },
+    { title: 'of an earlier ballot', prepare: link(root, a3) },
     { title: 'from a source that is not justified', prepare: link(point(a1), a2, 1) },
     { title: 'of a checkpoint that is not settled here', prepare: link(root, a4, 1) },
     { title: 'of a height that its round does not say', prepare: { ...link(root, a3, 1), round: roundOf(1, 2) } },

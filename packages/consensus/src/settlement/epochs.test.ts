@@ -58,6 +58,16 @@ describe('an epoch is given up', () => {
     expect(node.epoch).toBe(3)
   })
 
+  it('when exactly a third wants to leave it', () => {
+    const three = new TestCommittee([1, 1, 1])
+    const node = new TestValidator(three.config(selfOf(three.members, 0)))
+    const epochChange = three.epochChange(1, 2, 0)
+    expect(told(node.receive({ type: 'epoch-change', epochChange, certificate: three.start }))).toEqual([
+      'persist change 2 high 0',
+      'send change 2 on 0',
+    ])
+  })
+
   it('by power, not by heads', () => {
     const weighted = new TestCommittee([5, 1, 1, 1])
     const node = new TestValidator(weighted.config(selfOf(weighted.members, 1)))

@@ -165,17 +165,20 @@ describe('after an epoch change a leader', () => {
 
   it('does not build below what the epoch change reports', () => {
     const node = new TestValidator(committee.config(selfOf(committee.members, 3)))
-    node.propose(a1)
-    node.slow.add(own2.hash)
-    const certificate2 = committee.certify(own2, [0, 1, 2])
-    node.propose(own2)
-    const reports = committee.epochChanges(7, { 0: 2, 1: 0, 2: 0 })
-    node.receive({ type: 'epoch-change-certificate', epochChange: reports, certificate: certificate2 })
+    // two certified blocks, of which nothing settles: the epochs are not consecutive
+    const a3 = committee.block(a1, 3, {
+      justify: certificateA1,
+      epochChange: committee.epochChanges(3, { 0: 1, 1: 0, 2: 0 }),
+    })
+    node.slow.add(a3.hash)
+    node.propose(a1, a3)
+    const reports = committee.epochChanges(7, { 0: 3, 1: 0, 2: 0 })
+    node.receive({ type: 'epoch-change-certificate', epochChange: reports, certificate: committee.certify(a3) })
     expect(node.epoch).toBe(7)
     expect(buildsIn(node.timer('propose'))).toEqual([])
-    const effects = node.step({ type: 'executed', blockHash: own2.hash, rejection: undefined })
+    const effects = node.step({ type: 'executed', blockHash: a3.hash, rejection: undefined })
     expect(buildsIn(effects).map(({ parentHash, record }) => [parentHash, record.justify.epoch])).toEqual([
-      [own2.hash, 2],
+      [a3.hash, 3],
     ])
   })
 })
