@@ -2,8 +2,9 @@
 // clock, randomness, sockets and disks only in the rooms that may touch them. Prints each breach; exit code 1 if any.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Each room, and the rooms that it may import. Order: lower rooms first. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {

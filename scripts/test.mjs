@@ -15,6 +15,7 @@ if (major < 26) {
 
 const STEPS = [
   ['rules between rooms', 'node', ['scripts/house.ts']],
+  ['limits are listed', 'node', ['scripts/limits.ts', '--check']],
   ['format and lint', 'biome', ['check', '.']],
   ['types', 'tsc', ['-b']],
   ['types of the web app', 'tsc', ['-p', 'apps/web', '--noEmit']],
@@ -24,7 +25,7 @@ const STEPS = [
 ]
 
 const took = []
-for (const [name, command, args] of isQuick ? STEPS.slice(0, 5) : STEPS) {
+for (const [name, command, args] of isQuick ? STEPS.slice(0, 6) : STEPS) {
   console.log(`\n— ${name}`)
   const start = Date.now()
   const { status, error } = spawnSync(command, args, {

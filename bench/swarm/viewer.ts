@@ -62,7 +62,7 @@ async function watch({ manifestUrl, rpcUrl, usesPeers }: ToViewer & { type: 'wat
     if (event.from !== 'origin') peerPieces++
     pieces.set(event.ref.segment, (pieces.get(event.ref.segment) ?? 0) + 1)
   })
-  const isReady = () => viewer.stats().pool !== undefined && (!usesPeers || viewer.stats().peers.length > 0)
+  const isReady = () => !usesPeers || (viewer.stats().pool !== undefined && viewer.stats().peers.length > 0)
   while (!isReady()) await new Promise(resolve => setTimeout(resolve, 50))
 
   const aheadMs = usesPeers ? AHEAD_MS.peers : AHEAD_MS.origin

@@ -65,9 +65,10 @@ export class Audience {
     viewer: Viewer,
     onSegment: (segment: number, bytes: Uint8Array) => void = () => {},
   ): Promise<HeadlessReport> {
-    await eventually('the viewer has a pool and peers', () => {
+    const { edges } = this.#devnet.layout.size
+    await eventually('the viewer has a pool and knows every edge', () => {
       const { pool, peers } = viewer.stats()
-      return pool !== undefined && peers.length > 0
+      return pool !== undefined && peers.length === edges
     })
     const { clock, timers } = createNodeWorld()
     return playHeadless({ viewer, clock, timers, rate: RATE, onSegment })

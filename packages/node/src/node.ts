@@ -12,6 +12,7 @@ import {
   equalBytes,
   type Hash,
   type Logger,
+  rejectionOf,
   secp256k1,
   secureRandomBytes,
   silentLogger,
@@ -91,6 +92,16 @@ export async function initChain(
   }
 }
 
+/** A data folder that is not there must not come to be by looking for it: somebody may be about to move it back. */
+async function openExisting(storeUrl: string): Promise<KeyValueStore> {
+  try {
+    return await openStore(storeUrl, { create: false })
+  } catch (cause) {
+    if (rejectionOf(cause).code !== 'storage/missing') throw cause
+    throw new CodedError('chain/missing', `there is no chain at ${storeUrl}: run \`tan init\` first`, { cause })
+  }
+}
+
 export class Node {
   readonly genesis: Genesis
   readonly genesisHash: Hash
@@ -112,7 +123,7 @@ export class Node {
    * opening the store throws.
    */
   static async create(options: NodeOptions): Promise<Node> {
-    const store = await openStore(options.storeUrl)
+    const store = await openExisting(options.storeUrl)
     try {
       return await Node.over(store, options)
     } catch (error) {

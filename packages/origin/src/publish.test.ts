@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { addressOfSecretKey, createSeededRandom, equalBytes, randomBytesFrom } from '@tan/primitives'
 import { hashPieces, PIECE_HASH_BYTES, parseManifest, pieceRoot, resourceIdOf } from '@tan/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -13,7 +14,7 @@ afterAll(() => rmSync(work, { recursive: true }))
 
 const random = createSeededRandom(3)
 const secretKey = randomBytesFrom(random, 32)
-const SAMPLE = new URL('../samples/minute/', import.meta.url).pathname
+const SAMPLE = fileURLToPath(new URL('../samples/minute/', import.meta.url))
 const options = { secretKey, chainId: 7, piecePriceWei: 5n }
 const hasFfmpeg = (() => {
   try {

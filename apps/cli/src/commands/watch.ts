@@ -45,8 +45,10 @@ export function register(program: Command): void {
 }
 
 async function watch(manifestUrl: string, options: WatchCommandOptions, home: string): Promise<void> {
+  if (options.from !== undefined && options.data === undefined)
+    throw new CodedError('watch/data', 'with --from the session holds your money: say where to keep it with --data')
   const { stopped } = runUntilStopped()
-  const world = createNodeWorld(createLogger('warn', 'watch'))
+  const world = createNodeWorld(createLogger('error', 'watch'))
   const rpc = createRpc(options.rpc)
   const anchor = await fetchTrustAnchor(rpc)
   const session = await openNodeSession(options.data === undefined ? 'memory:' : `level:${resolve(options.data)}`)

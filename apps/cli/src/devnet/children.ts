@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { CodedError } from '@tan/primitives'
 
-const MAIN = new URL('../main.ts', import.meta.url).pathname
-const COMPILE_CACHE = new URL('../../../../node_modules/.cache/tan-compile', import.meta.url).pathname
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/tan-compile', import.meta.url))
 const STOP_TIMEOUT_MS = 10_000
 const LAST_LINES = 12
 

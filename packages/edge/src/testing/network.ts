@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { initChain, Node } from '@tan/node'
 import { createOriginServer, type OriginServer, publish } from '@tan/origin'
 import {
@@ -46,7 +47,7 @@ import { createNodeWorld, openNodeSession } from '../node-viewer.ts'
 
 const CHAIN_ID = 7_411
 const STAKE_WEI = 1_000_000n * 10n ** 18n
-const SAMPLE = new URL('../../../origin/samples/minute/master.m3u8', import.meta.url).pathname
+const SAMPLE = fileURLToPath(new URL('../../../origin/samples/minute/master.m3u8', import.meta.url))
 
 export interface TestNetworkOptions {
   /** a playlist or any file; the sample minute unless it says so */

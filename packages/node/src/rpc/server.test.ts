@@ -121,6 +121,8 @@ describe('the JSON-RPC server', () => {
     expect((await post(body, { host: 'evil.example' })).status).toBe(403)
     expect((await post(body, { origin: 'https://evil.example' })).status).toBe(403)
     expect((await post(body, { host: 'localhost:1' })).status).toBe(200)
+    expect((await post(body, { origin: 'chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn' })).status).toBe(200)
+    expect((await post(body, { origin: 'https://chrome-extension.example' })).status).toBe(403)
     const refused = await new Promise(resolve => {
       const socket = new WebSocket(url.replace('http', 'ws'), { origin: 'https://evil.example' })
       socket.on('error', error => resolve(error.message))

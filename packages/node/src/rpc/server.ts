@@ -26,6 +26,9 @@ import {
 import type { Methods } from './eth.ts'
 import { Subscriptions } from './subscriptions.ts'
 
+/** A browser's extensions, wallets among them: what the user has installed is trusted as a program is, unlike a web page. */
+const EXTENSION_ORIGIN = /^(chrome|moz|safari-web)-extension:\/\//
+
 export interface RpcServerOptions {
   /** 127.0.0.1 unless told otherwise */
   readonly host: string
@@ -155,7 +158,8 @@ export class RpcServer {
     if (!isOwn && !allowedHosts.includes('*') && !allowedHosts.includes(host))
       return `the host name ${shorten(host)} is not allowed here: add it to rpc.allowedHosts`
     const { origin } = request.headers
-    if (origin !== undefined && !allowedOrigins.includes('*') && !allowedOrigins.includes(origin))
+    if (origin === undefined || EXTENSION_ORIGIN.test(origin)) return undefined
+    if (!allowedOrigins.includes('*') && !allowedOrigins.includes(origin))
       return `web pages of ${shorten(origin)} may not call this node: add the origin to rpc.allowedOrigins`
     return undefined
   }

@@ -129,6 +129,7 @@ class ViewerProcess implements Viewer {
   #sending: Promise<unknown> = Promise.resolve()
   readonly #claims = new Map<Hash, bigint>()
   #usesPeers: boolean
+  #hasAskedForPool = false
   #stopTimer = () => {}
 
   constructor(options: ViewerOptions, manifest: SignedManifest) {
@@ -151,9 +152,8 @@ class ViewerProcess implements Viewer {
       this.#redeemer = this.#createRedeemer(chain)
       this.#redeemer.start(earnings)
     }
-    if (this.#usesPeers) this.#trackers.start()
     this.#repeat()
-    if (chain !== undefined && manifestCosts(this.manifest)) void this.#openPool(chain)
+    if (this.#usesPeers) this.#startPeers()
   }
 
   // ------------------------------------------------------------------------------------------------ doors
@@ -217,11 +217,19 @@ class ViewerProcess implements Viewer {
   setPeers(isOn: boolean): void {
     if (this.#usesPeers === isOn) return
     this.#usesPeers = isOn
-    if (isOn) this.#trackers.start()
+    if (isOn) this.#startPeers()
     else {
       this.#trackers.stop()
       this.#runner.disconnectAll()
     }
+  }
+
+  #startPeers(): void {
+    this.#trackers.start()
+    const { chain } = this.#options
+    if (chain === undefined || this.#hasAskedForPool || !manifestCosts(this.manifest)) return
+    this.#hasAskedForPool = true
+    void this.#openPool(chain)
   }
 
   async redeem(): Promise<void> {

@@ -1,14 +1,16 @@
+// A small network of real parts in this process: edges and viewers over WebRTC, what they pay and redeem, and what an edge
+// keeps over its own end.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Edge } from '@tan/edge'
+import { eventually, TestNetwork } from '@tan/edge/testing'
 import { type Address, addressOfSecretKey } from '@tan/primitives'
-import { commonWorld, playHeadless, type Viewer, type ViewerEvent } from '@tan/viewer'
+import { commonWorld, playHeadless, type Viewer } from '@tan/viewer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Edge } from './edge.ts'
-import { eventually, TestNetwork } from './testing/network.ts'
 
 const { clock, timers } = commonWorld()
-/** the minute in six seconds */
-const RATE = 10
+/** the minute in twelve seconds */
+const RATE = 5
 let network: TestNetwork
 
 beforeAll(async () => {
@@ -26,13 +28,20 @@ function filled(edges: readonly Edge[]): Promise<void> {
   return eventually('the edges hold the video', () => edges.every(edge => edge.status().resources[0]?.have === 1))
 }
 
-/** At this speed a pool would not settle in time: it plays once it has one. */
-async function play(viewer: Viewer, rate = RATE, onSegment?: (segment: number, bytes: Uint8Array) => void) {
-  await eventually('the viewer has a pool and peers', () => {
-    const { pool, peers } = viewer.stats()
-    return pool !== undefined && peers.length > 0
+interface Showing {
+  /** peers that it waits for */
+  readonly peers: number
+  readonly rate?: number
+  readonly onSegment?: (segment: number, bytes: Uint8Array) => void
+}
+
+/** At this speed pool and peers would come late: it plays once it has them. */
+async function play(viewer: Viewer, { peers, rate = RATE, onSegment = () => {} }: Showing) {
+  await eventually(`the viewer has a pool and ${peers} peers`, () => {
+    const stats = viewer.stats()
+    return stats.pool !== undefined && stats.peers.length === peers
   })
-  return playHeadless({ viewer, clock, timers, rate, ...(onSegment === undefined ? {} : { onSegment }) })
+  return playHeadless({ viewer, clock, timers, rate, onSegment })
 }
 
 /** Flips a bit in every piece that an edge has on disk. */
@@ -57,10 +66,10 @@ describe('a network', () => {
     viewer.on(event => {
       if (event.type === 'payment') paid.set(event.to, (paid.get(event.to) ?? 0n) + event.wei)
     })
-    const report = await play(viewer)
+    const report = await play(viewer, { peers: 2 })
     expect(report.stalls).toBe(0)
     expect(report.playedMs).toBe(60_000)
-    // at ten times the speed much of it is urgent
+    // at five times the speed much of it is urgent
     expect(viewer.stats().offload).toBeGreaterThan(0.4)
     expect(viewer.stats().peers.map(({ role }) => role)).toEqual(['edge', 'edge'])
 
@@ -83,7 +92,7 @@ describe('a network', () => {
     const edge = await network.edge(await fundedKey())
     await filled([edge])
     const viewer = await network.viewer('strict', { pool: { kind: 'strict' } })
-    const report = await play(viewer, 5)
+    const report = await play(viewer, { peers: 1, rate: 3 })
     expect(report.stalls).toBe(0)
     const { poolId, kind } = viewer.stats().pool!
     expect(kind).toBe('strict')
@@ -96,42 +105,7 @@ describe('a network', () => {
     await edge.stop()
   })
 
-  it('bans an edge that serves wrong bytes after one piece, and plays on', async () => {
-    const [good, bad] = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
-    await filled([good, bad])
-    corrupt(bad)
-    const viewer = await network.viewer('careful')
-    const banned: ViewerEvent[] = []
-    viewer.on(event => {
-      if (event.type === 'banned') banned.push(event)
-    })
-    const seen: Uint8Array[] = []
-    const report = await play(viewer, RATE, (segment, bytes) => {
-      seen[segment] = bytes
-    })
-    expect(report.stalls).toBe(0)
-    expect(banned).toMatchObject([{ address: bad.address, rejection: { code: 'swarm/wrong-piece' } }])
-    expect(bad.status().servedPieces).toBe(1)
-    expect(bad.status().earnedWei).toBe(0n)
-    const rendition = viewer.catalog.renditions.findIndex(({ name }) => name === '720p')
-    for (const { segment, uri } of viewer.catalog.renditions[rendition]!.segments)
-      expect(Buffer.from(seen[segment]!).equals(readFileSync(join(network.folder, 'public', uri)))).toBe(true)
-    await viewer.close()
-    await Promise.all([good.stop(), bad.stop()])
-  })
-
-  it('does not stall when every edge goes away at once, nor without a tracker', async () => {
-    const edges = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
-    await filled(edges)
-    const viewer = await network.viewer('forsaken')
-    let left = 20
-    viewer.on(event => {
-      if (event.type === 'piece' && event.from !== 'origin' && --left === 0) for (const edge of edges) void edge.stop()
-    })
-    const report = await play(viewer)
-    expect(left).toBeLessThanOrEqual(0)
-    expect(report.stalls).toBe(0)
-    await viewer.close()
+  it('plays from the origin alone without a tracker', async () => {
     const alone = await network.viewer('alone', { trackers: ['ws://127.0.0.1:1'] })
     expect((await playHeadless({ viewer: alone, clock, timers, rate: RATE })).stalls).toBe(0)
     expect(alone.stats().peerBytes).toBe(0)
@@ -145,7 +119,7 @@ describe('an edge', () => {
     const first = await network.edge(key)
     await filled([first])
     const viewer = await network.viewer('regular')
-    await play(viewer)
+    await play(viewer, { peers: 1 })
     const { earnedWei } = first.status()
     expect(earnedWei).toBeGreaterThan(0n)
     await viewer.close()
@@ -164,7 +138,7 @@ describe('an edge', () => {
     corrupt(third)
     // the viewer asks again: each damaged piece is found before it leaves, and fetched anew from the origin
     const again = await network.viewer('newcomer')
-    const report = await play(again)
+    const report = await play(again, { peers: 1 })
     expect(report.stalls).toBe(0)
     expect(again.stats().peers.every(({ address }) => address === third.address)).toBe(true)
     await filled([third])
