@@ -1,4 +1,4 @@
-// What the browser test loads into a page: the engine alone, over the same random cases.
+// The engine alone over random cases, as hashes: for comparing it with itself elsewhere.
 import { keccakHash, utf8ToBytes } from '@tan/primitives'
 import { Engine } from '../engine.ts'
 import { environmentOf, forkOf, runCase } from './differential.ts'
@@ -13,5 +13,3 @@ export async function hashesOfCases(count: number): Promise<string[]> {
   }
   return hashes
 }
-
-Object.assign(globalThis, { hashesOfCases })
