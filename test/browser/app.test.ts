@@ -48,6 +48,8 @@ let manifest: Manifest
 let chain: PublicClient
 let browser: Browser
 let page: Page
+/** what the page wrote to its console, and errors that nobody caught */
+const complaints: string[] = []
 
 beforeAll(async () => {
   network = spawn('npm', ['start', '--', '--data', folder, '--port', '0'], {
@@ -69,6 +71,8 @@ beforeAll(async () => {
   chain = createPublicClient({ transport: http(settings.rpcUrl) })
   browser = await launchChromium()
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', error => complaints.push(error.message))
 })
 
 afterAll(async () => {
@@ -115,6 +119,17 @@ function videoEvents(): Promise<string[]> {
   return page.evaluate(() => (globalThis as unknown as { videoEvents: string[] }).videoEvents)
 }
 
+/** For whoever has to find out why it does not play. */
+function playerState(): Promise<string> {
+  return page.evaluate(() => {
+    const video = document.querySelector('video')
+    if (video === null) return 'there is no video'
+    const { currentTime, paused, readyState, networkState, error, buffered } = video
+    const bufferedS = Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)])
+    return JSON.stringify({ currentTime, paused, readyState, networkState, error: error?.message, bufferedS })
+  })
+}
+
 interface Media {
   readonly startMs: number
   readonly sizeBytes: number
@@ -142,7 +157,10 @@ describe('npm start', () => {
     await page.goto(url)
     await eventually('the video plays', () =>
       page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 20),
-    )
+    ).catch(async error => {
+      await page.screenshot({ path: join(pictures, 'watch-failed.png'), fullPage: true })
+      throw new Error(`the video does not play: ${await playerState()}; ${complaints.join('; ')}`, { cause: error })
+    })
     await page.screenshot({ path: join(pictures, 'watch.png') })
     await eventually('the video has ended', async () => (await videoEvents()).some(event => event.startsWith('ended')))
     expect(await videoEvents()).toEqual([expect.stringMatching(/^ended at (59|60)/)])
