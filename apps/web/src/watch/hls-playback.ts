@@ -7,10 +7,6 @@ const RECOVERIES_MOST = 3
 /** seconds to load ahead: enough for peers to be asked in good time, and little enough not to be wasted by who leaves */
 const BUFFER_S = 30
 
-export interface Playback {
-  end(): void
-}
-
 export interface PlaybackOptions {
   /** of the playlist */
   readonly url: string
@@ -18,11 +14,15 @@ export interface PlaybackOptions {
   /** before anything is loaded; gives what is to be done in the end */
   attach(hls: Hls): () => void
   failed(rejection: Rejection): void
+  /** takes the element back: at once, even while the player is still being loaded */
+  readonly ended: AbortSignal
 }
 
 /** Throws `player/unsupported` where the browser cannot play HLS this way. */
-export async function playHls(video: HTMLVideoElement, options: PlaybackOptions): Promise<Playback> {
+export async function playHls(video: HTMLVideoElement, options: PlaybackOptions): Promise<void> {
   const { default: HlsPlayer } = await import('hls.js')
+  // By now the element may belong to another player, whom one made here would rob of it when it is ended.
+  if (options.ended.aborted) return
   if (!HlsPlayer.isSupported())
     throw new CodedError('player/unsupported', 'this browser has no Media Source Extensions, which the player needs')
   const hls = new HlsPlayer({
@@ -40,12 +40,10 @@ export async function playHls(video: HTMLVideoElement, options: PlaybackOptions)
   })
   hls.loadSource(options.url)
   hls.attachMedia(video)
-  return {
-    end() {
-      detach()
-      hls.destroy()
-    },
-  }
+  options.ended.addEventListener('abort', () => {
+    detach()
+    hls.destroy()
+  })
 }
 
 /** Seconds of video that are loaded ahead of what is shown. */

@@ -8,7 +8,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { Net } from '../shell/net.ts'
 import { createStore, type Readable } from '../store.ts'
 import { hintOf } from './hint.ts'
-import { bufferedAhead, type Playback, playHls } from './hls-playback.ts'
+import { bufferedAhead, playHls } from './hls-playback.ts'
 import { type PieceEvent, type Span, WatchLog, type WatchView } from './watch-log.ts'
 
 export interface PoolSummary {
@@ -100,20 +100,14 @@ class Session implements WatchSession {
   }
 
   attach(video: HTMLVideoElement): () => void {
-    let playback: Playback | undefined
-    let isEnded = false
+    const ended = new AbortController()
     const timer = setInterval(() => this.#log.buffer({ atMs: Date.now(), bufferS: bufferedAhead(video) }), VIEW_MS)
-    this.#play(video)
-      .then(made => {
-        if (isEnded) made.end()
-        else playback = made
-      })
-      .catch((error: unknown) => this.#fail(error))
+    this.#play(video, ended.signal).catch((error: unknown) => this.#fail(error))
     return () => {
-      isEnded = true
       clearInterval(timer)
-      this.#positionS = video.ended ? 0 : video.currentTime
-      playback?.end()
+      // An element that was left before it showed anything says nothing of where the viewing stood.
+      if (video.readyState >= HTMLMediaElement.HAVE_METADATA) this.#positionS = video.ended ? 0 : video.currentTime
+      ended.abort()
     }
   }
 
@@ -135,14 +129,15 @@ class Session implements WatchSession {
     return viewer
   }
 
-  async #play(video: HTMLVideoElement): Promise<Playback> {
+  async #play(video: HTMLVideoElement, ended: AbortSignal): Promise<void> {
     const viewer = await this.#viewer
     const { attachToHls } = await import('@tan/viewer/browser')
-    return playHls(video, {
+    await playHls(video, {
       url: viewer.entryUrl,
       startS: this.#positionS,
       attach: hls => attachToHls(hls, viewer),
       failed: rejection => this.state.set({ kind: 'failed', rejection }),
+      ended,
     })
   }
 
