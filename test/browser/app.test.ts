@@ -223,6 +223,13 @@ describe('npm start', () => {
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       await page.screenshot({ path: join(pictures, `${name.toLowerCase()}.png`), fullPage: true })
     }
+    for (const name of ['Watch', 'Network', 'Watch'])
+      await page.getByRole('link', { name, exact: true }).first().click()
+    await eventually('the video plays for whoever comes back in a hurry', () =>
+      page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 1),
+    )
+    await page.getByRole('link', { name: 'Chain', exact: true }).first().click()
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
     await page.setViewportSize({ width: 360, height: 740 })
     await eventually('nothing is wider than the phone', () =>
       page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth),
