@@ -18,7 +18,3 @@ export const STATUS_BODY_BYTES_MOST = 4_096
 /** an HTTP request that an edge makes */
 export const HTTP_HEAD_MS_MOST = 15_000
 export const HTTP_SOCKETS_MOST = 16
-/** of a data channel, below which it says that it has drained */
-export const CHANNEL_LOW_BYTES = 256 * 1024
-/** after closing a channel, for what was sent last to leave */
-export const CHANNEL_LINGER_MS = 500

@@ -1,16 +1,13 @@
 // WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, browser/rtc.ts).
-import type { ChannelBinding } from '@tan/protocol'
 import {
-  type Channel,
-  type ChannelEvents,
   type ConnectRtc,
-  fingerprintOf,
   type RtcAttempt,
+  RtcChannel,
   type RtcOptions,
   type RtcSignal,
+  viewerLimits,
 } from '@tan/viewer'
 import { type DataChannel, PeerConnection } from 'node-datachannel'
-import { CHANNEL_LINGER_MS, CHANNEL_LOW_BYTES } from './limits.ts'
 
 export const connectNodeRtc: ConnectRtc = options => new NodeAttempt(options)
 
@@ -22,7 +19,7 @@ class NodeAttempt implements RtcAttempt {
   readonly #connection: PeerConnection
   /** candidates that came before the description that they belong to */
   #early: { readonly candidate: string; readonly mid: string }[] | undefined = []
-  #channel: NodeChannel | undefined
+  #channel: RtcChannel | undefined
   /** given up, failed, or handed over as a channel */
   #isOver = false
 
@@ -68,15 +65,13 @@ class NodeAttempt implements RtcAttempt {
   }
 
   #adopt(data: DataChannel): void {
-    const channel = new NodeChannel(this.#connection, data)
+    const channel = channelOf(this.#connection, data)
     const open = () => {
       if (this.#isOver) return
-      const local = fingerprintOf(this.#connection.localDescription()?.sdp)
-      const remote = fingerprintOf(this.#connection.remoteDescription()?.sdp)
-      if (local === undefined || remote === undefined) return this.#fail('a description names no certificate')
+      const isBound = channel.bind(this.#connection.localDescription()?.sdp, this.#connection.remoteDescription()?.sdp)
+      if (!isBound) return this.#fail('a description names no certificate')
       this.#isOver = true
       this.#channel = channel
-      channel.binding = { local, remote }
       this.#events.channel(channel)
     }
     data.onError(message => this.#fail(message))
@@ -92,73 +87,24 @@ class NodeAttempt implements RtcAttempt {
   }
 }
 
-class NodeChannel implements Channel {
-  binding: ChannelBinding = { local: new Uint8Array(0), remote: new Uint8Array(0) }
-  readonly #connection: PeerConnection
-  readonly #data: DataChannel
-  #events: ChannelEvents | undefined
-  /** before anybody listened */
-  #early: Uint8Array[] = []
-  #isClosed = false
-
-  constructor(connection: PeerConnection, data: DataChannel) {
-    this.#connection = connection
-    this.#data = data
-    data.setBufferedAmountLowThreshold(CHANNEL_LOW_BYTES)
-    data.onBufferedAmountLow(() => this.#events?.drained())
-    data.onClosed(() => this.lost())
-    data.onMessage(message => {
-      const bytes = bytesOf(message)
-      if (this.#events === undefined) this.#early.push(bytes)
-      else if (!this.#isClosed) this.#events.message(bytes)
-    })
-  }
-
-  get bufferedBytes(): number {
-    return this.#isClosed ? 0 : this.#data.bufferedAmount()
-  }
-
-  send(message: Uint8Array): void {
-    if (this.#isClosed) return
-    try {
-      this.#data.sendMessageBinary(message)
-    } catch {
-      this.lost() // it closed meanwhile, and its event is on the way
-    }
-  }
-
-  close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#end()
-  }
-
-  listen(events: ChannelEvents): void {
-    this.#events = events
-    for (const bytes of this.#early.splice(0)) events.message(bytes)
-  }
-
-  /** Closed by the other side, or broken. */
-  lost(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#events?.closed()
-    this.#end()
-  }
-
-  /** What was sent last may still leave. */
-  #end(): void {
-    const timer = setTimeout(() => {
-      this.#data.close()
-      this.#connection.close()
-    }, CHANNEL_LINGER_MS)
-    timer.unref()
-  }
+function channelOf(connection: PeerConnection, data: DataChannel): RtcChannel {
+  const channel = new RtcChannel({
+    bufferedBytes: () => data.bufferedAmount(),
+    send: message => data.sendMessageBinary(message),
+    close: () => {
+      data.close()
+      connection.close()
+    },
+  })
+  data.setBufferedAmountLowThreshold(viewerLimits.CHANNEL_LOW_BYTES)
+  data.onBufferedAmountLow(() => channel.drained())
+  data.onClosed(() => channel.lost())
+  data.onMessage(message => channel.received(bytesOf(message)))
+  return channel
 }
 
-/** A text is no message of the swarm: it becomes one that cannot be decoded. */
-function bytesOf(message: string | Buffer | ArrayBuffer): Uint8Array {
-  if (typeof message === 'string') return new Uint8Array(0)
+function bytesOf(message: string | Buffer | ArrayBuffer): Uint8Array | string {
+  if (typeof message === 'string') return message
   if (message instanceof ArrayBuffer) return new Uint8Array(message)
   return new Uint8Array(message.buffer, message.byteOffset, message.byteLength)
 }

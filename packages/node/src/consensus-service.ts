@@ -18,7 +18,6 @@ import {
   keccakHash,
   type Logger,
   type Metrics,
-  type Rejection,
   rejectionOf,
 } from '@tan/primitives'
 import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
@@ -26,6 +25,7 @@ import type { Chain } from './chain/chain.ts'
 import { SEEN_MESSAGES_MOST } from './limits.ts'
 import { BlockSource } from './sync/block-source.ts'
 import { decodeFromPeer } from './wire/decode.ts'
+import { Inbox } from './wire/inbox.ts'
 import { type Hello, helloCodec, proveValidator, type ValidatorProof, verifyValidator } from './wire/messages.ts'
 import { BLOCKS_TOPIC, FINALITY_TOPIC, HELLO_PROTOCOL, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
 
@@ -55,6 +55,7 @@ export class ConsensusService {
   private readonly runner: Runner
   private readonly blocks: BlockSource
   private readonly timers = new Map<string, NodeJS.Timeout>()
+  private readonly inbox = new Inbox()
   private readonly seen = new Set<Hash>()
   /** peers that proved which validator they are */
   private readonly validators = new Map<PeerId, number>()
@@ -121,20 +122,16 @@ export class ConsensusService {
     const decoded = decodeFromPeer(settlementMessageCodec, bytes)
     if (!decoded.ok) return decoded.rejection
     const message = decoded.value
-    return this.taken(onTaken => this.runner.deliver({ type: 'settlement-message', message, from }, onTaken))
+    return this.inbox.take(bytes.length, onTaken =>
+      this.runner.deliver({ type: 'settlement-message', message, from }, onTaken),
+    )
   }
 
   private async onFinality(bytes: Uint8Array): Promise<Verdict> {
     const decoded = decodeFromPeer(finalityMessageCodec, bytes)
     if (!decoded.ok) return decoded.rejection
     const message = decoded.value
-    return this.taken(onTaken => this.runner.deliver({ type: 'finality-message', message }, onTaken))
-  }
-
-  private taken(deliver: (onTaken: (rejection: Rejection | undefined) => void) => void): Promise<Verdict> {
-    return new Promise(resolve =>
-      deliver(rejection => resolve(rejection === undefined ? 'accept' : isOffence(rejection) ? rejection : 'ignore')),
-    )
+    return this.inbox.take(bytes.length, onTaken => this.runner.deliver({ type: 'finality-message', message }, onTaken))
   }
 
   /** The same proposal comes from its leader and by gossip: the second copy is not even decoded. False for that one. */
@@ -285,9 +282,4 @@ export class ConsensusService {
     const { code, message } = rejectionOf(cause)
     this.options.onFault(cause instanceof CodedError ? cause : new CodedError(code, message, { cause }))
   }
-}
-
-/** What no honest peer passes on. Other rejections are its author's fault, or nobody's. */
-function isOffence({ code }: Rejection): boolean {
-  return /\/(signature|record|leader|form|votes|members|round)$/.test(code)
 }

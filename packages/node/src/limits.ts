@@ -19,6 +19,10 @@ export const BLOCKS_OF_RESPONSE_MOST = 128
 export const BLOCKS_OF_RESPONSE_BYTES_MOST = 8 * 1024 * 1024
 /** messages whose hash is remembered, so that a second copy costs nothing */
 export const SEEN_MESSAGES_MOST = 4_096
+/** of messages for consensus that wait while it writes to disk; more are dropped */
+export const INBOX_BYTES_MOST = 64 * 1024 * 1024
+/** what a message that waits is counted for beside its own bytes */
+export const INBOX_MESSAGE_OVERHEAD_BYTES = 2_048
 
 // JSON-RPC
 export const RPC_REQUEST_BYTES_MOST = 5 * 1024 * 1024

@@ -9,6 +9,8 @@ export const CHANNEL_BUFFER_BYTES_MOST = 1024 * 1024
 export const CHANNEL_LOW_BYTES = 256 * 1024
 /** after closing a channel, for what was sent last to leave */
 export const CHANNEL_LINGER_MS = 500
+/** from a peer, before anybody listens to its channel; one that sends more is left */
+export const EARLY_MESSAGES_MOST = 64
 /** before what could not be stored is tried again */
 export const STORE_RETRY_MS = 1_000
 

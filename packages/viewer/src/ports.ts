@@ -23,7 +23,7 @@ export interface ChannelEvents {
   message(bytes: Uint8Array): void
   /** the buffer has run low again */
   drained(): void
-  /** once, whichever side closed it */
+  /** once, when the other side closed it or it broke */
   closed(): void
 }
 

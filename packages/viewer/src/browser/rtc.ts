@@ -1,8 +1,7 @@
 // WebRTC in a browser. Node's is the same port over another library (@tan/edge).
-import type { ChannelBinding } from '@tan/protocol'
-import { CHANNEL_LINGER_MS, CHANNEL_LOW_BYTES, EARLY_SIGNALS_MOST } from '../limits.ts'
-import type { Channel, ChannelEvents, ConnectRtc, RtcAttempt, RtcOptions, RtcSignal } from '../ports.ts'
-import { fingerprintOf } from '../swarm/fingerprint.ts'
+import { CHANNEL_LOW_BYTES } from '../limits.ts'
+import type { ConnectRtc, RtcAttempt, RtcOptions, RtcSignal } from '../ports.ts'
+import { RtcChannel } from '../swarm/rtc-channel.ts'
 
 export const connectBrowserRtc: ConnectRtc = options => new BrowserAttempt(options)
 
@@ -14,7 +13,7 @@ class BrowserAttempt implements RtcAttempt {
   readonly #connection: RTCPeerConnection
   /** descriptions and candidates are worked off one after the other */
   #work: Promise<void> = Promise.resolve()
-  #channel: BrowserChannel | undefined
+  #channel: RtcChannel | undefined
   /** given up, failed, or handed over as a channel */
   #isOver = false
 
@@ -68,15 +67,13 @@ class BrowserAttempt implements RtcAttempt {
   }
 
   #adopt(data: RTCDataChannel): void {
-    const channel = new BrowserChannel(this.#connection, data)
+    const channel = channelOf(this.#connection, data)
     const open = () => {
       if (this.#isOver) return
-      const local = fingerprintOf(this.#connection.localDescription?.sdp)
-      const remote = fingerprintOf(this.#connection.remoteDescription?.sdp)
-      if (local === undefined || remote === undefined) return this.#fail('a description names no certificate')
+      const isBound = channel.bind(this.#connection.localDescription?.sdp, this.#connection.remoteDescription?.sdp)
+      if (!isBound) return this.#fail('a description names no certificate')
       this.#isOver = true
       this.#channel = channel
-      channel.binding = { local, remote }
       this.#events.channel(channel)
     }
     data.onopen = open
@@ -91,68 +88,20 @@ class BrowserAttempt implements RtcAttempt {
   }
 }
 
-class BrowserChannel implements Channel {
-  binding: ChannelBinding = { local: new Uint8Array(0), remote: new Uint8Array(0) }
-  readonly #connection: RTCPeerConnection
-  readonly #data: RTCDataChannel
-  #events: ChannelEvents | undefined
-  /** before anybody listened */
-  #early: Uint8Array[] = []
-  #isClosed = false
-
-  constructor(connection: RTCPeerConnection, data: RTCDataChannel) {
-    this.#connection = connection
-    this.#data = data
-    data.binaryType = 'arraybuffer'
-    data.bufferedAmountLowThreshold = CHANNEL_LOW_BYTES
-    data.onbufferedamountlow = () => this.#events?.drained()
-    data.onclose = () => this.lost()
-    data.onmessage = ({ data: message }: MessageEvent<unknown>) => {
-      // A text is no message of the swarm: it becomes one that cannot be decoded.
-      const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : new Uint8Array(0)
-      if (this.#events === undefined) {
-        if (this.#early.length < EARLY_SIGNALS_MOST) this.#early.push(bytes)
-      } else if (!this.#isClosed) this.#events.message(bytes)
-    }
-  }
-
-  get bufferedBytes(): number {
-    return this.#data.bufferedAmount
-  }
-
-  send(message: Uint8Array): void {
-    if (this.#isClosed || this.#data.readyState !== 'open') return
-    try {
-      this.#data.send(message as Uint8Array<ArrayBuffer>)
-    } catch {
-      this.lost()
-    }
-  }
-
-  close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#end()
-  }
-
-  listen(events: ChannelEvents): void {
-    this.#events = events
-    for (const bytes of this.#early.splice(0)) events.message(bytes)
-  }
-
-  /** Closed by the other side, or broken. */
-  lost(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#events?.closed()
-    this.#end()
-  }
-
-  /** What was sent last may still leave. */
-  #end(): void {
-    setTimeout(() => {
-      this.#data.close()
-      this.#connection.close()
-    }, CHANNEL_LINGER_MS)
-  }
+function channelOf(connection: RTCPeerConnection, data: RTCDataChannel): RtcChannel {
+  const channel = new RtcChannel({
+    bufferedBytes: () => data.bufferedAmount,
+    send: message => data.send(message as Uint8Array<ArrayBuffer>),
+    close: () => {
+      data.close()
+      connection.close()
+    },
+  })
+  data.binaryType = 'arraybuffer'
+  data.bufferedAmountLowThreshold = CHANNEL_LOW_BYTES
+  data.onbufferedamountlow = () => channel.drained()
+  data.onclose = () => channel.lost()
+  data.onmessage = ({ data: message }: MessageEvent<string | ArrayBuffer>) =>
+    channel.received(typeof message === 'string' ? message : new Uint8Array(message))
+  return channel
 }
