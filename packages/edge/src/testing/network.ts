@@ -54,6 +54,8 @@ export interface TestNetworkOptions {
   readonly input?: string | undefined
   readonly piecePriceWei?: bigint | undefined
   readonly openingWei?: bigint | undefined
+  /** of the chain, where they differ from a real one's */
+  readonly parameters?: Partial<Genesis['parameters']> | undefined
 }
 
 export class TestNetwork {
@@ -76,7 +78,7 @@ export class TestNetwork {
     const folder = mkdtempSync(join(tmpdir(), 'tan-network-'))
     const random = createSeededRandom(77)
     const rich = randomBytesFrom(random, 32)
-    const node = await startChain(folder, random, rich)
+    const node = await startChain(folder, random, rich, options.parameters)
     const { timers, clock } = commonWorld()
     const tracker = createTracker({ clock, random: secureRandom, trustReportedPlaces: true })
     const { url: trackerUrl } = await tracker.start()
@@ -186,7 +188,12 @@ export class TestNetwork {
   }
 }
 
-async function startChain(folder: string, random: Random, rich: Uint8Array): Promise<Node> {
+async function startChain(
+  folder: string,
+  random: Random,
+  rich: Uint8Array,
+  parameters: Partial<Genesis['parameters']> = {},
+): Promise<Node> {
   const account = addressOfSecretKey(randomBytesFrom(random, 32))
   const secretKey = bls.secretKey(randomBytesFrom(random, 32))
   const publicKey = bls.publicKey(secretKey)
@@ -195,7 +202,7 @@ async function startChain(folder: string, random: Random, rich: Uint8Array): Pro
     name: 'test',
     timestampS: 1_700_000_000,
     isDevnet: true,
-    parameters: { ...DEFAULT_PARAMETERS, checkpointInterval: 5, blockIntervalMs: 100 },
+    parameters: { ...DEFAULT_PARAMETERS, checkpointInterval: 5, blockIntervalMs: 100, ...parameters },
     balances: [
       {
         address: addressOfSecretKey(rich),

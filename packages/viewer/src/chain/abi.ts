@@ -1,4 +1,4 @@
-// Calls of the PaymentPools contract in its ABI: the three that peers make by themselves, so that a page needs no library
+// Calls of the PaymentPools contract in its ABI: those that peers make by themselves, so that a page needs no library
 // for contracts.
 import { type Address, bigIntToBytes, concatBytes, type Hash, keccak256, utf8ToBytes, ZERO_HASH } from '@tan/primitives'
 import type { PoolTerms, SignedVoucher } from '@tan/protocol'
@@ -15,6 +15,7 @@ export interface Redemption {
 const selector = (signature: string): Uint8Array => keccak256(utf8ToBytes(signature)).subarray(0, 4)
 const CREATE_POOL = selector('createPool(bytes32,uint256,uint256,uint64,address,address,(address,uint256)[])')
 const RESERVE = selector('reserve(bytes32,address,uint256,uint64,bytes)')
+const CLOSE = selector('close(bytes32)')
 const REDEEM = selector('redeem((bytes32,address,uint256,uint256,bytes32,uint256,uint256,bytes,bytes32,uint256)[])')
 
 export function encodeCreatePool(terms: PoolTerms): Uint8Array {
@@ -38,6 +39,10 @@ export function encodeReserve(
   signature: Uint8Array,
 ): Uint8Array {
   return call(RESERVE, [word(poolId), word(target), word(amountWei), word(nonce), bytes(signature)])
+}
+
+export function encodeClose(poolId: Hash): Uint8Array {
+  return call(CLOSE, [word(poolId)])
 }
 
 export function encodeRedeem(redemptions: readonly Redemption[]): Uint8Array {

@@ -26,7 +26,7 @@ import {
 } from '@tan/protocol'
 import { hexOf, hexUpTo, integerFrom, list, literal, object, wei } from '@tan/protocol/tracker/shape'
 import type { Timers } from '../ports.ts'
-import { encodeCreatePool, encodeRedeem, encodeReserve, type Redemption } from './abi.ts'
+import { encodeClose, encodeCreatePool, encodeRedeem, encodeReserve, type Redemption } from './abi.ts'
 import {
   type PreparedTransaction,
   prepareTransaction,
@@ -57,6 +57,8 @@ export interface PoolChain {
   proof(poolId: Hash, target: Address, salt: Hash): Promise<PoolProof>
   prepareCreate(terms: PoolTerms, secretKey: Uint8Array): Promise<PreparedPool>
   prepareRedeem(redemptions: readonly Redemption[], secretKey: Uint8Array): Promise<PreparedTransaction>
+  /** Of the payer's own pool. Throws `rpc/error` while its grace has not run out. */
+  prepareClose(poolId: Hash, secretKey: Uint8Array): Promise<PreparedTransaction>
   /** Signs a reserve with the reserver's key, and settles it from the same account. */
   reserve(poolId: Hash, target: Address, amountWei: bigint, secretKey: Uint8Array): Promise<void>
   /** Sends it until it is settled. */
@@ -145,6 +147,8 @@ export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): Pool
     },
     prepareRedeem: (redemptions, secretKey) =>
       prepareTransaction(rpc, chainId, secretKey, { to: pools, valueWei: 0n, data: encodeRedeem(redemptions) }),
+    prepareClose: (poolId, secretKey) =>
+      prepareTransaction(rpc, chainId, secretKey, { to: pools, valueWei: 0n, data: encodeClose(poolId) }),
     async reserve(poolId, payee, amountWei, secretKey) {
       const nonce = (await target(poolId, payee)).nonce + 1n
       const digest = reserveDigest(chainId, { poolId, target: payee, amount: amountWei, nonce })

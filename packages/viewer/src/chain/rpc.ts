@@ -9,7 +9,7 @@ import {
   shorten,
   toHex,
 } from '@tan/primitives'
-import { encodeTransaction, hashTransaction, signTransaction } from '@tan/protocol'
+import { decodeTransaction, encodeTransaction, hashTransaction, recoverSender, signTransaction } from '@tan/protocol'
 import { RPC_ANSWER_BYTES_MOST, RPC_TIMEOUT_MS, SETTLE_MS_MOST, SETTLE_POLL_MS } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 
@@ -119,7 +119,10 @@ export async function prepareTransaction(
   return { hash: hashTransaction(encoded), encoded }
 }
 
-/** Sends it, again and again if need be, until a settled block holds it. Throws `rpc/reverted` and `rpc/not-settled`. */
+/**
+ * Sends it, again and again if need be, until a settled block holds it. Throws `rpc/reverted`, `rpc/replaced` where it can
+ * never be, as another of its account took its nonce, and `rpc/not-settled` where it still may be.
+ */
 export async function settleTransaction(
   rpc: Rpc,
   { hash, encoded }: PreparedTransaction,
@@ -129,7 +132,7 @@ export async function settleTransaction(
   for (let waitedMs = 0; waitedMs < SETTLE_MS_MOST; waitedMs += SETTLE_POLL_MS) {
     const sends = waitedMs % RESEND_MS === 0
     const receipt = await settledReceipt(rpc, hash, sends ? encoded : undefined).catch((error: unknown) => {
-      if (!(error instanceof CodedError) || error.code === 'rpc/reverted') throw error
+      if (!(error instanceof CodedError) || isOver(error)) throw error
       last = error
       return undefined
     })
@@ -141,6 +144,11 @@ export async function settleTransaction(
   })
 }
 
+/** Whether an error of `settleTransaction` says that nothing more will come of the transaction. */
+export function isOver(error: unknown): boolean {
+  return error instanceof CodedError && (error.code === 'rpc/reverted' || error.code === 'rpc/replaced')
+}
+
 const RESEND_MS = 20 * SETTLE_POLL_MS
 
 async function settledReceipt(
@@ -150,8 +158,10 @@ async function settledReceipt(
 ): Promise<SettledTransaction | undefined> {
   const found = (await rpc.call('eth_getTransactionReceipt', [hash])) as Record<string, unknown> | null
   if (found === null) {
+    if (send === undefined) return undefined
+    await checkNonce(rpc, hash, send)
     // A node that has it already says so with an error, which is as good.
-    if (send !== undefined) await rpc.call('eth_sendRawTransaction', [toHex(send)])
+    await rpc.call('eth_sendRawTransaction', [toHex(send)])
     return undefined
   }
   const height = Number(quantity(found.blockNumber, 'the height of a receipt'))
@@ -161,4 +171,13 @@ async function settledReceipt(
     throw new CodedError('rpc/reverted', `transaction ${hash} was reverted in block ${height}`)
   const gasUsed = quantity(found.gasUsed, 'the gas of a receipt')
   return { hash, height, gasUsed, feeWei: gasUsed * quantity(found.effectiveGasPrice, 'the gas price of a receipt') }
+}
+
+/** Throws `rpc/replaced`. The receipt is looked for behind the nonce: it may have been settled in between. */
+async function checkNonce(rpc: Rpc, hash: Hash, encoded: Uint8Array): Promise<void> {
+  const transaction = decodeTransaction(encoded)
+  const settled = await rpc.call('eth_getTransactionCount', [recoverSender(transaction), 'safe'])
+  if (quantity(settled, 'the settled nonce') <= transaction.nonce) return
+  if ((await rpc.call('eth_getTransactionReceipt', [hash])) !== null) return
+  throw new CodedError('rpc/replaced', `transaction ${hash} can never be: another one of its account took its nonce`)
 }

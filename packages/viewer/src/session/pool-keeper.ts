@@ -1,4 +1,5 @@
-// A payer's pool for one resource: the one that it has, if that still serves, or a new one, funded first if need be.
+// A payer's pool for one resource: the one that it has, if that still serves, or a new one, funded first if need be. What
+// is left in pools that have run out is taken back before more is asked for.
 import {
   type Address,
   addressOfSecretKey,
@@ -11,6 +12,7 @@ import {
 } from '@tan/primitives'
 import { type PoolState, type PoolTerms, resourceCommitment } from '@tan/protocol'
 import type { PoolChain } from '../chain/pool-chain.ts'
+import { isOver } from '../chain/rpc.ts'
 import type { PoolRecord, Records } from './records.ts'
 
 export interface PoolPlan {
@@ -49,7 +51,20 @@ export class PoolKeeper {
 
   /** Throws `pool/funds`, and what the chain throws. */
   async open(resourceId: Hash, plan: PoolPlan): Promise<KeptPool> {
-    return (await this.#existing(resourceId, plan)) ?? (await this.#create(resourceId, plan))
+    const existing = await this.#existing(resourceId, plan)
+    if (existing !== undefined) return existing
+    for (const record of await this.#options.records.pools()) await this.#takeBack(record).catch(() => {}) // next time
+    return this.#create(resourceId, plan)
+  }
+
+  /** Closes a pool that has run out. Rejects while its grace lasts. */
+  async #takeBack(record: PoolRecord): Promise<void> {
+    const { chain, records, secretKey } = this.#options
+    const state = await chain.pool(record.poolId)
+    // One that is not there may still come to be, by the transaction that is kept with it.
+    if (state === undefined || (await chain.settledHeight()) < state.expiryHeight) return
+    if (state.status !== 'closed') await chain.settle(await chain.prepareClose(record.poolId, secretKey))
+    await records.forgetPool(record)
   }
 
   async #existing(resourceId: Hash, plan: PoolPlan): Promise<KeptPool | undefined> {
@@ -68,11 +83,15 @@ export class PoolKeeper {
     return 4n * (state.deposit - promisedWei) > state.deposit ? { record, state } : undefined
   }
 
-  async #settles({ transaction }: PoolRecord): Promise<boolean> {
-    return this.#options.chain.settle(transaction).then(
-      () => true,
-      () => false,
-    )
+  async #settles(record: PoolRecord): Promise<boolean> {
+    const { chain, records } = this.#options
+    try {
+      await chain.settle(record.transaction)
+      return true
+    } catch (error) {
+      if (isOver(error)) await records.forgetPool(record)
+      return false
+    }
   }
 
   async #create(resourceId: Hash, plan: PoolPlan): Promise<KeptPool> {

@@ -71,12 +71,25 @@ export class Records {
     return read(poolCodec, await this.#store.get(`pool/${resourceId}`))
   }
 
+  /** All whose deposit may still lie on the chain: the newest ones, and those that they took the place of. */
   async pools(): Promise<PoolRecord[]> {
-    return (await this.#store.list('pool/')).map(([, bytes]) => decode(poolCodec, bytes))
+    const found = await Promise.all([this.#store.list('pool/'), this.#store.list('former-pool/')])
+    return found.flat().map(([, bytes]) => decode(poolCodec, bytes))
   }
 
-  savePool(record: PoolRecord): Promise<void> {
-    return this.#store.put([`pool/${record.resourceId}`, encode(poolCodec, record)])
+  /** As the newest for its resource. */
+  async savePool(record: PoolRecord): Promise<void> {
+    const former = await this.pool(record.resourceId)
+    const entries: [string, Uint8Array][] = [[`pool/${record.resourceId}`, encode(poolCodec, record)]]
+    if (former !== undefined) entries.push([`former-pool/${former.poolId}`, encode(poolCodec, former)])
+    await this.#store.put(...entries)
+  }
+
+  /** One of which nothing can come any more. */
+  async forgetPool({ poolId, resourceId }: PoolRecord): Promise<void> {
+    if ((await this.pool(resourceId))?.poolId === poolId) await this.#store.delete(`pool/${resourceId}`)
+    await this.#store.delete(`former-pool/${poolId}`)
+    await this.#store.delete(`payments/${poolId}`)
   }
 
   async payments(poolId: Hash): Promise<PayerRecord | undefined> {

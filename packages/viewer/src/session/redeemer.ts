@@ -5,7 +5,7 @@ import { type Address, addressOfSecretKey, type Hash, type Logger, type Rejectio
 import { availableTo, chainStep, type PoolState } from '@tan/protocol'
 import type { Redemption } from '../chain/abi.ts'
 import { askPool, type PoolChain } from '../chain/pool-chain.ts'
-import type { PreparedTransaction, SettledTransaction } from '../chain/rpc.ts'
+import { isOver, type PreparedTransaction, type SettledTransaction } from '../chain/rpc.ts'
 import { REDEEM_MS, REDEMPTIONS_MOST } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 import type { Records } from './records.ts'
@@ -182,7 +182,11 @@ export class Redeemer {
 
   async #settle(transaction: PreparedTransaction): Promise<void> {
     const { chain, records, onRedeemed } = this.#options
-    const settled = await chain.settle(transaction)
+    const settled = await chain.settle(transaction).catch(async error => {
+      // What can never pay must not stand in the way of what can.
+      if (isOver(error)) await records.saveRedeeming(undefined)
+      throw error
+    })
     this.#gasWei += settled.feeWei
     await records.saveRedeeming(undefined)
     onRedeemed?.(settled)

@@ -1,0 +1,247 @@
+// What a session does with its money over crashes and over time, on a real chain: pools that are found again and taken back
+// when they have run out, earnings that are redeemed although a transaction of theirs never came to be, and proofs of pools
+// that a peer checks without trusting whoever shows them.
+import { openNodeSession } from '@tan/edge'
+import { eventually, TestNetwork } from '@tan/edge/testing'
+import {
+  type Address,
+  addressOfSecretKey,
+  CodedError,
+  EMPTY_BYTES,
+  type Hash,
+  silentLogger,
+  toHex,
+} from '@tan/primitives'
+import { type PoolProof, resourceCommitment, signVoucher } from '@tan/protocol'
+import {
+  commonWorld,
+  createPoolVerifier,
+  type PoolChain,
+  PoolKeeper,
+  type PoolPlan,
+  prepareTransaction,
+  Redeemer,
+  type Session,
+  secureRandom,
+  settleTransaction,
+} from '@tan/viewer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const { timers } = commonWorld()
+const DEPOSIT_WEI = 10n ** 18n
+const PLAN: PoolPlan = {
+  kind: 'strict',
+  depositWei: DEPOSIT_WEI,
+  collateralPercent: 200,
+  durationBlocks: 40,
+  blocksLeftLeast: 10,
+}
+let network: TestNetwork
+
+beforeAll(async () => {
+  network = await TestNetwork.start({ parameters: { redeemGraceBlocks: 5 } })
+})
+afterAll(() => network.stop())
+
+const resourceId: Hash = `0x${'5a'.repeat(32)}`
+
+/** Whose transactions are never sent: as if it had crashed just before. */
+function crashing(chain: PoolChain): PoolChain {
+  return { ...chain, settle: () => Promise.reject(new CodedError('test/crash', 'it crashed')) }
+}
+
+function keeperOf({ records, secretKey }: Session, chain: PoolChain, funded: bigint[] = []): PoolKeeper {
+  return new PoolKeeper({
+    chain,
+    records,
+    secretKey,
+    random: secureRandom,
+    fund: async (address, wei) => {
+      funded.push(wei)
+      await network.fund(address, wei)
+    },
+  })
+}
+
+/** Any other transaction of the account: it takes the nonce of one that was not sent. */
+async function takeNonce({ secretKey, address }: Session): Promise<void> {
+  const call = { to: address, valueWei: 0n, data: EMPTY_BYTES }
+  const other = await prepareTransaction(network.rpc, network.chain.chainId, secretKey, call)
+  await settleTransaction(network.rpc, other, timers)
+}
+
+describe("a payer's pools", () => {
+  it('are found again, and taken back when they have run out, before more money is asked for', async () => {
+    const session = await openNodeSession('memory:')
+    const funded: bigint[] = []
+    const keeper = keeperOf(session, network.chain, funded)
+    const first = await keeper.open(resourceId, PLAN)
+    expect((await keeper.open(resourceId, PLAN)).record.poolId).toBe(first.record.poolId)
+    expect(funded).toHaveLength(1)
+
+    await eventually(
+      'its grace has run out',
+      async () => (await network.chain.settledHeight()) >= first.state.expiryHeight + 5,
+    )
+    const second = await keeper.open(resourceId, PLAN)
+    expect(second.record.poolId).not.toBe(first.record.poolId)
+    expect((await network.chain.pool(first.record.poolId))?.status).toBe('closed')
+    // for gas alone: the deposit was there
+    expect(funded.slice(1).every(wei => wei < DEPOSIT_WEI / 10n)).toBe(true)
+    expect((await session.records.pools()).map(({ poolId }) => poolId)).toEqual([second.record.poolId])
+    await session.close()
+  })
+
+  it('are kept in mind while the grace lasts, when another takes their place', async () => {
+    const session = await openNodeSession('memory:')
+    const keeper = keeperOf(session, network.chain)
+    const first = await keeper.open(resourceId, PLAN)
+    const second = await keeper.open(resourceId, { ...PLAN, blocksLeftLeast: 10_000 })
+    const kept = (await session.records.pools()).map(({ poolId }) => poolId)
+    expect(new Set(kept)).toEqual(new Set([first.record.poolId, second.record.poolId]))
+    await session.close()
+  })
+
+  it('are opened as they were written down, after a crash before they were sent', async () => {
+    const session = await openNodeSession('memory:')
+    await expect(keeperOf(session, crashing(network.chain)).open(resourceId, PLAN)).rejects.toThrow('it crashed')
+    const [written] = await session.records.pools()
+    const opened = await keeperOf(session, network.chain).open(resourceId, PLAN)
+    expect(opened.record.poolId).toBe(written!.poolId)
+    await session.close()
+  })
+
+  it('are forgotten when they can never be, and opened anew', async () => {
+    const session = await openNodeSession('memory:')
+    await expect(keeperOf(session, crashing(network.chain)).open(resourceId, PLAN)).rejects.toThrow('it crashed')
+    const [written] = await session.records.pools()
+    await takeNonce(session)
+    await expect(network.chain.settle(written!.transaction)).rejects.toMatchObject({ code: 'rpc/replaced' })
+    const opened = await keeperOf(session, network.chain).open(resourceId, PLAN)
+    const kept = await session.records.pools()
+    expect(kept.map(({ poolId }) => poolId)).toEqual([opened.record.poolId])
+    await session.close()
+  })
+})
+
+describe("a payee's earnings", () => {
+  it('are redeemed although the transaction that was written down can never be', async () => {
+    const [payer, payee] = [await openNodeSession('memory:'), await openNodeSession('memory:')]
+    const { record, state } = await keeperOf(payer, network.chain).open(resourceId, {
+      ...PLAN,
+      kind: 'credit',
+      durationBlocks: 2_000,
+    })
+    await network.fund(payee.address, DEPOSIT_WEI)
+    const amount = DEPOSIT_WEI / 3n
+    const voucher = signVoucher(
+      network.chain.chainId,
+      {
+        poolId: record.poolId,
+        target: payee.address,
+        amount,
+        targetSettlementSequence: 1n,
+        chainAnchor: `0x${'00'.repeat(32)}`,
+        chainLength: 0,
+        unit: 0n,
+      },
+      payer.secretKey,
+    )
+    const earning = {
+      poolId: record.poolId,
+      resourceId,
+      voucher,
+      index: 0,
+      preimage: new Uint8Array(32),
+      chargedWei: amount,
+      expiryHeight: state.expiryHeight,
+    }
+    const redeemerOf = (chain: PoolChain) => {
+      const redeemer = new Redeemer({
+        chain,
+        records: payee.records,
+        secretKey: payee.secretKey,
+        policy: { gasFactor: 10n ** 30n, dueMostWei: 10n ** 30n, expiryMarginBlocks: 0 },
+        timers,
+        logger: silentLogger,
+        onChanged: () => {},
+        onEnded: () => {},
+      })
+      redeemer.note([earning])
+      return redeemer
+    }
+    await expect(redeemerOf(crashing(network.chain)).redeemAll()).rejects.toThrow('it crashed')
+    expect(await payee.records.redeeming()).toBeDefined()
+    await takeNonce(payee)
+
+    const again = redeemerOf(network.chain)
+    await expect(again.redeemAll()).rejects.toMatchObject({ code: 'rpc/replaced' })
+    await again.redeemAll()
+    expect((await network.chain.target(record.poolId, payee.address)).paid).toBe(amount)
+    expect(await payee.records.redeeming()).toBeUndefined()
+    await Promise.all([payer.close(), payee.close()])
+  })
+})
+
+describe('the proof of a pool', () => {
+  const target: Address = addressOfSecretKey(new Uint8Array(32).fill(7))
+  let proof: PoolProof
+
+  beforeAll(async () => {
+    const session = await openNodeSession('memory:')
+    const { record } = await keeperOf(session, network.chain).open(resourceId, { ...PLAN, durationBlocks: 2_000 })
+    proof = await network.chain.proof(record.poolId, target, record.salt)
+    await session.close()
+  })
+
+  it('tells a peer that trusts nobody but the committee what the chain tells', async () => {
+    const verified = createPoolVerifier(network.anchor)(proof, target)
+    if (!verified.ok) throw new Error(verified.message)
+    expect(verified.value.pool).toEqual(await network.chain.pool(proof.poolId))
+    expect(verified.value.target).toEqual(await network.chain.target(proof.poolId, target))
+    expect(verified.value.pool.resourceCommitment).toBe(resourceCommitment(resourceId, proof.salt))
+    expect(verified.value.height).toBe(proof.header.height)
+  })
+
+  const forged: readonly (readonly [string, (honest: PoolProof) => PoolProof])[] = [
+    ['of another pool', honest => ({ ...honest, poolId: toHex(new Uint8Array(32).fill(9)) })],
+    ['in a block with another state', honest => ({ ...honest, header: { ...honest.header, stateRoot: resourceId } })],
+    ['in a block that nobody settled', honest => ({ ...honest, header: { ...honest.header, gasUsed: 1 } })],
+    ['without the account', honest => ({ ...honest, accountProof: [] })],
+    ['with a slot too few', honest => ({ ...honest, slotProofs: honest.slotProofs.slice(1) })],
+    ['with a slot too many', honest => ({ ...honest, slotProofs: [...honest.slotProofs, []] })],
+    ['with slots in another order', honest => ({ ...honest, slotProofs: honest.slotProofs.toReversed() })],
+    ...Array.from({ length: 7 }, (_, i) => [`with slot ${i} changed`, changedSlot(i)] as const),
+    ['with a changed account', honest => ({ ...honest, accountProof: honest.accountProof.map(flipped) })],
+  ]
+
+  function flipped(node: Uint8Array, at = 5): Uint8Array {
+    return node.with(at, node[at]! ^ 1)
+  }
+
+  function changedSlot(i: number): (honest: PoolProof) => PoolProof {
+    return honest => ({
+      ...honest,
+      slotProofs: honest.slotProofs.with(
+        i,
+        honest.slotProofs[i]!.map(node => flipped(node)),
+      ),
+    })
+  }
+
+  it.each(forged)('is refused %s', (_, forge) => {
+    const verify = createPoolVerifier(network.anchor)
+    expect(verify(forge(proof), target)).toMatchObject({ ok: false, code: 'payment/proof' })
+    // also by one that has seen the block settled
+    expect(verify(proof, target).ok).toBe(true)
+    expect(verify(forge(proof), target)).toMatchObject({ ok: false, code: 'payment/proof' })
+  })
+
+  it('tells each target of its own sums alone', () => {
+    const other = addressOfSecretKey(new Uint8Array(32).fill(8))
+    const verified = createPoolVerifier(network.anchor)(proof, other)
+    // the slot that is proved is another's: it shows that there is nothing for this one, or shows nothing
+    const nothing = { paid: 0n, reserved: 0n, nonce: 0n }
+    expect(verified.ok ? verified.value.target : nothing).toEqual(nothing)
+  })
+})
