@@ -1,5 +1,5 @@
 // Amounts on the command line: `12.5` is tokens, `100wei` is wei.
-import { type Address, CodedError, formatAmount, isHex, parseAmount } from '@tan/primitives'
+import { type Address, CodedError, formatAmount, type Hash, isHex, parseAmount } from '@tan/primitives'
 
 export function readAmount(text: string): bigint {
   const wei = /^(\d{1,60})wei$/.exec(text)
@@ -19,7 +19,7 @@ export function readAccount(text: string): Address {
   return text.toLowerCase() as Address
 }
 
-export function readHash32(text: string, what: string): Address {
+export function readHash32(text: string, what: string): Hash {
   if (!isHex(text, 32)) throw new CodedError('cli/hash', `not a ${what} (0x and 64 hexadecimal digits): ${text}`)
-  return text.toLowerCase() as Address
+  return text.toLowerCase() as Hash
 }

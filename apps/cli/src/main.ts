@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly register: Regis
   edge: () => import('./commands/edge.ts'),
   publish: () => import('./commands/publish.ts'),
   watch: () => import('./commands/watch.ts'),
+  session: () => import('./commands/session.ts'),
   init: () => import('./commands/init.ts'),
   node: () => import('./commands/node.ts'),
   wallet: () => import('./commands/wallet.ts'),

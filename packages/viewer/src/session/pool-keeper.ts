@@ -53,11 +53,16 @@ export class PoolKeeper {
   async open(resourceId: Hash, plan: PoolPlan): Promise<KeptPool> {
     const existing = await this.#existing(resourceId, plan)
     if (existing !== undefined) return existing
-    for (const record of await this.#options.records.pools()) await this.#takeBack(record).catch(() => {}) // next time
+    await this.takeBack()
     return this.#create(resourceId, plan)
   }
 
-  /** Closes a pool that has run out. Rejects while its grace lasts. */
+  /** What is left in pools that have run out; those whose grace still lasts are left for the next time. */
+  async takeBack(): Promise<void> {
+    for (const record of await this.#options.records.pools()) await this.#takeBack(record).catch(() => {})
+  }
+
+  /** Rejects while its grace lasts. */
   async #takeBack(record: PoolRecord): Promise<void> {
     const { chain, records, secretKey } = this.#options
     const state = await chain.pool(record.poolId)
