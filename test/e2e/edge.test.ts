@@ -58,7 +58,9 @@ function corrupt(edge: Edge): void {
 
 describe('a network', () => {
   it('plays a video through paid edges, whose accounts grow by what they served', async () => {
-    const edges = await Promise.all([network.edge(await fundedKey()), network.edge(await fundedKey())])
+    // one that was given the same resource by two addresses serves it all the same
+    const twice = { pins: [network.manifestUrl, `${network.manifestUrl}?again`] }
+    const edges = await Promise.all([network.edge(await fundedKey(), twice), network.edge(await fundedKey())])
     await filled(edges)
     const before = await Promise.all(edges.map(edge => network.chain.balanceWei(edge.address)))
     const viewer = await network.viewer('viewer')

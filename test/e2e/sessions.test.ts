@@ -1,6 +1,7 @@
 // What a session does with its money over crashes and over time, on a real chain: pools that are found again and taken back
 // when they have run out, earnings that are redeemed although a transaction of theirs never came to be, and proofs of pools
 // that a peer checks without trusting whoever shows them.
+import type { EarningRecord, ProvenPool } from '@tan/delivery'
 import { openNodeSession } from '@tan/edge'
 import { eventually, TestNetwork } from '@tan/edge/testing'
 import {
@@ -12,20 +13,29 @@ import {
   silentLogger,
   toHex,
 } from '@tan/primitives'
-import { type PoolProof, resourceCommitment, signVoucher } from '@tan/protocol'
+import {
+  decodeTransaction,
+  type PoolProof,
+  recoverSender,
+  resourceCommitment,
+  signVoucher,
+  type Voucher,
+} from '@tan/protocol'
 import {
   commonWorld,
+  createPoolChain,
   createPoolVerifier,
   type PoolChain,
   PoolKeeper,
   type PoolPlan,
   prepareTransaction,
   Redeemer,
+  type Rpc,
   type Session,
   secureRandom,
   settleTransaction,
 } from '@tan/viewer'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const { timers } = commonWorld()
 const DEPOSIT_WEI = 10n ** 18n
@@ -122,54 +132,100 @@ describe("a payer's pools", () => {
     expect(kept.map(({ poolId }) => poolId)).toEqual([opened.record.poolId])
     await session.close()
   })
+
+  it('are not opened twice while the first creation may still be settled', async () => {
+    const session = await openNodeSession('memory:')
+    const slow: PoolChain = {
+      ...network.chain,
+      settle: () => Promise.reject(new CodedError('rpc/not-settled', 'it takes long')),
+    }
+    const keeper = keeperOf(session, slow)
+    await expect(keeper.open(resourceId, PLAN)).rejects.toMatchObject({ code: 'rpc/not-settled' })
+    await expect(keeper.open(resourceId, PLAN)).rejects.toMatchObject({ code: 'rpc/not-settled' })
+    const written = await session.records.pools()
+    expect(written).toHaveLength(1)
+    const opened = await keeperOf(session, network.chain).open(resourceId, PLAN)
+    expect(opened.record.poolId).toBe(written[0]!.poolId)
+    await session.close()
+  })
+})
+
+describe('a transaction that waits', () => {
+  it('is priced anew when the base fee has passed it by, and at no other time', async () => {
+    let baseFeeWei = 10n
+    const rpc: Rpc = {
+      call: async method =>
+        method === 'eth_getBlockByNumber' ? { baseFeePerGas: `0x${baseFeeWei.toString(16)}` } : '0x5208',
+    }
+    const { secretKey, address } = await openNodeSession('memory:')
+    const call = { to: address, valueWei: 1n, data: EMPTY_BYTES }
+    const first = await prepareTransaction(rpc, 1, secretKey, call)
+    const chain = createPoolChain(rpc, 1, timers)
+    baseFeeWei = 20n
+    expect(await chain.repriced(first, secretKey)).toBe(first)
+    baseFeeWei = 21n
+    const second = await chain.repriced(first, secretKey)
+    expect(decodeTransaction(second.encoded)).toMatchObject({
+      nonce: decodeTransaction(first.encoded).nonce,
+      maxFeePerGas: 42n,
+    })
+    expect(recoverSender(decodeTransaction(second.encoded))).toBe(address)
+  })
 })
 
 describe("a payee's earnings", () => {
-  it('are redeemed although the transaction that was written down can never be', async () => {
-    const [payer, payee] = [await openNodeSession('memory:'), await openNodeSession('memory:')]
-    const { record, state } = await keeperOf(payer, network.chain).open(resourceId, {
-      ...PLAN,
-      kind: 'credit',
-      durationBlocks: 2_000,
-    })
+  let payee: Session
+  let earning: EarningRecord
+  const amount = DEPOSIT_WEI / 3n
+
+  beforeEach(async () => {
+    const payer = await openNodeSession('memory:')
+    payee = await openNodeSession('memory:')
+    const plan: PoolPlan = { ...PLAN, kind: 'credit', durationBlocks: 2_000 }
+    const { record, state } = await keeperOf(payer, network.chain).open(resourceId, plan)
     await network.fund(payee.address, DEPOSIT_WEI)
-    const amount = DEPOSIT_WEI / 3n
-    const voucher = signVoucher(
-      network.chain.chainId,
-      {
-        poolId: record.poolId,
-        target: payee.address,
-        amount,
-        targetSettlementSequence: 1n,
-        chainAnchor: `0x${'00'.repeat(32)}`,
-        chainLength: 0,
-        unit: 0n,
-      },
-      payer.secretKey,
-    )
-    const earning = {
+    const voucher: Voucher = {
+      poolId: record.poolId,
+      target: payee.address,
+      amount,
+      targetSettlementSequence: 1n,
+      chainAnchor: `0x${'00'.repeat(32)}`,
+      chainLength: 0,
+      unit: 0n,
+    }
+    earning = {
       poolId: record.poolId,
       resourceId,
-      voucher,
+      voucher: signVoucher(network.chain.chainId, voucher, payer.secretKey),
       index: 0,
       preimage: new Uint8Array(32),
       chargedWei: amount,
       expiryHeight: state.expiryHeight,
     }
-    const redeemerOf = (chain: PoolChain) => {
-      const redeemer = new Redeemer({
-        chain,
-        records: payee.records,
-        secretKey: payee.secretKey,
-        policy: { gasFactor: 10n ** 30n, dueMostWei: 10n ** 30n, expiryMarginBlocks: 0 },
-        timers,
-        logger: silentLogger,
-        onChanged: () => {},
-        onEnded: () => {},
-      })
-      redeemer.note([earning])
-      return redeemer
-    }
+    await payee.records.saveEarnings([earning])
+    await payer.close()
+  })
+  afterEach(() => payee.close())
+
+  function redeemerOf(
+    chain: PoolChain,
+    onChanged: (resourceId: Hash, proven: ProvenPool) => void = () => {},
+  ): Redeemer {
+    const redeemer = new Redeemer({
+      chain,
+      records: payee.records,
+      secretKey: payee.secretKey,
+      policy: { gasFactor: 10n ** 30n, dueMostWei: 10n ** 30n, expiryMarginBlocks: 0 },
+      timers,
+      logger: silentLogger,
+      onChanged,
+      onEnded: () => {},
+    })
+    redeemer.note([earning])
+    return redeemer
+  }
+
+  it('are redeemed although the transaction that was written down can never be', async () => {
     await expect(redeemerOf(crashing(network.chain)).redeemAll()).rejects.toThrow('it crashed')
     expect(await payee.records.redeeming()).toBeDefined()
     await takeNonce(payee)
@@ -177,9 +233,33 @@ describe("a payee's earnings", () => {
     const again = redeemerOf(network.chain)
     await expect(again.redeemAll()).rejects.toMatchObject({ code: 'rpc/replaced' })
     await again.redeemAll()
-    expect((await network.chain.target(record.poolId, payee.address)).paid).toBe(amount)
+    expect((await network.chain.target(earning.poolId, payee.address)).paid).toBe(amount)
     expect(await payee.records.redeeming()).toBeUndefined()
-    await Promise.all([payer.close(), payee.close()])
+  })
+
+  it('are watched while a transaction of theirs does not get in', async () => {
+    await expect(redeemerOf(crashing(network.chain)).redeemAll()).rejects.toThrow('it crashed')
+    let looks = 0
+    await expect(redeemerOf(crashing(network.chain), () => looks++).redeemAll()).rejects.toThrow('it crashed')
+    expect(looks).toBe(1)
+  })
+
+  it('are kept until the grace of their pool is over, however often redeeming fails', async () => {
+    const { expiryHeight } = earning
+    let finalizedHeight = expiryHeight + 90
+    const late: PoolChain = {
+      ...network.chain,
+      settledHeight: async () => finalizedHeight + 10,
+      finalizedHeight: async () => finalizedHeight,
+      redeemGraceBlocks: async () => 100,
+      prepareRedeem: () => Promise.reject(new CodedError('rpc/error', 'no money for gas')),
+    }
+    const redeemer = redeemerOf(late)
+    for (let i = 0; i < 5; i++) await expect(redeemer.redeemAll()).rejects.toMatchObject({ code: 'rpc/error' })
+    expect(await payee.records.earnings()).toHaveLength(1)
+    finalizedHeight = expiryHeight + 101
+    await redeemer.redeemAll()
+    expect(await payee.records.earnings()).toEqual([])
   })
 })
 

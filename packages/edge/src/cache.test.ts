@@ -1,10 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { concatBytes, createSeededRandom, type Hash, randomBelow, randomBytesFrom, silentLogger } from '@tan/primitives'
+import {
+  concatBytes,
+  createSeededRandom,
+  type Hash,
+  randomBelow,
+  randomBytesFrom,
+  sha256,
+  silentLogger,
+} from '@tan/primitives'
 import { hashPieces, PIECE_HASH_BYTES, PIECE_SIZE_BYTES, pieceRoot } from '@tan/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PieceCache } from './cache.ts'
+import { LOOSE_BYTES_MOST } from './limits.ts'
 
 const random = createSeededRandom(6)
 let folder: string
@@ -131,5 +140,22 @@ describe('a cache', () => {
     expect(await readAll(cache, two)).toEqual(two.bytes)
     await cache.drop(two.root)
     expect(files()).toEqual([])
+  })
+
+  it('bounds what is loose on disk, and keeps what became whole', async () => {
+    const cache = await openCache()
+    const whole = fresh()
+    await store(cache, whole)
+    const count = Math.ceil(LOOSE_BYTES_MOST / PIECE_SIZE_BYTES)
+    for (let i = 0; i < count + 40; i++) {
+      const bytes = new Uint8Array(PIECE_SIZE_BYTES)
+      new DataView(bytes.buffer).setUint32(0, i)
+      cache.keep(sha256(bytes), bytes)
+      if (i % 64 === 0) await cache.close()
+    }
+    await cache.close()
+    const onDisk = files().reduce((sum, file) => sum + statSync(file).size, 0)
+    expect(onDisk).toBeLessThan(LOOSE_BYTES_MOST + 10 * PIECE_SIZE_BYTES)
+    expect(await readAll(cache, whole)).toEqual(whole.bytes)
   })
 })

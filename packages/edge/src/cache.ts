@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { type Clock, CodedError, equalBytes, type Hash, type Logger, sha256, toHex } from '@tan/primitives'
 import { PIECE_HASH_BYTES, pieceRoot } from '@tan/protocol'
-import { USE_WORTH_MS, USES_MOST } from './limits.ts'
+import { LOOSE_BYTES_MOST, USE_WORTH_MS, USES_MOST } from './limits.ts'
 
 export interface CacheOptions {
   readonly folder: string
@@ -37,6 +37,9 @@ export class PieceCache {
   readonly #writing = new Map<Hash, { readonly bytes: Uint8Array; readonly done: Promise<void> }>()
   /** not yet gone from disk, by path: what is written there again waits for it */
   readonly #removing = new Map<string, Promise<void>>()
+  /** pieces of segments that are not whole yet: their sizes, the oldest first */
+  readonly #loose = new Map<Hash, number>()
+  #looseBytes = 0
   #sizeBytes = 0
   #nextTemporary = 1
 
@@ -72,11 +75,19 @@ export class PieceCache {
     return this.#entries.get(root)?.hashes
   }
 
-  /** Before its segment is whole; a piece whose segment never is, is gone after the next start. */
+  /** Before its segment is whole. Beyond what may be loose, the oldest go: nothing shows yet that they belong to anything. */
   keep(hash: Uint8Array, bytes: Uint8Array): void {
     const name = toHex(hash)
     if (this.#trusted.has(name)) return
     this.#trusted.add(name)
+    this.#loose.set(name, bytes.length)
+    this.#looseBytes += bytes.length
+    for (const oldest of this.#loose.keys()) {
+      if (this.#looseBytes <= LOOSE_BYTES_MOST) break
+      this.#untie(oldest)
+      this.#trusted.delete(oldest)
+      this.#removeLater(oldest)
+    }
     const done = this.#write(this.#pieceFile(name), bytes)
       .catch((error: unknown) => {
         this.#trusted.delete(name)
@@ -142,12 +153,28 @@ export class PieceCache {
   /** Waits for what is being written. */
   async close(): Promise<void> {
     await Promise.all([...this.#writing.values()].map(({ done }) => done))
+    await Promise.all(this.#removing.values())
   }
 
   #add(entry: Entry): void {
     this.#entries.set(entry.root, entry)
     this.#sizeBytes += entry.sizeBytes
-    for (const name of namesOf(entry.hashes)) this.#users.set(name, (this.#users.get(name) ?? 0) + 1)
+    for (const name of namesOf(entry.hashes)) {
+      this.#users.set(name, (this.#users.get(name) ?? 0) + 1)
+      this.#untie(name)
+    }
+  }
+
+  /** No longer loose: it belongs to a segment, or goes. */
+  #untie(name: Hash): void {
+    this.#looseBytes -= this.#loose.get(name) ?? 0
+    this.#loose.delete(name)
+  }
+
+  #removeLater(name: Hash): void {
+    this.#remove(this.#pieceFile(name), this.#writing.get(name)?.done).catch((error: unknown) =>
+      this.#options.logger.error('a piece cannot be removed from the cache', { error: String(error) }),
+    )
   }
 
   async #makeRoom(except: Hash): Promise<void> {

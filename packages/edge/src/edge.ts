@@ -1,7 +1,7 @@
 // An edge: it caches resources on disk, serves them to whoever pays, and turns what it earns into money on chain.
 
 import { join } from 'node:path'
-import type { EarningRecord } from '@tan/delivery'
+import { createCatalog, type EarningRecord } from '@tan/delivery'
 import {
   type Address,
   CodedError,
@@ -19,6 +19,7 @@ import {
   createPoolVerifier,
   createRpc,
   createSession,
+  fetchManifest,
   type PoolChain,
   parseTrustAnchor,
   Redeemer,
@@ -142,6 +143,8 @@ class EdgeProcess implements Edge {
   #servedPieces = 0
   #window = { sinceMs: 0, bytes: 0, load: 0 }
   #problem: Rejection | undefined
+  /** of the newest settled block that the chain told of */
+  #height = 0
   #isStopped = false
   readonly #stopTimers = new Set<() => void>()
 
@@ -229,18 +232,27 @@ class EdgeProcess implements Edge {
     if (this.#resources.size >= RESOURCES_MOST)
       throw new CodedError('edge/resources', `${RESOURCES_MOST} resources are served already`)
     const { anchor, piecePriceWei } = this.#options
-    const hosted = await HostedResource.open({
+    const manifest = await fetchManifest(manifestUrl, this.#world.get)
+    if (manifest.chainId !== anchor.chainId)
+      throw new CodedError('manifest/chain', `the manifest is for chain ${manifest.chainId}, not ${anchor.chainId}`)
+    const catalog = createCatalog(manifest)
+    const { resourceId } = catalog
+    const earnings = await this.#session.records.earnings()
+    // The same resource may be pinned by two addresses.
+    if (this.#isStopped || this.#resources.has(resourceId)) return resourceId
+    const hosted = new HostedResource({
       manifestUrl,
+      manifest,
+      catalog,
       world: this.#world,
       session: this.#session,
       cache: this.#cache,
       trackers: this.#trackers,
       verifyPool: this.#verifyPool,
-      chainId: anchor.chainId,
       piecePriceWei,
       unredeemedMostWei: 2n * this.#policy.dueMostWei,
       expiryMarginBlocks: DEFAULTS.expiryMarginBlocks,
-      earnings: await this.#session.records.earnings(),
+      earnings,
       saveEarnings: records => this.#saveEarnings(records),
       events: {
         served: ({ bytes }) => this.#countServed(bytes),
@@ -249,9 +261,8 @@ class EdgeProcess implements Edge {
         },
       },
     })
-    const { resourceId } = hosted
-    if (this.#isStopped || this.#resources.has(resourceId)) hosted.stop()
-    else this.#resources.set(resourceId, { url: manifestUrl, hosted })
+    this.#resources.set(resourceId, { url: manifestUrl, hosted })
+    if (this.#height > 0) hosted.heightChanged(this.#height)
     return resourceId
   }
 
@@ -307,6 +318,10 @@ class EdgeProcess implements Edge {
       policy: this.#policy,
       timers,
       logger: this.#logger,
+      onHeight: height => {
+        this.#height = height
+        for (const { hosted } of this.#resources.values()) hosted.heightChanged(height)
+      },
       onChanged: (resourceId, proven) => this.#resources.get(resourceId)?.hosted.poolChanged(proven),
       onEnded: (resourceId, poolId) => this.#resources.get(resourceId)?.hosted.poolEnded(poolId),
       ...(onRedeemed === undefined ? {} : { onRedeemed }),

@@ -1,9 +1,8 @@
 // One resource that an edge holds and serves: its manifest, its swarm, and the filling of its cache.
-import { type Catalog, createCatalog, type EarningRecord, type ProvenPool, type Wanted } from '@tan/delivery'
+import type { Catalog, EarningRecord, ProvenPool, Wanted } from '@tan/delivery'
 import { type Address, CodedError, type Hash } from '@tan/primitives'
 import type { PieceRef, SignedManifest } from '@tan/protocol'
 import {
-  fetchManifest,
   Meetings,
   Origin,
   originFolders,
@@ -22,12 +21,14 @@ import { PINNING_MOST, SEEK_MOST } from './limits.ts'
 
 export interface HostingOptions {
   readonly manifestUrl: string
+  readonly manifest: SignedManifest
+  /** of the manifest */
+  readonly catalog: Catalog
   readonly world: ViewerWorld
   readonly session: Session
   readonly cache: PieceCache
   readonly trackers: Trackers
   readonly verifyPool: VerifyPool
-  readonly chainId: number
   /** TANGam wei a piece; the manifest's price unless the operator asks for less */
   readonly piecePriceWei: bigint | undefined
   readonly unredeemedMostWei: bigint
@@ -49,10 +50,10 @@ export class HostedResource {
   /** segments that were dropped: they are fetched again only where there is room */
   readonly #dropped = new Set<number>()
 
-  private constructor(options: HostingOptions, manifest: SignedManifest) {
+  constructor(options: HostingOptions) {
     this.#options = options
-    this.manifest = manifest
-    this.catalog = createCatalog(manifest)
+    this.manifest = options.manifest
+    this.catalog = options.catalog
     this.runner = this.#createRunner()
     this.#meetings = this.#createMeetings()
     for (const { rendition, segment, root } of this.#segments()) {
@@ -63,16 +64,12 @@ export class HostedResource {
     this.#fill()
   }
 
-  /** Throws what `fetchManifest` throws, and `manifest/chain`. */
-  static async open(options: HostingOptions): Promise<HostedResource> {
-    const manifest = await fetchManifest(options.manifestUrl, options.world.get)
-    if (manifest.chainId !== options.chainId)
-      throw new CodedError('manifest/chain', `the manifest is for chain ${manifest.chainId}, not ${options.chainId}`)
-    return new HostedResource(options, manifest)
-  }
-
   get resourceId(): Hash {
     return this.catalog.resourceId
+  }
+
+  heightChanged(height: number): void {
+    this.runner.dispatch({ type: 'height', height })
   }
 
   poolChanged(proven: ProvenPool): void {

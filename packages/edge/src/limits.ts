@@ -2,6 +2,8 @@
 
 /** resources that one edge serves */
 export const RESOURCES_MOST = 256
+/** on disk, beside the cache's budget, of segments that are not whole yet */
+export const LOOSE_BYTES_MOST = 128 * 1024 * 1024
 /** segments that a pin fetches at a time */
 export const PINNING_MOST = 16
 /** before a manifest that could not be had is asked for again */

@@ -48,6 +48,8 @@ export const RPC_ANSWER_BYTES_MOST = 4 * 1024 * 1024
 /** until a transaction must be settled */
 export const SETTLE_MS_MOST = 60_000
 export const SETTLE_POLL_MS = 250
+/** before a pool that could not be opened is tried again */
+export const POOL_RETRY_MS = 15_000
 /** between two looks at what is due */
 export const REDEEM_MS = 10_000
 /** vouchers of one transaction */

@@ -28,10 +28,12 @@ import { hexOf, hexUpTo, integerFrom, list, literal, object, wei } from '@tan/pr
 import type { Timers } from '../ports.ts'
 import { encodeClose, encodeCreatePool, encodeRedeem, encodeReserve, type Redemption } from './abi.ts'
 import {
+  baseFeeWei,
   type PreparedTransaction,
   prepareTransaction,
   quantity,
   type Rpc,
+  repriceTransaction,
   type SettledTransaction,
   settleTransaction,
 } from './rpc.ts'
@@ -48,6 +50,8 @@ export interface PoolChain {
   /** height of the newest settled block */
   settledHeight(): Promise<number>
   finalizedHeight(): Promise<number>
+  /** blocks after a pool's expiry in which payees can still redeem */
+  redeemGraceBlocks(): Promise<number>
   balanceWei(address: Address): Promise<bigint>
   /** TANGam wei a gas, in the newest block */
   baseFeeWei(): Promise<bigint>
@@ -61,6 +65,8 @@ export interface PoolChain {
   prepareClose(poolId: Hash, secretKey: Uint8Array): Promise<PreparedTransaction>
   /** Signs a reserve with the reserver's key, and settles it from the same account. */
   reserve(poolId: Hash, target: Address, amountWei: bigint, secretKey: Uint8Array): Promise<void>
+  /** The same transaction with higher fees, if its own are no longer enough: at most one of the two is ever settled. */
+  repriced(transaction: PreparedTransaction, secretKey: Uint8Array): Promise<PreparedTransaction>
   /** Sends it until it is settled. */
   settle(transaction: PreparedTransaction): Promise<SettledTransaction>
 }
@@ -87,6 +93,7 @@ const proofShape = object({
   accountProof: path,
   slotProofs: list(path, 7),
 })
+const chainInfoShape = object({ parameters: object({ redeemGraceBlocks: height }) })
 const statusShape = object({ settled: object({ height }), finalized: object({ height }) })
 
 /** Throws `rpc/answer` for answers of the wrong shape. */
@@ -108,17 +115,20 @@ export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): Pool
   const status = async () => shaped(statusShape, await rpc.call('tan_status', []), 'status')
   const target = async (poolId: Hash, payee: Address): Promise<PoolTarget> =>
     shaped(targetShape, await rpc.call('tan_poolTarget', [poolId, payee]), 'target')
+  /** a parameter of the chain: it stays */
+  let graceBlocks: number | undefined
   const settle = (transaction: PreparedTransaction) => settleTransaction(rpc, transaction, timers)
 
   return {
     chainId,
     settledHeight: async () => (await status()).settled.height,
     finalizedHeight: async () => (await status()).finalized.height,
-    balanceWei: async address => quantity(await rpc.call('eth_getBalance', [address, 'latest']), 'a balance'),
-    async baseFeeWei() {
-      const block = (await rpc.call('eth_getBlockByNumber', ['latest', false])) as { baseFeePerGas?: unknown } | null
-      return quantity(block?.baseFeePerGas, 'the base fee')
+    async redeemGraceBlocks() {
+      graceBlocks ??= shaped(chainInfoShape, await rpc.call('tan_chainInfo', []), 'chain').parameters.redeemGraceBlocks
+      return graceBlocks
     },
+    balanceWei: async address => quantity(await rpc.call('eth_getBalance', [address, 'latest']), 'a balance'),
+    baseFeeWei: () => baseFeeWei(rpc),
     async pool(poolId) {
       const found = await rpc.call('tan_pool', [poolId])
       return found === null ? undefined : shaped(poolShape, found, 'pool')
@@ -156,6 +166,7 @@ export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): Pool
       const call = { to: pools, valueWei: 0n, data: encodeReserve(poolId, payee, amountWei, nonce, signature) }
       await settle(await prepareTransaction(rpc, chainId, secretKey, call))
     },
+    repriced: (transaction, secretKey) => repriceTransaction(rpc, transaction, secretKey),
     settle,
   }
 }

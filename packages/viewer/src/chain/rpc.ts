@@ -9,7 +9,14 @@ import {
   shorten,
   toHex,
 } from '@tan/primitives'
-import { decodeTransaction, encodeTransaction, hashTransaction, recoverSender, signTransaction } from '@tan/protocol'
+import {
+  decodeTransaction,
+  encodeTransaction,
+  hashTransaction,
+  recoverSender,
+  signTransaction,
+  type Transaction,
+} from '@tan/protocol'
 import { RPC_ANSWER_BYTES_MOST, RPC_TIMEOUT_MS, SETTLE_MS_MOST, SETTLE_POLL_MS } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 
@@ -94,12 +101,11 @@ export async function prepareTransaction(
 ): Promise<PreparedTransaction> {
   const from = addressOfSecretKey(secretKey)
   const call = { from, to, value: `0x${valueWei.toString(16)}`, data: toHex(input) }
-  const [nonce, gas, block] = await Promise.all([
+  const [nonce, gas, baseFee] = await Promise.all([
     rpc.call('eth_getTransactionCount', [from, 'pending']),
     rpc.call('eth_estimateGas', [call]),
-    rpc.call('eth_getBlockByNumber', ['latest', false]),
+    baseFeeWei(rpc),
   ])
-  const baseFee = quantity((block as { baseFeePerGas?: unknown } | null)?.baseFeePerGas, 'the base fee')
   const transaction = signTransaction(
     {
       type: 'eip1559',
@@ -115,8 +121,30 @@ export async function prepareTransaction(
     },
     secretKey,
   )
+  return prepared(transaction)
+}
+
+/** The same one with twice today's base fee, if it offers less than today's; a transaction of `prepareTransaction`. */
+export async function repriceTransaction(
+  rpc: Rpc,
+  given: PreparedTransaction,
+  secretKey: Uint8Array,
+): Promise<PreparedTransaction> {
+  const transaction = decodeTransaction(given.encoded)
+  const baseFee = await baseFeeWei(rpc)
+  if (transaction.type !== 'eip1559' || transaction.maxFeePerGas >= baseFee) return given
+  return prepared(signTransaction({ ...transaction, maxFeePerGas: 2n * baseFee }, secretKey))
+}
+
+function prepared(transaction: Transaction): PreparedTransaction {
   const encoded = encodeTransaction(transaction)
   return { hash: hashTransaction(encoded), encoded }
+}
+
+/** TANGam wei a gas, of the newest block. Throws `rpc/answer`. */
+export async function baseFeeWei(rpc: Rpc): Promise<bigint> {
+  const block = (await rpc.call('eth_getBlockByNumber', ['latest', false])) as { baseFeePerGas?: unknown } | null
+  return quantity(block?.baseFeePerGas, 'the base fee')
 }
 
 /**

@@ -16,7 +16,14 @@ import type { Place } from '@tan/protocol/tracker'
 import type { PoolChain } from '../chain/pool-chain.ts'
 import { createPoolVerifier, type VerifyPool } from '../chain/pool-verifier.ts'
 import type { TrustAnchor } from '../chain/trust-anchor.ts'
-import { DEMAND_MS, MEMORY_BYTES_MOST, PEERS_MOST_VIEWER, PEERS_WANTED, READ_MS_MOST } from '../limits.ts'
+import {
+  DEMAND_MS,
+  MEMORY_BYTES_MOST,
+  PEERS_MOST_VIEWER,
+  PEERS_WANTED,
+  POOL_RETRY_MS,
+  READ_MS_MOST,
+} from '../limits.ts'
 import { PoolKeeper, type PoolPlan } from '../session/pool-keeper.ts'
 import { Redeemer, type RedeemPolicy } from '../session/redeemer.ts'
 import type { Session } from '../session/session.ts'
@@ -131,6 +138,7 @@ class ViewerProcess implements Viewer {
   #usesPeers: boolean
   #hasAskedForPool = false
   #stopTimer = () => {}
+  #stopPoolTimer = () => {}
 
   constructor(options: ViewerOptions, manifest: SignedManifest) {
     this.#options = options
@@ -239,6 +247,7 @@ class ViewerProcess implements Viewer {
   async close(): Promise<void> {
     if (this.#lifetime.signal.aborted) return
     this.#stopTimer()
+    this.#stopPoolTimer()
     this.#lifetime.abort(new CodedError('viewer/closed', 'the viewer is closed'))
     this.#trackers.stop()
     this.#meetings.stop()
@@ -431,6 +440,8 @@ class ViewerProcess implements Viewer {
       policy: REDEEM,
       timers: world.timers,
       logger: world.logger,
+      send: work => this.#send(work),
+      onHeight: height => this.#runner.dispatch({ type: 'height', height }),
       onChanged: (resourceId, proven) => this.#poolChanged(resourceId, proven),
       onEnded: (resourceId, poolId) => {
         if (resourceId === this.catalog.resourceId) this.#runner.dispatch({ type: 'pool-ended', poolId })
@@ -488,6 +499,9 @@ class ViewerProcess implements Viewer {
       world.logger.warn('no pool to pay peers from', { ...rejection })
       this.#runner.payFrom(undefined, undefined, false)
       this.#emit({ type: 'problem', rejection })
+      // A node that is away comes back. Whoever is asked for money is not asked again and again.
+      if (rejection.code.startsWith('rpc/') && !this.#lifetime.signal.aborted)
+        this.#stopPoolTimer = world.timers.after(POOL_RETRY_MS, () => void this.#openPool(chain))
     }
   }
 

@@ -78,7 +78,7 @@ export class PoolKeeper {
     if (record === undefined) return undefined
     // Written down, and perhaps never sent: its transaction can still make it, and no other could have its number.
     let state = await chain.pool(record.poolId)
-    if (state === undefined && !(await this.#settles(record))) return undefined
+    if (state === undefined && !(await this.#isSettled(record))) return undefined
     state ??= await chain.pool(record.poolId)
     const height = await chain.settledHeight()
     if (state?.status !== 'open' || state.expiryHeight - height < plan.blocksLeftLeast) return undefined
@@ -88,13 +88,19 @@ export class PoolKeeper {
     return 4n * (state.deposit - promisedWei) > state.deposit ? { record, state } : undefined
   }
 
-  async #settles(record: PoolRecord): Promise<boolean> {
-    const { chain, records } = this.#options
+  /** False where it can never be. Rejects while it still may be: another beside it would be a second deposit. */
+  async #isSettled(record: PoolRecord): Promise<boolean> {
+    const { chain, records, secretKey } = this.#options
+    const transaction = await chain.repriced(record.transaction, secretKey)
+    if (transaction !== record.transaction) await records.savePool({ ...record, transaction })
     try {
-      await chain.settle(record.transaction)
+      await chain.settle(transaction)
       return true
     } catch (error) {
-      if (isOver(error)) await records.forgetPool(record)
+      if (!isOver(error)) throw error
+      // Of two that differ in their fees alone, the other one may have made it.
+      if ((await chain.pool(record.poolId)) !== undefined) return true
+      await records.forgetPool(record)
       return false
     }
   }

@@ -81,7 +81,8 @@ export class Records {
   async savePool(record: PoolRecord): Promise<void> {
     const former = await this.pool(record.resourceId)
     const entries: [string, Uint8Array][] = [[`pool/${record.resourceId}`, encode(poolCodec, record)]]
-    if (former !== undefined) entries.push([`former-pool/${former.poolId}`, encode(poolCodec, former)])
+    if (former !== undefined && former.poolId !== record.poolId)
+      entries.push([`former-pool/${former.poolId}`, encode(poolCodec, former)])
     await this.#store.put(...entries)
   }
 

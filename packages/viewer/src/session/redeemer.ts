@@ -26,6 +26,10 @@ export interface RedeemerOptions {
   readonly policy: RedeemPolicy
   readonly timers: Timers
   readonly logger: Logger
+  /** One transaction of the account after the other, where others send from it, too. */
+  send?<T>(work: () => Promise<T>): Promise<T>
+  /** how far the chain is: proofs of pools must not be much older */
+  onHeight?(height: number): void
   /** what the chain says now of a pool that pays us */
   onChanged(resourceId: Hash, proven: ProvenPool): void
   /** nothing more can come of it */
@@ -48,9 +52,6 @@ export interface EarningsSummary {
 const TRANSACTION_GAS = 25_000n
 const REDEMPTION_GAS = 40_000n
 
-/** redeeming goes on for a while after a pool's expiry; nobody here knows how long */
-const LATE_TRIES_MOST = 3
-
 interface Due {
   readonly record: EarningRecord
   readonly proven: ProvenPool
@@ -62,7 +63,6 @@ export class Redeemer {
   readonly #self: Address
   readonly #records = new Map<Hash, EarningRecord>()
   readonly #paidWei = new Map<Hash, bigint>()
-  readonly #lateTries = new Map<Hash, number>()
   #gasWei = 0n
   /** one round after the other */
   #round: Promise<void> = Promise.resolve()
@@ -106,12 +106,15 @@ export class Redeemer {
   }
 
   #repeat(): void {
-    this.#next(() => this.#work(false)).catch((error: unknown) => {
-      const rejection = rejectionOf(error)
-      this.#options.logger.warn('earnings cannot be redeemed now', { ...rejection })
-      this.#options.onFailed?.(rejection)
-    })
-    if (!this.#isStopped) this.#stopTimer = this.#options.timers.after(REDEEM_MS, () => this.#repeat())
+    this.#next(() => this.#work(false))
+      .catch((error: unknown) => {
+        const rejection = rejectionOf(error)
+        this.#options.logger.warn('earnings cannot be redeemed now', { ...rejection })
+        this.#options.onFailed?.(rejection)
+      })
+      .finally(() => {
+        if (!this.#isStopped) this.#stopTimer = this.#options.timers.after(REDEEM_MS, () => this.#repeat())
+      })
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -122,9 +125,14 @@ export class Redeemer {
 
   async #work(isForced: boolean): Promise<void> {
     const { chain, records } = this.#options
+    this.#options.onHeight?.(await chain.settledHeight())
     if (this.#records.size === 0) return
     const pending = await records.redeeming()
-    if (pending !== undefined) await this.#settle(pending)
+    if (pending !== undefined) {
+      // A pool that froze must be known at once, however long a transaction takes to get in.
+      for (const record of [...this.#records.values()]) await this.#look(record)
+      await this.#send(() => this.#settle(pending))
+    }
     const due: Due[] = []
     for (const record of [...this.#records.values()]) {
       const proven = await this.#look(record)
@@ -132,7 +140,8 @@ export class Redeemer {
       const dueWei = dueWeiOf(record, proven)
       if (dueWei > 0n || provesOverspend(record, proven)) due.push({ record, proven, dueWei })
     }
-    const costWei = (TRANSACTION_GAS + REDEMPTION_GAS) * (await chain.baseFeeWei())
+    const baseFeeWei = await chain.baseFeeWei()
+    const costWei = (TRANSACTION_GAS + REDEMPTION_GAS) * baseFeeWei
     const { gasFactor, dueMostWei, expiryMarginBlocks } = this.#options.policy
     const chosen = due.filter(
       ({ record, proven, dueWei }) =>
@@ -141,7 +150,7 @@ export class Redeemer {
         provesOverspend(record, proven) ||
         dueWei >= gasFactor * costWei ||
         dueWei >= dueMostWei ||
-        proven.height + expiryMarginBlocks >= proven.pool.expiryHeight,
+        (dueWei > REDEMPTION_GAS * baseFeeWei && proven.height + expiryMarginBlocks >= proven.pool.expiryHeight),
     )
     for (let i = 0; i < chosen.length; i += REDEMPTIONS_MOST) await this.#redeem(chosen.slice(i, i + REDEMPTIONS_MOST))
   }
@@ -149,17 +158,18 @@ export class Redeemer {
   /** Looks at a pool on chain. Undefined where nothing can come of it now; forgotten once that is for good. */
   async #look(record: EarningRecord): Promise<ProvenPool | undefined> {
     const { chain, records, onChanged, onEnded } = this.#options
-    const { poolId, resourceId, expiryHeight } = record
+    const { poolId, resourceId } = record
     const asked = await askPool(chain, poolId, this.#self)
     if (!asked.ok) return undefined
     const proven = asked.value
     this.#paidWei.set(poolId, proven.target.paid)
     onChanged(resourceId, proven)
-    const isExpired = proven.height >= proven.pool.expiryHeight
-    const isOver =
-      proven.pool.status === 'closed' || (isExpired && (this.#lateTries.get(poolId) ?? 0) >= LATE_TRIES_MOST)
-    if (!isOver && !(isExpired && dueWeiOf(record, proven) === 0n)) return proven
-    if ((await chain.finalizedHeight()) <= expiryHeight) return undefined
+    const { status, expiryHeight } = proven.pool
+    const isPaid = proven.height >= expiryHeight && dueWeiOf(record, proven) === 0n
+    // What is final does not come back: until then the contract may still pay.
+    const overHeight = isPaid || status === 'closed' ? expiryHeight : expiryHeight + (await chain.redeemGraceBlocks())
+    if (proven.height < overHeight || (await chain.finalizedHeight()) <= overHeight)
+      return status === 'closed' ? undefined : proven
     this.#records.delete(poolId)
     await records.forgetEarning(poolId)
     onEnded(resourceId, poolId)
@@ -168,20 +178,25 @@ export class Redeemer {
 
   async #redeem(chosen: readonly Due[]): Promise<void> {
     const { chain, records, secretKey, logger } = this.#options
-    for (const { record, proven } of chosen)
-      if (proven.height >= proven.pool.expiryHeight)
-        this.#lateTries.set(record.poolId, (this.#lateTries.get(record.poolId) ?? 0) + 1)
     const redemptions = chosen.map(({ record }) => redemptionOf(record))
-    const transaction = await chain.prepareRedeem(redemptions, secretKey)
-    // On disk before it is sent: whoever starts again sends this very one, and not another beside it.
-    await records.saveRedeeming(transaction)
-    logger.info('redeeming', { pools: chosen.length, transaction: transaction.hash })
-    await this.#settle(transaction)
+    await this.#send(async () => {
+      const transaction = await chain.prepareRedeem(redemptions, secretKey)
+      // On disk before it is sent: whoever starts again sends this very one, and not another beside it.
+      await records.saveRedeeming(transaction)
+      logger.info('redeeming', { pools: chosen.length, transaction: transaction.hash })
+      await this.#settle(transaction)
+    })
     for (const { record } of chosen) await this.#look(record)
   }
 
-  async #settle(transaction: PreparedTransaction): Promise<void> {
-    const { chain, records, onRedeemed } = this.#options
+  #send(work: () => Promise<void>): Promise<void> {
+    return this.#options.send === undefined ? work() : this.#options.send(work)
+  }
+
+  async #settle(given: PreparedTransaction): Promise<void> {
+    const { chain, records, secretKey, onRedeemed } = this.#options
+    const transaction = await chain.repriced(given, secretKey)
+    if (transaction !== given) await records.saveRedeeming(transaction)
     const settled = await chain.settle(transaction).catch(async error => {
       // What can never pay must not stand in the way of what can.
       if (isOver(error)) await records.saveRedeeming(undefined)

@@ -52,6 +52,8 @@ interface Failure {
   againMs: number
 }
 
+const STUN = /^stuns?:([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i
+
 export class Meetings {
   readonly #options: MeetingsOptions
   /** by peer: one at a time */
@@ -66,8 +68,10 @@ export class Meetings {
     this.#options = options
   }
 
+  /** As a tracker names them: what is no address of a STUN server is left out. */
   setIceServers(servers: readonly string[]): void {
-    this.#iceServers = servers
+    // Others would make the libraries of WebRTC throw.
+    this.#iceServers = servers.filter(server => STUN.test(server))
   }
 
   /** Offers to the first of these peers, until enough are met. */
@@ -103,7 +107,13 @@ export class Meetings {
     if (own?.isOffering === true && self < from) return
     if (isBanned(from) || connections() >= most) return
     if (own !== undefined) this.#end(own)
-    if (this.#attempts.size < 2 * ATTEMPTS_MOST) this.#begin(from, id, false)
+    if (this.#attempts.size >= 2 * ATTEMPTS_MOST) {
+      // Offers that lead nowhere must not keep others out: the oldest had its time.
+      const oldest = [...this.#attempts.values()].find(({ isOffering }) => !isOffering)
+      if (oldest === undefined) return
+      this.#end(oldest)
+    }
+    this.#begin(from, id, false)
   }
 
   #begin(peer: Address, id: string, isOffering: boolean): void {
@@ -114,24 +124,33 @@ export class Meetings {
       this.#end(attempt)
       this.#remember(peer, rejection)
     }
-    const rtc = connect({
-      isOffering,
-      iceServers: this.#iceServers,
-      events: {
-        signal: part => {
-          if (!signal(peer, { ...part, attempt: id } as IceSignal) && part.kind !== 'candidate')
-            fail({ code: 'rtc/no-tracker', message: 'there is no tracker to pass an offer on' })
+    let rtc: RtcAttempt
+    try {
+      rtc = connect({
+        isOffering,
+        iceServers: this.#iceServers,
+        events: {
+          signal: part => {
+            if (!signal(peer, { ...part, attempt: id } as IceSignal) && part.kind !== 'candidate')
+              fail({ code: 'rtc/no-tracker', message: 'there is no tracker to pass an offer on' })
+          },
+          channel: channel => {
+            const attempt = this.#attempts.get(peer)
+            if (attempt?.id !== id) return channel.close()
+            this.#forget(attempt)
+            this.#failures.delete(peer)
+            opened(channel, peer)
+          },
+          failed: fail,
         },
-        channel: channel => {
-          const attempt = this.#attempts.get(peer)
-          if (attempt?.id !== id) return channel.close()
-          this.#forget(attempt)
-          this.#failures.delete(peer)
-          opened(channel, peer)
-        },
-        failed: fail,
-      },
-    })
+      })
+    } catch (error) {
+      // The library refuses: too many connections, for instance.
+      return this.#remember(peer, {
+        code: 'rtc/failed',
+        message: error instanceof Error ? error.message : String(error),
+      })
+    }
     const stopTimer = timers.after(ATTEMPT_MS_MOST, () =>
       fail({ code: 'rtc/timeout', message: `no connection within ${ATTEMPT_MS_MOST} ms` }),
     )

@@ -18,11 +18,16 @@ export interface OriginOptions {
 
 export class Origin {
   readonly #options: OriginOptions
-  /** the one that is used until it fails */
+  /** the one that is used until it fails; counts on, round after round */
   #current = 0
 
   constructor(options: OriginOptions) {
     this.#options = options
+  }
+
+  /** What it sent was not what the manifest says: the next one is asked from now on. */
+  failed(): void {
+    this.#current++
   }
 
   /** Throws `origin/…`; pieces that came before are good to use. */
@@ -53,7 +58,7 @@ export class Origin {
         heldBytes = 0
       }
     })
-    if (left > 0) throw new CodedError('origin/short', `${uri} ended ${left} bytes early`)
+    if (left > 0) throw this.#short(`${uri} ended ${left} bytes early`)
   }
 
   /** The hashes of some segments of a rendition, one list after the other. Throws `origin/…`. */
@@ -74,9 +79,13 @@ export class Origin {
       size += chunk.length
       if (size <= end - first) chunks.push(chunk)
     })
-    if (size !== end - first)
-      throw new CodedError('origin/short', `${pieces} has not the bytes from ${first} to ${end}`)
+    if (size !== end - first) throw this.#short(`${pieces} has not the bytes from ${first} to ${end}`)
     return joined(chunks, size)
+  }
+
+  #short(message: string): CodedError {
+    this.failed()
+    return new CodedError('origin/short', message)
   }
 
   /** Bytes `first` up to `end` of a file. The origin may send all of it; what was not asked for is skipped. */
@@ -114,7 +123,7 @@ export class Origin {
         if (left === 0 && answer.status === 200) return
       }
     } catch (cause) {
-      if (!signal.aborted) this.#current++
+      if (!signal.aborted) this.failed()
       if (cause instanceof CodedError) throw cause
       throw new CodedError('origin/unreachable', `the origin does not answer for ${url.pathname}`, { cause })
     } finally {
