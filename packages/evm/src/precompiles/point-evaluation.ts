@@ -9,6 +9,10 @@ const FIELD_ELEMENTS_PER_BLOB = 4096
 /** Order of the scalar field. */
 const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
 
+/** The bit in the first byte that says that the point is at infinity, and what the byte then is. */
+const INFINITY_FLAG = 0x40
+const INFINITY = 0xc0
+
 /** The second power of the trusted setup's secret in G2, compressed, from the public ceremony of 2023. */
 const SETUP = fromHex(
   '0xb5bfd7dd8cdeb128843bc287230af38926187075cbfbefa81009a2ce615ac53d2914e5870cb452d2afaaab24f3499f72185cbfee53492714734429b7b38608e23926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2',
@@ -53,6 +57,9 @@ function uncompressG1(bytes: Uint8Array): G1 | undefined {
 }
 
 function uncompress<P extends G1 | G2>(point: P, bytes: Uint8Array): P | undefined {
+  // the library takes any bytes after infinity's flag for it, and only zeros are
+  if ((bytes[0]! & INFINITY_FLAG) !== 0 && (bytes[0] !== INFINITY || bytes.subarray(1).some(byte => byte !== 0)))
+    return undefined
   curve.mcl.setETHserialization(true)
   try {
     point.deserialize(bytes)

@@ -235,3 +235,28 @@ test('the point evaluation knows what the ceremony made, and every other claim i
   expect(run(5n, 5n, hash, commitment)).toBe('halt')
   expect(run(5n, 5n, hash, new Uint8Array(48))).toBe('halt')
 })
+
+test('the point evaluation takes infinity in one form only, as commitment and as proof', () => {
+  const infinity = new Uint8Array(48)
+  infinity[0] = 0xc0
+  // commits to p(x) = 0, whose quotients are 0 too
+  const run = (commitment: Uint8Array, proof: Uint8Array) => {
+    const hash = sha256(commitment)
+    hash[0] = 1
+    const input = concatBytes(hash, word(5), word(0), commitment, proof)
+    return ours.execute({ caller: SENDER, to: addressOf(0x0a), value: 0n, input, gas: GAS, gasPrice: 1n }, osaka, world)
+      .status
+  }
+  expect(run(infinity, infinity)).toBe('success')
+  const changed = (place: number, byte: number) => infinity.map((before, i) => (i === place ? byte : before))
+  const wrong = [
+    changed(47, 1),
+    changed(1, 0x80),
+    changed(24, 255),
+    ...[0x40, 0x60, 0xe0, 0xc1, 0x80, 0].map(b => changed(0, b)),
+  ]
+  for (const point of wrong) {
+    expect([toHex(point), run(point, infinity)]).toEqual([toHex(point), 'halt'])
+    expect([toHex(point), run(infinity, point)]).toEqual([toHex(point), 'halt'])
+  }
+})
