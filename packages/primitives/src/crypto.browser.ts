@@ -2,7 +2,7 @@
 import { ripemd160 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bls, secp256k1 } from './crypto.pure.ts'
+import { bls, p256, secp256k1 } from './crypto.pure.ts'
 import type { CryptoBackend } from './crypto.ts'
 
 export const backend: CryptoBackend = {
@@ -11,5 +11,6 @@ export const backend: CryptoBackend = {
   ripemd160,
   randomBytes: sizeBytes => globalThis.crypto.getRandomValues(new Uint8Array(sizeBytes)),
   secp256k1,
+  p256,
   bls,
 }

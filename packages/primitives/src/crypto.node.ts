@@ -1,4 +1,4 @@
-// Native backend for Node: hash-wasm, libsecp256k1 and blst.
+// Native backend for Node: hash-wasm, libsecp256k1, OpenSSL (p256.node.ts) and blst.
 import { createHash, getRandomValues } from 'node:crypto'
 import { createRequire } from 'node:module'
 import * as blst from '@chainsafe/blst'
@@ -7,6 +7,7 @@ import { toHex } from './bytes.ts'
 import { secp256k1 as pureSecp256k1 } from './crypto.pure.ts'
 import type { AggregateScheme, CryptoBackend, Secp256k1 } from './crypto.ts'
 import { CodedError } from './errors.ts'
+import { p256 } from './p256.node.ts'
 
 const keccak = await createKeccak(256)
 
@@ -141,5 +142,6 @@ export const backend: CryptoBackend = {
   ripemd160: data => createHash('ripemd160').update(data).digest(),
   randomBytes: sizeBytes => getRandomValues(new Uint8Array(sizeBytes)),
   secp256k1: loadNativeSecp256k1(),
+  p256,
   bls,
 }

@@ -1,7 +1,8 @@
 // Pure JavaScript backends (noble): what browsers run, and what Node falls back to where no native binary fits.
 import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { p256 as nistCurve } from '@noble/curves/nist.js'
 import { secp256k1 as curve } from '@noble/curves/secp256k1.js'
-import type { AggregateScheme, Secp256k1 } from './crypto.ts'
+import type { AggregateScheme, P256, Secp256k1 } from './crypto.ts'
 import { CodedError } from './errors.ts'
 
 const PLAIN = { prehash: false } as const
@@ -27,6 +28,21 @@ export const secp256k1: Secp256k1 = {
   verify(digest, compact, publicKey) {
     try {
       return curve.verify(compact, digest, publicKey, PLAIN)
+    } catch {
+      return false
+    }
+  },
+}
+
+export const p256: P256 = {
+  implementation: 'pure',
+  verify(digest, compact, publicKey) {
+    if (digest.length !== 32 || publicKey.length !== 64) return false
+    const uncompressed = new Uint8Array(65)
+    uncompressed[0] = 4
+    uncompressed.set(publicKey, 1)
+    try {
+      return nistCurve.verify(compact, digest, uncompressed, { ...PLAIN, lowS: false })
     } catch {
       return false
     }

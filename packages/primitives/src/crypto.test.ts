@@ -1,6 +1,7 @@
+import { p256 as nistCurve } from '@noble/curves/nist.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromHex, toHex, utf8ToBytes } from './bytes.ts'
+import { bigIntToBytes, bytesToBigInt, concatBytes, fromHex, toHex, utf8ToBytes } from './bytes.ts'
 import { backend as browser } from './crypto.browser.ts'
 import { backend as native } from './crypto.node.ts'
 import { createSeededRandom, randomBytesFrom } from './ports.ts'
@@ -71,6 +72,136 @@ describe('secp256k1', () => {
         }
       expect(secp256k1.recover(digest, native.secp256k1.sign(digest, secrets[0]!).compact, 4)).toBeUndefined()
     }
+  })
+})
+
+describe('P-256', () => {
+  const { p, n } = nistCurve.Point.CURVE()
+  const { Fn, BASE } = nistCurve.Point
+  const word = (value: bigint) => bigIntToBytes(value, 32)
+  type Point = typeof BASE
+  const bytesOf = (point: Point) => point.toBytes(false).subarray(1)
+
+  /** What both backends say, which must be the same. */
+  function verdict(hash: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): boolean {
+    const said = native.p256.verify(hash, compact, publicKey)
+    const input = [hash, compact, publicKey].map(toHex)
+    expect([...input, browser.p256.verify(hash, compact, publicKey)]).toEqual([...input, said])
+    return said
+  }
+
+  /** The key by which (e, r, s) verifies, where r is of the point R. */
+  function keyFor(e: bigint, s: bigint, R: Point): { compact: Uint8Array; publicKey: Uint8Array; key: Point } {
+    const r = R.x % n
+    const shift = BASE.multiplyUnsafe(Fn.div(e, r)).negate()
+    const key = R.multiplyUnsafe(Fn.div(s, r)).add(shift)
+    return { compact: concatBytes(word(r), word(s)), publicKey: bytesOf(key), key }
+  }
+
+  it('runs natively here', () => {
+    expect([native.p256.implementation, browser.p256.implementation]).toEqual(['native', 'pure'])
+  })
+
+  it('takes what was signed, with low and high s, and nothing that is a bit different', () => {
+    for (const secret of secrets) {
+      const hash = native.keccak256(secret)
+      const compact = nistCurve.sign(hash, secret, { prehash: false, lowS: false })
+      const publicKey = nistCurve.getPublicKey(secret, false).subarray(1)
+      const otherS = concatBytes(compact.subarray(0, 32), word(n - bytesToBigInt(compact.subarray(32))))
+      expect([verdict(hash, compact, publicKey), verdict(hash, otherS, publicKey)]).toEqual([true, true])
+      for (let i = 0; i < 160; i += 1 + (i % 7)) {
+        const changed = concatBytes(hash, compact, publicKey)
+        changed[i]! ^= 1 << (i % 8)
+        expect(verdict(changed.slice(0, 32), changed.slice(32, 96), changed.slice(96))).toBe(false)
+      }
+    }
+  })
+
+  it('takes digests, r and s at their edges', () => {
+    const hash = bytesToBigInt(native.sha256(new Uint8Array()))
+    const points = [12345n, n - 12345n, 2n ** 200n].map(factor => BASE.multiply(factor))
+    for (const e of [0n, 1n, n - 1n, n, n + 1n, 2n ** 256n - 1n, hash, hash - 1n])
+      for (const s of [1n, 2n, n - 1n])
+        for (const R of points) {
+          const { compact, publicKey } = keyFor(Fn.create(e), s, R)
+          expect([e, s, verdict(word(e), compact, publicKey)]).toEqual([e, s, true])
+        }
+  })
+
+  it('takes a point whose x is not below the order', () => {
+    let x = n
+    let R: Point | undefined
+    while (R === undefined)
+      try {
+        R = nistCurve.Point.fromBytes(concatBytes(Uint8Array.of(2), word(++x)))
+      } catch {}
+    const { compact, publicKey } = keyFor(7n, 9n, R)
+    expect(bytesToBigInt(compact.subarray(0, 32))).toBe(x - n)
+    expect(verdict(word(7n), compact, publicKey)).toBe(true)
+    compact.set(word(x))
+    expect(verdict(word(7n), compact, publicKey)).toBe(false)
+  })
+
+  it('takes keys that meet the point they are added to, or its negative, and refuses a sum at infinity', () => {
+    const hash = Fn.create(bytesToBigInt(native.sha256(new Uint8Array())))
+    for (const e of [5n, hash, 2n ** 255n]) {
+      const k = Fn.create(e * 3n + 11n)
+      const r = BASE.multiply(k).x % n
+      const t = Fn.div(Fn.sub(e, hash), r)
+      for (const secret of [t, Fn.neg(t)].filter(one => one !== 0n)) {
+        const s = Fn.div(Fn.add(e, Fn.mul(r, secret)), k)
+        const publicKey = bytesOf(BASE.multiply(secret))
+        expect(verdict(word(e), concatBytes(word(r), word(s)), publicKey)).toBe(true)
+        expect(verdict(word(e), concatBytes(word(r), word(s ^ 1n)), publicKey)).toBe(false)
+      }
+      const opposite = bytesOf(BASE.multiply(Fn.neg(Fn.div(e, r))))
+      expect(verdict(word(e), concatBytes(word(r), word(3n)), opposite)).toBe(false)
+    }
+  })
+
+  it('refuses r and s out of their range, and what is no point of the curve', () => {
+    const e = 77n
+    const { compact, publicKey, key } = keyFor(e, 3n, BASE)
+    const [r, s] = [BASE.x, 3n]
+    expect(verdict(word(e), compact, publicKey)).toBe(true)
+    for (const out of [0n, n, n + 1n, p, 2n ** 256n - 1n, n + 3n]) {
+      expect(verdict(word(e), concatBytes(word(out), word(s)), publicKey)).toBe(false)
+      expect(verdict(word(e), concatBytes(word(r), word(out)), publicKey)).toBe(false)
+    }
+    const wrong = [
+      concatBytes(word(0n), word(0n)),
+      concatBytes(word(p), word(p)),
+      concatBytes(word(key.x), word(key.y ^ 1n)),
+      concatBytes(word(key.y), word(key.x)),
+      concatBytes(word(2n ** 256n - 1n), word(key.y)),
+      new Uint8Array(64).fill(255),
+    ]
+    for (const point of wrong) expect(verdict(word(e), compact, point)).toBe(false)
+    // of the key with x = 5 nobody knows the secret, yet G + key is the point of a signature by it; x + p is another encoding
+    const small = nistCurve.Point.fromBytes(concatBytes(Uint8Array.of(2), word(5n)))
+    const made = word(BASE.add(small).x)
+    const verdictFor = (x: bigint) => verdict(made, concatBytes(made, made), concatBytes(word(x), word(small.y)))
+    expect([verdictFor(5n), verdictFor(5n + p)]).toEqual([true, false])
+    for (const size of [0, 31, 33, 63, 64, 65]) {
+      const bytes = new Uint8Array(size).fill(1)
+      verdict(bytes, compact, publicKey)
+      verdict(word(e), bytes, publicKey)
+      verdict(word(e), compact, bytes)
+    }
+  })
+
+  it('says the same of anything', () => {
+    const edges = [0n, 1n, 2n, n - 1n, n, p - 1n, p, 2n ** 256n - 1n, BASE.x, BASE.y].map(word)
+    const bytes = fc.oneof(fc.constantFrom(...edges), fc.uint8Array({ minLength: 32, maxLength: 32 }))
+    const points = fc.oneof(
+      fc.tuple(bytes, bytes).map(([x, y]) => concatBytes(x, y)),
+      fc.bigInt({ min: 1n, max: n - 1n }).map(factor => bytesOf(BASE.multiply(factor))),
+    )
+    fc.assert(
+      fc.property(bytes, bytes, bytes, points, (hash, r, s, point) => {
+        verdict(hash, concatBytes(r, s), point)
+      }),
+    )
   })
 })
 

@@ -22,6 +22,16 @@ export interface Secp256k1 {
   verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): boolean
 }
 
+/** ECDSA over P-256 on 32-byte digests, as EIP-7951 has it: high s is as good as low. Nothing here throws for bad outside input. */
+export interface P256 {
+  readonly implementation: 'native' | 'pure'
+  /**
+   * `compact` is r and s, `publicKey` x and y, 32 bytes each. False unless r and s are 1 to the order less 1, and the
+   * point is on the curve with both coordinates below the field's prime.
+   */
+  verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): boolean
+}
+
 /** One message and those who signed it, inside an aggregate over several messages. */
 export interface SignedGroup {
   readonly publicKeys: readonly Uint8Array[]
@@ -65,5 +75,6 @@ export interface CryptoBackend {
   ripemd160(data: Uint8Array): Uint8Array
   randomBytes(sizeBytes: number): Uint8Array
   readonly secp256k1: Secp256k1
+  readonly p256: P256
   readonly bls: AggregateScheme
 }

@@ -21,7 +21,7 @@ export {
 } from './bytes.ts'
 export * as codec from './codec.ts'
 export { type Codec, decode, encode, type ValueOf } from './codec.ts'
-export type { AggregateScheme, RecoverableSignature, Secp256k1, SignedGroup, SignedMessage } from './crypto.ts'
+export type { AggregateScheme, P256, RecoverableSignature, Secp256k1, SignedGroup, SignedMessage } from './crypto.ts'
 export { AssertionError, assert, CodedError, type Rejection, rejectionOf } from './errors.ts'
 export { keccak256, keccakHash, ripemd160, sha256 } from './hash.ts'
 export {
@@ -30,6 +30,7 @@ export {
   bls,
   equalSecret,
   isLowS,
+  p256,
   recoverAddress,
   secp256k1,
   secureRandomBytes,

@@ -1,11 +1,12 @@
 // Keys of accounts (secp256k1) and the aggregatable signature scheme of validators and guardians (BLS12-381).
 import { backend } from '#crypto'
 import { type Address, toHex } from './bytes.ts'
-import type { AggregateScheme, RecoverableSignature, Secp256k1 } from './crypto.ts'
+import type { AggregateScheme, P256, RecoverableSignature, Secp256k1 } from './crypto.ts'
 import { CodedError } from './errors.ts'
 import { keccak256 } from './hash.ts'
 
 export const secp256k1: Secp256k1 = backend.secp256k1
+export const p256: P256 = backend.p256
 export const bls: AggregateScheme = backend.bls
 
 /** Cryptographically secure; for keys, salts and nonces. Rooms below the runners take a `Random` instead. */
