@@ -123,6 +123,8 @@ function validateForm(
     )
   if (maxFeePerGas < baseFee)
     return refuse('fee-below-base', `a fee of ${maxFeePerGas} is below the base fee of ${baseFee}`)
+  if (authorizations !== undefined && !isFrom(fork, 'prague'))
+    return refuse('authorizations', `authorizations exist from Prague on (EIP-7702), and this is ${fork}`)
   if (authorizations !== undefined && (authorizations.length === 0 || to === undefined))
     return refuse('authorizations', 'a type 4 transaction has a target, and at least one authorization (EIP-7702)')
   return undefined
