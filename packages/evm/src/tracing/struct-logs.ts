@@ -52,6 +52,9 @@ export function traceStructLogs({ withStack = true, withMemory = false, withStor
       if (frame.last !== undefined && withStorage) frame.last.storage = { ...frame.slots }
       frame.loading = undefined
     }
+    frame.last = undefined
+    // before anything is copied: what is left out must cost nothing
+    if (logs.length >= most) return
     const log: StructLog = { pc: current.pc, op: current.name, gas, gasCost: -1, depth: current.depth + 1 }
     if (withStack) log.stack = current.stack().map((word): Hex => `0x${word.toString(16)}`)
     if (withMemory) log.memory = wordsOf(current.memory())
@@ -61,7 +64,7 @@ export function traceStructLogs({ withStack = true, withMemory = false, withStor
       if (withStorage) log.storage = { ...frame.slots }
     }
     frame.last = log
-    if (logs.length < most) logs.push(log)
+    logs.push(log)
   }
 
   function enter({ depth, kind, gas, callerGas }: FrameStart): void {

@@ -12,7 +12,7 @@ import { World } from '../testing/world.ts'
 import { traceCalls } from './calls.ts'
 import { tracePrestate } from './prestate.ts'
 import { type StructLog, traceStructLogs } from './struct-logs.ts'
-import { createTracingEvm, type TracingEvm } from './tracer.ts'
+import { createTracingEvm, type Step, type TracingEvm } from './tracer.ts'
 
 const SENDER: Address = '0x00000000000000000000000000000000000a11ce'
 const OUTER: Address = '0x00000000000000000000000000000000000000aa'
@@ -113,7 +113,27 @@ test('costs add up, and slots are shown', () => {
 test('an instruction that halts says why', () => {
   const { logs } = structLogs(worldOf(fromHex('0x6001600a56')), message())
   expect(logs.at(-1)).toMatchObject({ op: 'JUMP', error: 'invalid jump' })
-  expect(structLogs(worldOf(), message(), { most: 5 }).logs.length).toBe(5)
+})
+
+test('records that are left out are not made, and the last one is complete', () => {
+  const all = structLogs(worldOf(), message()).logs
+  for (const most of [0, 5, all.findIndex(log => log.op === 'SSTORE') + 1, all.findIndex(log => log.op === 'CALL') + 1])
+    expect(structLogs(worldOf(), message(), { most }).logs).toEqual(all.slice(0, most))
+  let copies = 0
+  const { tracer, logs } = traceStructLogs({ most: 5, withMemory: true })
+  tracing.forget()
+  const noting = (current: Step) =>
+    new Proxy(current, {
+      get(target, name) {
+        if (name === 'stack' || name === 'memory') copies++
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  tracing.trace({ ...tracer, step: current => tracer.step!(noting(current)) }, () =>
+    tracing.execute(message(), osaka, worldOf()),
+  )
+  expect([logs.length, copies]).toEqual([5, 10])
 })
 
 test('the tree of calls', () => {
