@@ -14,12 +14,13 @@ export type {
   Status,
 } from './message.ts'
 export type { NativeCall, NativeContract, NativeResult } from './native.ts'
-export { type CallTrace, traceCalls } from './tracing/calls.ts'
+export { type CallLog, type CallTrace, type CallTraceOptions, traceCalls } from './tracing/calls.ts'
 export { type Prestate, type PrestateAccount, tracePrestate } from './tracing/prestate.ts'
 export { type StructLog, type StructLogOptions, traceStructLogs } from './tracing/struct-logs.ts'
 export {
   createTracingEvm,
   type FrameEnd,
+  type FrameLog,
   type FrameStart,
   type Step,
   type Tracer,

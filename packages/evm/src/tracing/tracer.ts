@@ -3,7 +3,7 @@ import { type Address, assert } from '@tan/primitives'
 import { tracingModule } from '#engine'
 import { Engine } from '../engine.ts'
 import { type Evm, evmOver, STATUSES } from '../evm.ts'
-import { HALT_REASONS, type HaltReason, type Status } from '../message.ts'
+import { HALT_REASONS, type HaltReason, type Log, type Status } from '../message.ts'
 import { OPCODES } from '../opcodes.ts'
 
 /** Before an instruction. What it shows is valid only while the hook runs. */
@@ -15,13 +15,19 @@ export interface Step {
   readonly opcode: number
   readonly name: string
   readonly gas: bigint
+  /** the refund counter */
+  readonly refund: bigint
   /** whose storage and balance it works on */
   readonly address: Address
   /** the lowest word first */
   stack(): bigint[]
+  readonly stackSize: number
   /** a word of the stack, 0 for the uppermost; 0n where there is none */
   peek(index: number): bigint
+  readonly memorySize: number
   memory(): Uint8Array
+  /** A part of the memory, zeros where it does not reach. */
+  memoryAt(offset: number, size: number): Uint8Array
   balance(): bigint
 }
 
@@ -29,6 +35,7 @@ export interface FrameStart {
   readonly depth: number
   /** CALL and CREATE also for the top-level message */
   readonly kind: string
+  /** whose code made the call; behind DELEGATECALL and CALLCODE the account that it works on */
   readonly from: Address
   /** whose code runs, or what is created */
   readonly to: Address
@@ -49,10 +56,19 @@ export interface FrameEnd {
   readonly output: Uint8Array
 }
 
+/** A log as it is written. A frame that fails takes its logs back, and those of the frames in it. */
+export interface FrameLog extends Log {
+  readonly depth: number
+}
+
 export interface Tracer {
   step?(step: Step): void
   enter?(start: FrameStart): void
   exit?(end: FrameEnd): void
+  /** told before whatever comes after the log */
+  log?(log: FrameLog): void
+  /** a whole transaction, once it has run */
+  transaction?(applied: { readonly gasLimit: bigint; readonly gasUsed: bigint }): void
 }
 
 export interface TracingEvm extends Evm {
@@ -64,21 +80,31 @@ export async function createTracingEvm(): Promise<TracingEvm> {
   let tracer: Tracer | undefined
   const engine: Engine = new Engine(await tracingModule(), {
     step(frame, ip, top, gas) {
-      if (tracer?.step === undefined) return
+      if (tracer?.step === undefined && tracer?.log === undefined) return
       engine.memory.refresh()
-      tracer.step(new CurrentStep(engine, frame, ip, top, gas))
+      logs.tell(frame)
+      tracer.step?.(new CurrentStep(engine, frame, ip, top, gas))
     },
     enter(frame) {
       engine.memory.refresh()
+      if (depthOf(engine, frame) === 0) logs.begin()
       tracer?.enter?.(startOf(engine, frame))
     },
     exit(frame, status) {
       engine.memory.refresh()
+      logs.tell(frame)
       tracer?.exit?.(endOf(engine, frame, status))
     },
   })
+  const logs = new NewLogs(engine, () => tracer)
+  const evm = evmOver(engine)
   return {
-    ...evmOver(engine),
+    ...evm,
+    applyTransaction(transaction, environment, host, options) {
+      const applied = evm.applyTransaction(transaction, environment, host, options)
+      if (applied.ok) tracer?.transaction?.({ gasLimit: transaction.gasLimit, gasUsed: applied.value.gasUsed })
+      return applied
+    },
     trace(next, run) {
       assert(tracer === undefined, 'a trace inside a trace')
       tracer = next
@@ -88,6 +114,44 @@ export async function createTracingEvm(): Promise<TracingEvm> {
         tracer = undefined
       }
     },
+  }
+}
+
+/** Finds the logs that were written since it last looked (assembly/logs.ts): by instructions and by native contracts. */
+class NewLogs {
+  private readonly engine: Engine
+  private readonly tracer: () => Tracer | undefined
+  /** where each begins, and at the end where the next one will */
+  private starts: number[] = []
+
+  constructor(engine: Engine, tracer: () => Tracer | undefined) {
+    this.engine = engine
+    this.tracer = tracer
+  }
+
+  begin(): void {
+    this.starts = [this.engine.at.LOGS]
+  }
+
+  tell(frame: number): void {
+    const tracer = this.tracer()
+    if (tracer?.log === undefined) return
+    const { memory, run } = this.engine
+    const count = run.logCount()
+    this.starts.length = Math.min(this.starts.length, count + 1) // a revert took some back
+    while (this.starts.length <= count) {
+      const start = this.starts.at(-1)!
+      const topicCount = memory.readU32(start + 4)
+      const size = memory.readU32(start + 8)
+      const data = start + 16 + 32 * topicCount
+      tracer.log({
+        depth: depthOf(this.engine, frame),
+        address: this.engine.addressOf(memory.readU32(start)),
+        topics: Array.from({ length: topicCount }, (_, i) => memory.readTopic(start + 16 + 32 * i)),
+        data: memory.copyOut(data, size),
+      })
+      this.starts.push((data + size + 7) & ~7)
+    }
   }
 }
 
@@ -119,6 +183,15 @@ class CurrentStep implements Step {
     return this.engine.addressOf(this.self)
   }
 
+  get refund(): bigint {
+    return this.engine.run.refund()
+  }
+
+  get stackSize(): number {
+    const { memory, at } = this.engine
+    return (this.top + 32 - memory.readU32(this.frame + at.STACK)) / 32
+  }
+
   stack(): bigint[] {
     const { memory, at } = this.engine
     const words: bigint[] = []
@@ -133,9 +206,21 @@ class CurrentStep implements Step {
     return word < memory.readU32(this.frame + at.STACK) ? 0n : memory.readWord(word)
   }
 
+  get memorySize(): number {
+    return this.engine.memory.readU32(this.frame + this.engine.at.MEMORY_SIZE)
+  }
+
   memory(): Uint8Array {
     const { memory, at } = this.engine
-    return memory.copyOut(memory.readU32(this.frame + at.MEMORY_START), memory.readU32(this.frame + at.MEMORY_SIZE))
+    return memory.copyOut(memory.readU32(this.frame + at.MEMORY_START), this.memorySize)
+  }
+
+  memoryAt(offset: number, size: number): Uint8Array {
+    const { memory, at } = this.engine
+    const out = new Uint8Array(size)
+    const reached = Math.min(size, this.memorySize - offset)
+    if (reached > 0) out.set(memory.copyOut(memory.readU32(this.frame + at.MEMORY_START) + offset, reached))
+    return out
   }
 
   balance(): bigint {
@@ -153,11 +238,13 @@ function depthOf({ at }: Engine, frame: number): number {
 
 function startOf(engine: Engine, frame: number): FrameStart {
   const { memory, at } = engine
-  const kind = memory.readU32(frame + at.KIND)
+  const kind = OPCODES[memory.readU32(frame + at.KIND)]!.name
+  const self = memory.readU32(frame + at.SELF)
   return {
     depth: depthOf(engine, frame),
-    kind: OPCODES[kind]!.name,
-    from: memory.readAddress(frame + at.CALLER),
+    kind,
+    // what the code of a DELEGATECALL sees as its caller is another one
+    from: kind === 'DELEGATECALL' ? engine.addressOf(self) : memory.readAddress(frame + at.CALLER),
     to: engine.addressOf(memory.readU32(frame + at.CODE_ACCOUNT)),
     value: memory.readWord(frame + at.VALUE),
     gas: memory.readI64(frame + at.GAS),
@@ -166,13 +253,16 @@ function startOf(engine: Engine, frame: number): FrameStart {
   }
 }
 
-function endOf(engine: Engine, frame: number, status: number): FrameEnd {
+function endOf(engine: Engine, frame: number, code: number): FrameEnd {
   const { memory, at, run } = engine
+  const status = STATUSES[code]!
+  const isCreation = OPCODES[memory.readU32(frame + at.KIND)]!.name.startsWith('CREATE')
+  const reason = HALT_REASONS[run.haltReason()]!
   return {
     depth: depthOf(engine, frame),
-    status: STATUSES[status]!,
-    haltReason: STATUSES[status] === 'halt' ? HALT_REASONS[run.haltReason()]! : 'none',
+    status,
+    haltReason: status !== 'halt' ? 'none' : reason === 'none' ? 'native contract halted' : reason,
     gasLeft: memory.readI64(frame + at.GAS),
-    output: engine.returned(),
+    output: isCreation && status === 'success' ? engine.code(memory.readU32(frame + at.SELF)) : engine.returned(),
   }
 }

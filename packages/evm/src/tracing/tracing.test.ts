@@ -165,7 +165,7 @@ test('a revert with a reason, a halt, a selfdestruct', () => {
     return root()
   }
   expect(trace(reverting)).toMatchObject({ error: 'execution reverted', revertReason: 'no' })
-  expect(trace(fromHex('0xfe'))).toMatchObject({ error: 'invalid opcode', gasUsed: '0x493e0' })
+  expect(trace(fromHex('0xfe'))).toMatchObject({ error: 'invalid opcode: INVALID', gasUsed: '0x493e0' })
   expect(trace(fromHex('0x60bbff')).calls).toEqual([
     { type: 'SELFDESTRUCT', from: OUTER, to: INNER, value: '0xa', gas: '0x0', gasUsed: '0x0', input: '0x' },
   ])
