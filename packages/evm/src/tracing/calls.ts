@@ -1,7 +1,7 @@
 // The tree of calls, as go-ethereum's tracer `callTracer` gives it, its words for errors included.
 import { type Address, bytesToBigInt, type Hash, type Hex, toHex } from '@tan/primitives'
-import type { HaltReason } from '../message.ts'
 import { OPCODES } from '../opcodes.ts'
+import { errorOf, type Instruction, instructionOf } from './errors.ts'
 import type { FrameEnd, FrameLog, FrameStart, Step, Tracer } from './tracer.ts'
 
 export interface CallTrace {
@@ -39,14 +39,12 @@ export interface CallTraceOptions {
 const CREATE = 0xf0
 const CALL = 0xf1
 const CALLCODE = 0xf2
-const RETURN = 0xf3
 const DELEGATECALL = 0xf4
 const CREATE2 = 0xf5
 const STATICCALL = 0xfa
 const SELFDESTRUCT = 0xff
 
 const DEPTH_MOST = 1024
-const STACK_MOST = 1024
 const STIPEND = 2300n
 
 interface OpenFrame {
@@ -57,15 +55,6 @@ interface OpenFrame {
   last: Instruction | undefined
   /** the call, creation or destruction that it is at, as long as nothing came of it */
   asked: Asked | undefined
-}
-
-interface Instruction {
-  readonly opcode: number
-  readonly stackSize: number
-  /** of a creation, bytes of init code */
-  readonly initCodeSize: bigint
-  /** of a RETURN, whether its own gas was there */
-  readonly isPaid: boolean
 }
 
 interface Asked {
@@ -111,15 +100,10 @@ export function traceCalls({ onlyTopCall = false, withLog = false }: CallTraceOp
 
   function step(current: Step): void {
     const frame = open[current.depth]!
-    const { opcode, stackSize } = current
+    const { opcode } = current
     // the frame goes on, and none was entered: its call was refused
     if (frame.asked !== undefined) addCall(frame, refused(frame, frame.asked, current))
-    frame.last = {
-      opcode,
-      stackSize,
-      initCodeSize: current.peek(2),
-      isPaid: opcode === RETURN && returnIsPaid(current),
-    }
+    frame.last = instructionOf(current)
     const isAsking = !onlyTopCall && (opcode === SELFDESTRUCT || isCall(opcode) || isCreation(opcode))
     frame.asked = isAsking
       ? {
@@ -202,46 +186,6 @@ function refused(frame: OpenFrame, { opcode, words, balance, self }: Asked, next
           ? 'insufficient balance for transfer'
           : 'nonce uint64 overflow',
   }
-}
-
-const ERRORS: Partial<Record<HaltReason, string>> = {
-  'invalid jump': 'invalid jump destination',
-  'write in a static call': 'write protection',
-  'balance too low': 'insufficient balance for transfer',
-  'address in use': 'contract address collision',
-  'invalid code': 'invalid code: must not begin with 0xef',
-}
-
-function errorOf(reason: HaltReason, last: OpenFrame['last']): string {
-  if (last === undefined) return ERRORS[reason] ?? reason
-  const { opcode, stackSize, initCodeSize, isPaid } = last
-  const known = OPCODES[opcode]
-  if (reason === 'invalid opcode')
-    return `invalid opcode: ${known?.name ?? `opcode 0x${opcode.toString(16)} not defined`}`
-  if (reason === 'stack underflow or overflow') {
-    const { inputs, outputs } = known!
-    return stackSize < inputs
-      ? `stack underflow (${stackSize} <=> ${inputs})`
-      : `stack limit reached ${stackSize} (${STACK_MOST + inputs - outputs})`
-  }
-  if (reason === 'code too large')
-    return isCreation(opcode)
-      ? `out of gas: max initcode size exceeded: size ${initCodeSize}`
-      : 'max code size exceeded'
-  // a frame that had the gas to return had not the gas to become code
-  if (reason === 'out of gas' && isPaid) return 'contract creation code storage out of gas'
-  return ERRORS[reason] ?? reason
-}
-
-function returnIsPaid(current: Step): boolean {
-  const size = current.peek(1)
-  const end = size === 0n ? 0n : current.peek(0) + size
-  return end < 2n ** 32n && current.gas >= memoryGas(end) - memoryGas(BigInt(current.memorySize))
-}
-
-function memoryGas(sizeBytes: bigint): bigint {
-  const words = (sizeBytes + 31n) / 32n
-  return 3n * words + (words * words) / 512n
 }
 
 function dropLogsTakenBack(trace: CallTrace, isTakenBack: boolean): void {

@@ -1,5 +1,6 @@
 // One record for each instruction, as `debug_traceTransaction` gives them without a named tracer.
-import { type Hash, type Hex, toHex } from '@tan/primitives'
+import { type Address, type Hash, type Hex, toHex } from '@tan/primitives'
+import { errorOf, type Instruction, instructionOf } from './errors.ts'
 import type { FrameEnd, FrameStart, Step, Tracer } from './tracer.ts'
 
 export interface StructLog {
@@ -12,7 +13,9 @@ export interface StructLog {
   readonly depth: number
   stack?: Hex[]
   memory?: Hex[]
-  /** slots of the account that this frame has read or written so far */
+  /** the refund counter, where it is not 0; of SSTORE and SELFDESTRUCT with what they add */
+  refund?: number
+  /** of SLOAD and SSTORE: what the transaction has read or written of the contract's slots so far */
   storage?: Readonly<Record<Hash, Hash>>
   error?: string
 }
@@ -26,8 +29,8 @@ export interface StructLogOptions {
 }
 
 interface OpenFrame {
-  readonly slots: Record<Hash, Hash>
   last: StructLog | undefined
+  instruction: Instruction | undefined
   /** slot whose value the next record shows on top of the stack */
   loading: Hash | undefined
 }
@@ -41,15 +44,27 @@ export function traceStructLogs({ withStack = true, withMemory = false, withStor
 } {
   const logs: StructLog[] = []
   const frames: OpenFrame[] = []
-  let isFirst = true
+  const slots = new Map<Address, Record<Hash, Hash>>()
+
+  function slotsOf(address: Address): Record<Hash, Hash> {
+    let known = slots.get(address)
+    if (known === undefined) {
+      known = {}
+      slots.set(address, known)
+    }
+    return known
+  }
 
   function step(current: Step): void {
     const frame = frames[current.depth]!
     const gas = Number(current.gas)
+    const refund = Number(current.refund)
     if (frame.last !== undefined && frame.last.gasCost < 0) frame.last.gasCost = frame.last.gas - gas
+    if (frame.last?.op === 'SSTORE') setRefund(frame.last, refund)
     if (frame.loading !== undefined) {
-      frame.slots[frame.loading] = wordOf(current.peek(0))
-      if (frame.last !== undefined && withStorage) frame.last.storage = { ...frame.slots }
+      const known = slotsOf(current.address)
+      known[frame.loading] = wordOf(current.peek(0))
+      if (frame.last !== undefined && withStorage) frame.last.storage = { ...known }
       frame.loading = undefined
     }
     frame.last = undefined
@@ -60,30 +75,38 @@ export function traceStructLogs({ withStack = true, withMemory = false, withStor
     if (withMemory) log.memory = wordsOf(current.memory())
     if (current.opcode === SLOAD) frame.loading = wordOf(current.peek(0))
     if (current.opcode === SSTORE) {
-      frame.slots[wordOf(current.peek(0))] = wordOf(current.peek(1))
-      if (withStorage) log.storage = { ...frame.slots }
+      const known = slotsOf(current.address)
+      known[wordOf(current.peek(0))] = wordOf(current.peek(1))
+      if (withStorage) log.storage = { ...known }
     }
+    setRefund(log, refund)
     frame.last = log
+    frame.instruction = instructionOf(current)
     logs.push(log)
   }
 
   function enter({ depth, kind, gas, callerGas }: FrameStart): void {
     const { last } = frames[depth - 1] ?? {}
     // what a creation passes on is not counted as its cost
-    if (last !== undefined && !isFirst)
-      last.gasCost = last.gas - Number(callerGas) - (kind.startsWith('CREATE') ? Number(gas) : 0)
-    isFirst = false
-    frames[depth] = { slots: {}, last: undefined, loading: undefined }
+    if (last !== undefined) last.gasCost = last.gas - Number(callerGas) - (kind.startsWith('CREATE') ? Number(gas) : 0)
+    frames[depth] = { last: undefined, instruction: undefined, loading: undefined }
   }
 
-  function exit({ depth, status, haltReason, gasLeft }: FrameEnd): void {
-    const { last } = frames[depth]!
+  function exit({ depth, status, haltReason, gasLeft, refund }: FrameEnd): void {
+    const { last, instruction } = frames[depth]!
     if (last === undefined) return
     if (last.gasCost < 0) last.gasCost = last.gas - Number(gasLeft)
-    if (status === 'halt') last.error = haltReason
+    if (last.op === 'SELFDESTRUCT' && status === 'success') setRefund(last, Number(refund))
+    // what is wrong with the code that a creation returns is no fault of RETURN
+    if (status === 'halt' && !instruction!.hasReturned) last.error = errorOf(haltReason, instruction)
   }
 
   return { tracer: { step, enter, exit }, logs }
+}
+
+function setRefund(log: StructLog, refund: number): void {
+  if (refund !== 0) log.refund = refund
+  else delete log.refund
 }
 
 function wordOf(value: bigint): Hash {

@@ -52,6 +52,8 @@ export interface FrameEnd {
   readonly status: Status
   readonly haltReason: HaltReason
   readonly gasLeft: bigint
+  /** the refund counter, after what a failing frame takes back */
+  readonly refund: bigint
   /** of a creation, the code */
   readonly output: Uint8Array
 }
@@ -263,6 +265,7 @@ function endOf(engine: Engine, frame: number, code: number): FrameEnd {
     status,
     haltReason: status !== 'halt' ? 'none' : reason === 'none' ? 'native contract halted' : reason,
     gasLeft: memory.readI64(frame + at.GAS),
+    refund: run.refund(),
     output: isCreation && status === 'success' ? engine.code(memory.readU32(frame + at.SELF)) : engine.returned(),
   }
 }

@@ -112,7 +112,47 @@ test('costs add up, and slots are shown', () => {
 
 test('an instruction that halts says why', () => {
   const { logs } = structLogs(worldOf(fromHex('0x6001600a56')), message())
-  expect(logs.at(-1)).toMatchObject({ op: 'JUMP', error: 'invalid jump' })
+  expect(logs.at(-1)).toMatchObject({ op: 'JUMP', error: 'invalid jump destination' })
+})
+
+test('the refund counter is shown where there is one, with what the instruction adds', () => {
+  const world = worldOf(fromHex('0x5f5f5560015f5500'))
+  world.put(OUTER, { nonce: 1n, code: fromHex('0x5f5f5560015f5500'), storage: new Map([[word(0), 1n]]) })
+  const { logs } = structLogs(world, message())
+  expect(logs.map(({ op, refund }) => [op, refund])).toEqual([
+    ['PUSH0', undefined],
+    ['PUSH0', undefined],
+    ['SSTORE', 4800],
+    ['PUSH1', 4800],
+    ['PUSH0', 4800],
+    ['SSTORE', 2800],
+    ['STOP', 2800],
+  ])
+  // before London a destruction gives one too
+  tracing.forget()
+  const early = traceStructLogs({ most: 100 })
+  tracing.trace(early.tracer, () => tracing.execute(message(), environmentOf('berlin'), worldOf(fromHex('0x60bbff'))))
+  expect(early.logs.at(-1)).toMatchObject({ op: 'SELFDESTRUCT', refund: 24_000 })
+})
+
+test('slots are shown by contract, whichever frame touched them', () => {
+  // reads slot 0; INNER's code reads slot 1 on its behalf; then it writes slot 2
+  const outer = fromHex('0x5f54505f5f5f5f60bb5af450600360025500')
+  const world = worldOf(outer, fromHex('0x600154'))
+  world.put(OUTER, {
+    nonce: 1n,
+    code: outer,
+    storage: new Map([
+      [word(0), 7n],
+      [word(1), 8n],
+    ]),
+  })
+  const { logs } = structLogs(world, message())
+  expect(logs.filter(log => log.storage !== undefined).map(({ depth, op, storage }) => [depth, op, storage])).toEqual([
+    [1, 'SLOAD', { [word(0)]: word(7) }],
+    [2, 'SLOAD', { [word(0)]: word(7), [word(1)]: word(8) }],
+    [1, 'SSTORE', { [word(0)]: word(7), [word(1)]: word(8), [word(2)]: word(3) }],
+  ])
 })
 
 test('records that are left out are not made, and the last one is complete', () => {
