@@ -15,7 +15,7 @@ export type {
 } from './message.ts'
 export type { NativeCall, NativeContract, NativeResult } from './native.ts'
 export { type CallLog, type CallTrace, type CallTraceOptions, traceCalls } from './tracing/calls.ts'
-export { type Prestate, type PrestateAccount, tracePrestate } from './tracing/prestate.ts'
+export { type Prestate, type PrestateAccount, type StateDiff, tracePrestate } from './tracing/prestate.ts'
 export { type StructLog, type StructLogOptions, traceStructLogs } from './tracing/struct-logs.ts'
 export {
   createTracingEvm,

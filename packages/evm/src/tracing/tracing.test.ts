@@ -211,14 +211,56 @@ test('a revert with a reason, a halt, a selfdestruct', () => {
   ])
 })
 
+function prestate(world: World, changes: Partial<Message> = {}) {
+  return tracePrestate(tracing, world, host => tracing.execute(message(changes), osaka, host))
+}
+
 test('what was read before, and what is different after', () => {
-  const evm = createEvm()
   const world = worldOf()
-  const { pre, post } = tracePrestate(evm, world, host => evm.execute(message({ value: 1n }), osaka, host))
+  const { pre, diff } = prestate(world, { value: 1n })
   expect(Object.keys(pre)).toEqual(expect.arrayContaining([SENDER, OUTER, INNER]))
-  expect(pre[INNER]).toEqual({ balance: '0x0', nonce: 1, code: toHex(INNER_CODE), storage: { [word(1)]: word(0) } })
-  expect(post[INNER]).toEqual({ balance: '0x3', storage: { [word(1)]: word(7) } })
-  expect(post[OUTER]).toEqual({ balance: '0x8', nonce: 2 })
+  const inner = { balance: '0x0', nonce: 1, code: toHex(INNER_CODE) }
+  expect(pre[INNER]).toEqual({ ...inner, storage: { [word(1)]: word(0) } })
+  expect(diff.pre[INNER]).toEqual(inner)
+  expect(diff.post[INNER]).toEqual({ balance: '0x3', storage: { [word(1)]: word(7) } })
+  expect(diff.post[OUTER]).toEqual({ balance: '0x8', nonce: 2 })
   // nothing was kept
-  expect(evm.execute(message({ input: EMPTY_BYTES }), osaka, world).changes.slots).toHaveLength(1)
+  const { changes } = tracing.execute(message({ input: EMPTY_BYTES }), osaka, world)
+  expect(changes.slots).toHaveLength(1)
+})
+
+test('slots are in the prestate also of a contract that has none, if there was gas to touch them', () => {
+  expect(prestate(worldOf(fromHex('0x5f54506007600155'))).pre[OUTER]!.storage).toEqual({
+    [word(0)]: word(0),
+    [word(1)]: word(0),
+  })
+  expect(prestate(worldOf(fromHex('0x600354')), { gas: 500n }).pre[OUTER]).not.toHaveProperty('storage')
+})
+
+test('the diff has only what changed: no slots that stayed, none that hold 0, no accounts that were only read', () => {
+  // reads slot 1, writes what slot 2 holds, empties slot 3, changes slot 4, fills slot 5, asks for a balance
+  const code = fromHex('0x60015450 6007600255 5f600355 6008600455 6009600555 60bb31 00'.replaceAll(' ', '') as Hex)
+  const world = worldOf()
+  const storage = new Map([1, 2, 3, 4].map(key => [word(key), 7n]))
+  world.put(OUTER, { nonce: 1n, balance: 10n, code, storage })
+  const { pre, diff } = prestate(world)
+  expect(Object.keys(pre[OUTER]!.storage!)).toHaveLength(5)
+  expect(diff.pre).toEqual({
+    [OUTER]: {
+      ...{ balance: '0xa', nonce: 1, code: toHex(code) },
+      storage: { [word(3)]: word(7), [word(4)]: word(7) },
+    },
+  })
+  expect(diff.post).toEqual({ [OUTER]: { storage: { [word(4)]: word(8), [word(5)]: word(9) } } })
+})
+
+test('what is created is only after, and what is deleted only before', () => {
+  const made = prestate(worldOf(fromHex('0x5f5f5ff000')))
+  const created = (Object.keys(made.diff.post) as Address[]).filter(address => made.pre[address] === undefined)
+  expect(created.map(address => made.diff.post[address])).toEqual([{ nonce: 1 }])
+  expect(Object.keys(made.diff.pre)).toEqual([OUTER])
+  const world = worldOf(fromHex('0x60bbff'))
+  const gone = tracePrestate(tracing, world, host => tracing.execute(message(), environmentOf('berlin'), host))
+  expect(gone.diff.pre[OUTER]).toEqual({ balance: '0xa', nonce: 1, code: '0x60bbff' })
+  expect(gone.diff.post).toEqual({ [INNER]: { balance: '0xa' } })
 })
