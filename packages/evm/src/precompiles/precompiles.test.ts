@@ -248,6 +248,8 @@ test('the point evaluation takes infinity in one form only, as commitment and as
       .status
   }
   expect(run(infinity, infinity)).toBe('success')
+  const generator = bls12_381.G1.Point.BASE.toBytes(true)
+  expect([run(infinity, generator), run(generator, infinity)]).toEqual(['halt', 'halt'])
   const changed = (place: number, byte: number) => infinity.map((before, i) => (i === place ? byte : before))
   const wrong = [
     changed(47, 1),
@@ -258,5 +260,37 @@ test('the point evaluation takes infinity in one form only, as commitment and as
   for (const point of wrong) {
     expect([toHex(point), run(point, infinity)]).toEqual([toHex(point), 'halt'])
     expect([toHex(point), run(infinity, point)]).toEqual([toHex(point), 'halt'])
+  }
+})
+
+test('the point evaluation of any straight line', () => {
+  const random = createSeededRandom(8)
+  const { G1 } = bls12_381
+  const order = bls12_381.fields.Fr.ORDER
+  const secret = G1.Point.fromBytes(
+    fromHex('0xad3eb50121139aa34db1d545093ac9374ab7bca2c0f3bf28e27c8dcd8fc7cb42d25926fc0c97b336e9f0fb35e5a04c81'),
+  )
+  const run = (slope: bigint, start: bigint, z: bigint, y: bigint) => {
+    const commitment = secret.multiplyUnsafe(slope).add(G1.Point.BASE.multiplyUnsafe(start)).toBytes(true)
+    const proof = G1.Point.BASE.multiplyUnsafe(slope).toBytes(true)
+    const hash = sha256(commitment)
+    hash[0] = 1
+    const input = concatBytes(hash, word(z), word(y), commitment, proof)
+    return ours.execute({ caller: SENDER, to: addressOf(0x0a), value: 0n, input, gas: GAS, gasPrice: 1n }, osaka, world)
+      .status
+  }
+  const some = () => scalarFrom(random)
+  const lines = [
+    [some(), some(), some()],
+    [some(), some(), 0n],
+    [some(), 0n, some()],
+    [order - 1n, order - 1n, order - 1n],
+    [0n, some(), some()],
+    [0n, 0n, some()],
+  ] as const
+  for (const [slope, start, z] of lines) {
+    const y = (slope * z + start) % order
+    expect([slope, run(slope, start, z, y)]).toEqual([slope, 'success'])
+    expect([slope, run(slope, start, z, (y + 1n) % order)]).toEqual([slope, 'halt'])
   }
 })
