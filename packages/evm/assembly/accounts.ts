@@ -2,8 +2,8 @@
 import { transaction } from './clock'
 import { BOUND_ACCOUNTS, exceedBound, loadAccount } from './host'
 import { remember } from './journal'
-import { ACCOUNTS, ACCOUNTS_MOST, ACCOUNT_SIZE } from './layout'
-import { addWord, copyWord, isEqual, isZero, setZero, subtractWord } from './words'
+import { ACCOUNTS, ACCOUNTS_MOST, ACCOUNT_SIZE, PRECOMPILES } from './layout'
+import { addWord, copyWord, isEqual, isSmall, isZero, setZero, subtractWord } from './words'
 
 export const ADDRESS: usize = 0
 export const BALANCE: usize = 32 // cell
@@ -34,6 +34,9 @@ export const STORAGE_KNOWN: u32 = 2
 /** The host has slots other than 0 for it (EIP-7610). */
 export const STORAGE_USED: u32 = 4
 
+export const COLD_ACCOUNT_GAS: i64 = 2600
+const WARM_GAS: i64 = 100
+
 export const PRECOMPILE: u32 = 1
 export const SYSTEM: u32 = 2
 
@@ -46,18 +49,41 @@ let storages: u32 = 0
 
 // @ts-ignore: decorator
 @inline
-function placeOf(address: usize): u32 {
+function hashOfAddress(address: usize): u32 {
   const mixed = load<u64>(address) ^ (load<u64>(address, 8) * 0x9e3779b97f4a7c15) ^ (load<u64>(address, 16) * 0xc2b2ae3d27d4eb4f)
   return <u32>((mixed * 0xff51afd7ed558ccd) >> 32) & (ACCOUNTS_MOST - 1)
 }
 
-/** The account with the address (a word below 2^160), asked of the host if it was not yet. */
+/** The account with the address (a word below 2^160), asked of the host if it was not yet. For those that are paid for already. */
 export function findAccount(address: usize): usize {
-  let at = placeOf(address)
+  const account = placeOf(address)
+  return load<u32>(account, EPOCH) == epoch ? account : insertAccount(account, address)
+}
+
+/**
+ * The same, or 0 where the gas left beyond the warm price does not pay for asking the host: an account that is not here is
+ * cold. So what is asked of the host, and what the table holds, is bounded by gas.
+ */
+export function reachAccount(address: usize, gas: i64): usize {
+  const account = placeOf(address)
+  if (load<u32>(account, EPOCH) == epoch) return account
+  if (gas < COLD_ACCOUNT_GAS - WARM_GAS && !isPrecompileAddress(address)) return 0
+  return insertAccount(account, address)
+}
+
+/** Precompiles are never cold. The host says where they stand: a bit for each address below 512. */
+function isPrecompileAddress(address: usize): bool {
+  const place = load<u64>(address)
+  if (place >= 512 || !isSmall(address)) return false
+  return ((load<u8>(PRECOMPILES + <usize>(place >> 3)) >> (<u8>place & 7)) & 1) != 0
+}
+
+/** Where the account stands, or would. */
+function placeOf(address: usize): usize {
+  let at = hashOfAddress(address)
   while (true) {
     const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
-    if (load<u32>(account, EPOCH) != epoch) return insertAccount(account, address)
-    if (isEqual(account, address)) return account
+    if (load<u32>(account, EPOCH) != epoch || isEqual(account, address)) return account
     at = (at + 1) & (ACCOUNTS_MOST - 1)
   }
 }
@@ -81,7 +107,7 @@ function fillAccount(account: usize): void {
   store<u32>(account, ++storages, STORAGE)
 }
 
-/** Forgets everything: before another host's state, or when the tables are half full. */
+/** Forgets everything: before another host's state, or when a transaction might need the room. */
 export function forgetAccounts(): void {
   epoch++
   count = 0
@@ -99,16 +125,8 @@ export function accountsAreCrowded(): bool {
 
 /** Asks the host anew for the account and its storage, if it is here: the caller has changed it. Between transactions only. */
 export function reloadAccount(address: usize): void {
-  let at = placeOf(address)
-  while (true) {
-    const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
-    if (load<u32>(account, EPOCH) != epoch) return
-    if (isEqual(account, address)) {
-      fillAccount(account)
-      return
-    }
-    at = (at + 1) & (ACCOUNTS_MOST - 1)
-  }
+  const account = placeOf(address)
+  if (load<u32>(account, EPOCH) == epoch) fillAccount(account)
 }
 
 /** Was it cold? It is warm now (EIP-2929). */

@@ -7,6 +7,7 @@ import {
   findAccount,
   hasNoCode,
   isEmptyAccount,
+  reachAccount,
   subtractBalance,
   touchAccount,
 } from './accounts'
@@ -71,13 +72,15 @@ export function call(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   if (gas < 0) return gas
 
   toAddress(sp - 32)
-  const target = findAccount(sp - 32)
+  const target = reachAccount(sp - 32, gas)
+  if (target == 0) return -1
   gas -= coldGas(target)
   if (gas < 0) return gas
   let code = target
   const isDelegated = isFrom(PRAGUE) && readDelegation(target, DELEGATE)
   if (isDelegated) {
-    code = findAccount(DELEGATE)
+    code = reachAccount(DELEGATE, gas - WARM_GAS)
+    if (code == 0) return -1
     gas -= WARM_GAS + coldGas(code)
     if (gas < 0) return gas
   }

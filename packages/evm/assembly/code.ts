@@ -17,11 +17,11 @@ export const CODE_JUMPS: usize = 36
 export const CODE_BYTES: usize = 48
 /** Zeros after every code: it ends with a STOP, and a last PUSH may read beyond. */
 const PADDING: usize = 40
-const INDEX_MASK: u32 = (1 << 14) - 1
-const INDEX_MOST: u32 = 3 << 12
+const INDEX_MASK: u32 = (1 << 16) - 1
+const INDEX_MOST: u32 = 3 << 14
 const INDEX_KEEP: u32 = 1 << 12
 /** Left free for small codes, and for those that contracts create in a transaction (200 gas a byte). */
-const RESERVE: usize = 0x1000000
+const RESERVE: usize = 0x2000000
 const SMALL_CODE: u32 = 1024
 
 let top: usize = CODES
@@ -85,7 +85,7 @@ export function loadCodeAt(to: usize, size: u32): void {
 export function putCode(hash: usize, bytes: usize, size: u32): void {
   const place = placeOf(hash)
   if (load<u32>(place) != 0) return
-  if (count >= INDEX_MASK || top + entrySize(size) > CODES_END) exceedBound(BOUND_CODE)
+  if (count >= INDEX_MOST || top + entrySize(size) > CODES_END) exceedBound(BOUND_CODE)
   memory.copy(top + CODE_BYTES, bytes, size)
   addEntry(place, top, hash, size)
 }

@@ -14,6 +14,7 @@ import {
   hasNoCode,
   isEmptyAccount,
   markDestroyed,
+  reachAccount,
   setBalanceZero,
   setNonce,
   warmAccount,
@@ -186,7 +187,8 @@ export function selfDestruct(frame: usize, sp: usize, gas: i64): i64 {
   if (load<u32>(frame, IS_STATIC)) return haltBecause(STATIC_VIOLATION)
   toAddress(sp)
   const self = <usize>load<u32>(frame, SELF)
-  const beneficiary = findAccount(sp)
+  const beneficiary = reachAccount(sp, gas - COLD_BENEFICIARY_GAS)
+  if (beneficiary == 0) return -1
   const cold = coldGas(beneficiary)
   if (cold != 0) gas -= cold + COLD_BENEFICIARY_GAS
   if (isEmptyAccount(beneficiary) && !isZero(self + BALANCE)) gas -= NEW_ACCOUNT_GAS

@@ -1,5 +1,5 @@
 // Instructions that read the block, the transaction and other accounts.
-import { CODE_HASH, PRECOMPILE, findAccount, hasNoCode, isEmptyAccount, warmAccount, NATIVE } from './accounts'
+import { CODE_HASH, COLD_ACCOUNT_GAS, PRECOMPILE, reachAccount, hasNoCode, isEmptyAccount, warmAccount, NATIVE } from './accounts'
 import { CODE_SIZE, codeWithHash } from './code'
 import { BLOB_HASHES, BLOCK_HASHES, ENVIRONMENT } from './layout'
 import { loadBlockHash, openCode } from './host'
@@ -19,7 +19,6 @@ export const BLOB_BASE_FEE: usize = ENVIRONMENT + 288
 /** u32: how many words stand at BLOB_HASHES */
 export const BLOB_COUNT: usize = ENVIRONMENT + 320
 
-const COLD_ACCOUNT_GAS: i64 = 2600
 const WARM_GAS: i64 = 100
 const HASHES_BACK: u64 = 256
 
@@ -30,10 +29,10 @@ export function coldGas(account: usize): i64 {
   return warmAccount(account) ? COLD_ACCOUNT_GAS - WARM_GAS : 0
 }
 
-/** The account whose address is on the stack. */
-export function accountOn(sp: usize): usize {
+/** The account whose address is on the stack, or 0 where `gas` does not pay for a first access. */
+export function accountOn(sp: usize, gas: i64): usize {
   toAddress(sp)
-  return findAccount(sp)
+  return reachAccount(sp, gas)
 }
 
 export function codeSizeOf(to: usize, account: usize): void {

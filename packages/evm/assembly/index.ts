@@ -19,7 +19,7 @@ import * as storage from './storage'
 import { run } from './interpreter'
 import { isEqual } from './words'
 
-export { ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
+export { PRECOMPILES, ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
 export { ADDRESS, BALANCE, NONCE, CODE_HASH, FLAGS, NATIVE, EXISTS, STORAGE_KNOWN, STORAGE_USED, PRECOMPILE, SYSTEM } from './accounts'
 export { SLOT_KEY, SLOT_VALUE, SLOT_ACCOUNT } from './storage'
 export { CODE_BYTES, CODE_SIZE } from './code'
@@ -65,19 +65,20 @@ export function beginBlock(): void {
   forgetBlockHashes()
 }
 
-/** Were accounts and slots forgotten, because the tables were half full? */
-export function beginTransaction(): bool {
+/** Were accounts and slots forgotten, because a transaction with so much gas might not find room beside them? */
+export function beginTransaction(gas: f64): bool {
   clock.nextTransaction()
   journal.emptyJournal()
   logs.rollBackLogs(layout.LOGS, 0)
   storage.forgetTransient()
   frames.resetFrames()
-  const isCrowded = accounts.accountsAreCrowded() || storage.slotsAreCrowded()
+  const isAmple = gas > <f64>layout.AMPLE_GAS
+  const isCrowded = isAmple || accounts.accountsAreCrowded() || storage.slotsAreCrowded()
   if (isCrowded) {
     accounts.forgetAccounts()
     storage.forgetSlots()
   }
-  if (codes.codesAreCrowded()) codes.forgetCodes()
+  if (isAmple || codes.codesAreCrowded()) codes.forgetCodes()
   return isCrowded
 }
 
@@ -92,6 +93,11 @@ export function rollBack(): void {
 /** The account whose address is the word. */
 export function account(address: usize): usize {
   return accounts.findAccount(address)
+}
+
+/** The same, or 0 where `gas` does not pay for asking the host: it is the whole price of an access. */
+export function reachAccount(address: usize, gas: f64): usize {
+  return accounts.reachAccount(address, <i64>gas - storage.WARM_GAS)
 }
 
 /** The address is the word at SCRATCH. */
@@ -135,17 +141,25 @@ export function codeOf(account: usize): usize {
 
 // ---- storage; the key is the word at SCRATCH, the value the word after it
 
-/** Was it cold? */
-export function loadSlot(account: usize): bool {
-  const slot = storage.findSlot(account, layout.SCRATCH)
-  const isCold = storage.warmSlot(slot)
+/** From an access list, paid for already. */
+export function warmSlot(account: usize): void {
+  storage.warmSlot(storage.findSlot(account, layout.SCRATCH))
+}
+
+/** As SLOAD. Gas left, or negative. */
+export function loadSlot(account: usize, gas: f64): f64 {
+  const left = <i64>gas - storage.WARM_GAS
+  const slot = storage.reachSlot(account, layout.SCRATCH, left)
+  if (slot == 0) return -1
+  const after = storage.loadGas(slot, left)
   memory.copy(layout.SCRATCH + 32, slot + storage.SLOT_VALUE, 32)
-  return isCold
+  return <f64>after
 }
 
 /** As SSTORE, but with no least gas that must be left. Gas left, or negative. */
 export function storeSlot(account: usize, gas: f64): f64 {
-  return <f64>storage.writeSlot(storage.findSlot(account, layout.SCRATCH), layout.SCRATCH + 32, <i64>gas)
+  const slot = storage.reachSlot(account, layout.SCRATCH, <i64>gas - storage.WARM_GAS)
+  return slot == 0 ? -1 : <f64>storage.writeSlot(slot, layout.SCRATCH + 32, <i64>gas)
 }
 
 /** Where its topics (big-endian) and data are to be written. */

@@ -15,7 +15,7 @@ import { STACK_WORDS_MOST } from './layout'
 import { log } from './logs'
 import * as memories from './memory'
 import { pushByte, pushLong, pushShort, pushTwo, swap } from './stack'
-import { SLOT_VALUE, findSlot, loadGas, loadTransient, storeSlot, storeTransient } from './storage'
+import { SLOT_VALUE, loadGas, loadTransient, reachSlot, storeSlot, storeTransient } from './storage'
 import { addWord, copyWord, isEqual, isLess, isLessSigned, isSmall, isZero, setSmall, setZero, subtractWord, turnWord } from './words'
 import { IS_TRACING } from './tracing'
 
@@ -227,8 +227,8 @@ export function run(): void {
             continue
           }
           case 0x31: {
-            const account = environment.accountOn(sp)
-            gas -= environment.coldGas(account)
+            const account = environment.accountOn(sp, gas)
+            gas = account == 0 ? -1 : gas - environment.coldGas(account)
             if (gas < 0) {
               leave = HALTED
               break
@@ -293,8 +293,8 @@ export function run(): void {
             continue
           }
           case 0x3b: {
-            const account = environment.accountOn(sp)
-            gas -= environment.coldGas(account)
+            const account = environment.accountOn(sp, gas)
+            gas = account == 0 ? -1 : gas - environment.coldGas(account)
             if (gas < 0) {
               leave = HALTED
               break
@@ -303,8 +303,8 @@ export function run(): void {
             continue
           }
           case 0x3c: {
-            const account = environment.accountOn(sp)
-            gas -= environment.coldGas(account)
+            const account = environment.accountOn(sp, gas)
+            gas = account == 0 ? -1 : gas - environment.coldGas(account)
             if (gas >= 0) gas = memories.copyCodeIn(frame, sp, gas, account)
             if (gas < 0) {
               leave = HALTED
@@ -328,8 +328,8 @@ export function run(): void {
             continue
           }
           case 0x3f: {
-            const account = environment.accountOn(sp)
-            gas -= environment.coldGas(account)
+            const account = environment.accountOn(sp, gas)
+            gas = account == 0 ? -1 : gas - environment.coldGas(account)
             if (gas < 0) {
               leave = HALTED
               break
@@ -434,8 +434,8 @@ export function run(): void {
             continue
           }
           case 0x54: {
-            const slot = findSlot(self, sp)
-            gas = loadGas(slot, gas)
+            const slot = reachSlot(self, sp, gas)
+            gas = slot == 0 ? -1 : loadGas(slot, gas)
             if (gas < 0) {
               leave = HALTED
               break
@@ -445,7 +445,7 @@ export function run(): void {
           }
           case 0x55: {
             if (load<u32>(frame, frames.IS_STATIC)) gas = frames.haltBecause(frames.STATIC_VIOLATION)
-            else gas = storeSlot(findSlot(self, sp), sp - 32, gas)
+            else gas = storeSlot(self, sp, sp - 32, gas)
             if (gas < 0) leave = HALTED
             sp -= 64
             break

@@ -1,6 +1,13 @@
-// Where everything lies in the engine's linear memory, and so the bounds of everything. All tables have fixed windows; only
-// the EVM memory, last, grows. A page that was never touched costs no physical memory. Exported constants are read by the
+// Where everything lies in the engine's linear memory, and so the bounds of everything. All tables have fixed windows, each
+// with room for what AMPLE_GAS can put into it beside what may stand in it at the start; only the EVM memory, last, grows. A page that was never touched costs no physical memory. Exported constants are read by the
 // TypeScript side as WebAssembly globals, so that each number stands once.
+
+/**
+ * A transaction with this much gas never meets a bound, whatever ran before it: it adds at most a 2400th of its gas in
+ * accounts, a 1900th in slots, a 104th in transient slots and journal entries, a 2600th in codes. Before one with more,
+ * everything is forgotten, so that it depends on nothing that ran before either.
+ */
+export const AMPLE_GAS: i64 = 50000000
 
 /** What the host writes before a run: block and transaction words, opcode table, and small scratch areas. */
 export const ENVIRONMENT: usize = 0x10000
@@ -14,11 +21,13 @@ export const KECCAK_BLOCK: usize = 0x12100
 export const NUMBERS: usize = 0x12400 // division and exponentiation
 export const PREIMAGE: usize = 0x13000 // address derivation
 export const BLOCK_HASHES: usize = 0x14000 // 256 x 48: number u64 | known u32 | hash
+/** A bit for each address below 512: is a precompile there? */
+export const PRECOMPILES: usize = 0x17000
 
 export const BLOCKS: usize = 0x100000 // code.ts: 2^16 x 16
 export const KECCAK_MEMO: usize = 0x200000 // keccak.ts: 4096 x 96
 export const FRAMES: usize = 0x280000 // frames.ts: 1026 x 256
-export const CODE_INDEX: usize = 0x300000 // code.ts: 2^14 x u32
+export const CODE_INDEX: usize = 0x300000 // code.ts: 2^16 x u32
 
 /** Calls nest this deep (Yellow Paper). */
 export const DEPTH_MOST: usize = 1024
@@ -36,7 +45,7 @@ export const SLOTS_END: usize = SLOTS + (<usize>SLOTS_MOST) * SLOT_SIZE // 0x240
 
 export const TRANSIENT: usize = SLOTS_END
 export const TRANSIENT_SIZE: usize = 96
-export const TRANSIENT_MOST: u32 = 1 << 18
+export const TRANSIENT_MOST: u32 = 1 << 19
 export const TRANSIENT_END: usize = TRANSIENT + (<usize>TRANSIENT_MOST) * TRANSIENT_SIZE
 
 /** Stacks of all frames, one above the other: a caller's does not change while its callee runs. */
@@ -57,7 +66,7 @@ export const RETURNED_END: usize = RETURNED + <usize>FRAME_MEMORY_MOST
 
 /** Contract codes, each with its jump map. Flushed between transactions once CODES_KEEP bytes of it are used. */
 export const CODES: usize = RETURNED_END
-export const CODES_END: usize = CODES + 0x10000000
+export const CODES_END: usize = CODES + 0x11000000
 export const CODES_KEEP: usize = 0x4000000
 
 /** The top-level message's input, then the memories of all frames, one above the other. */

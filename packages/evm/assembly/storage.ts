@@ -19,7 +19,7 @@ export const SLOT_ACCOUNT: usize = 104
 const SLOT_EPOCH: usize = 108
 export const SLOT_COLLECTED: usize = 112
 
-const WARM_GAS: i64 = 100
+export const WARM_GAS: i64 = 100
 const COLD_SLOT_GAS: i64 = 2100
 const SET_GAS: i64 = 20000
 const RESET_GAS: i64 = 2900
@@ -35,13 +35,26 @@ function hashOf(key: usize, seed: u64): u32 {
   return <u32>(((mixed ^ (seed * 0xd6e8feb86659fd93)) * 0xff51afd7ed558ccd) >> 32)
 }
 
-/** The slot of the account with the key (a word), asked of the host if it was not yet. */
+/** The slot of the account with the key (a word), asked of the host if it was not yet. For those that are paid for already. */
 export function findSlot(account: usize, key: usize): usize {
+  const slot = placeOf(account, key)
+  return load<u32>(slot, SLOT_EPOCH) == currentEpoch() ? slot : insertSlot(slot, account, key)
+}
+
+/** The same, or 0 where the gas left beyond the warm price does not pay for asking the host: a slot that is not here is cold. */
+export function reachSlot(account: usize, key: usize, gas: i64): usize {
+  const slot = placeOf(account, key)
+  if (load<u32>(slot, SLOT_EPOCH) == currentEpoch()) return slot
+  return gas < COLD_SLOT_GAS - WARM_GAS ? 0 : insertSlot(slot, account, key)
+}
+
+/** Where the slot stands, or would. */
+function placeOf(account: usize, key: usize): usize {
   const storage = load<u32>(account, STORAGE)
   let at = hashOf(key, storage) & (SLOTS_MOST - 1)
   while (true) {
     const slot = SLOTS + <usize>at * SLOT_SIZE
-    if (load<u32>(slot, SLOT_EPOCH) != currentEpoch()) return insertSlot(slot, account, key)
+    if (load<u32>(slot, SLOT_EPOCH) != currentEpoch()) return slot
     if (isEqual(slot, key) && load<u32>(slot, SLOT_STORAGE) == storage) return slot
     at = (at + 1) & (SLOTS_MOST - 1)
   }
@@ -87,9 +100,9 @@ export function loadGas(slot: usize, gas: i64): i64 {
   return warmSlot(slot) ? gas - (COLD_SLOT_GAS - WARM_GAS) : gas
 }
 
-/** SSTORE. Gas left, or negative: the slot may then be anything, since the frame is rolled back. */
-export function storeSlot(slot: usize, value: usize, gas: i64): i64 {
-  return gas <= SENTRY_GAS ? -1 : writeSlot(slot, value, gas)
+/** SSTORE. Gas left, or negative: the slot may then be anything, since the frame is rolled back. What must be left pays for a cold slot. */
+export function storeSlot(account: usize, key: usize, value: usize, gas: i64): i64 {
+  return gas <= SENTRY_GAS ? -1 : writeSlot(findSlot(account, key), value, gas)
 }
 
 export function writeSlot(slot: usize, value: usize, gas: i64): i64 {

@@ -27,7 +27,10 @@ export interface TraceHooks {
 }
 
 /** Pages of 64 KiB for all tables below the EVM memories (assembly/layout.ts); one that is never touched costs nothing. */
-const FIRST_PAGES = 0x1c00
+const FIRST_PAGES = 0x1e80
+
+/** Where a precompile can stand (PRECOMPILES of assembly/layout.ts). */
+const PRECOMPILES_BELOW = 512
 
 /** In the order of assembly/host.ts. */
 const BOUNDS = ['accounts', 'slots', 'transient slots', 'journal entries', 'logs', 'memory', 'code'] as const
@@ -73,6 +76,7 @@ export class Engine {
     this.memory.refresh()
     if (environment.fork !== this.fork) {
       this.memory.u32.set(encodeOpcodes(environment.fork), this.at.OPCODES >>> 2)
+      this.writePrecompiles(environment.fork)
       this.run.setFork(FORKS.indexOf(environment.fork))
       this.places.clear()
       this.fork = environment.fork
@@ -88,8 +92,9 @@ export class Engine {
     }
   }
 
-  begin(): void {
-    if (this.run.beginTransaction() !== 0) this.places.clear()
+  /** With at most so much gas, of which an access list is part. */
+  begin(gas: number): void {
+    if (this.run.beginTransaction(gas) !== 0) this.places.clear()
   }
 
   forget(): void {
@@ -111,6 +116,14 @@ export class Engine {
     const count = Math.min(blobHashes.length, BLOB_HASHES_MOST)
     memory.writeU32(at.ENVIRONMENT + 320, count)
     for (let i = 0; i < count; i++) memory.writeHex(at.BLOB_HASHES + 32 * i, blobHashes[i]!)
+  }
+
+  private writePrecompiles(fork: Fork): void {
+    const { memory, at } = this
+    memory.bytes.fill(0, at.PRECOMPILES, at.PRECOMPILES + PRECOMPILES_BELOW / 8)
+    for (let place = 0; place < PRECOMPILES_BELOW; place++)
+      if (isPrecompile(fork, `0x${place.toString(16).padStart(40, '0')}`))
+        memory.bytes[at.PRECOMPILES + (place >> 3)]! |= 1 << (place & 7)
   }
 
   private writeEnvironment(environment: Environment): void {
@@ -135,6 +148,17 @@ export class Engine {
     this.memory.writeHex(this.at.SCRATCH, address)
     const account = this.run.account(this.at.SCRATCH)
     this.places.set(address, account)
+    return account
+  }
+
+  /** The same, or 0 where so much gas does not pay for a first access to it. */
+  reachAccount(address: Address, gas: number): number {
+    const known = this.places.get(address)
+    if (known !== undefined) return known
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, address)
+    const account = this.run.reachAccount(this.at.SCRATCH, gas)
+    if (account !== 0) this.places.set(address, account)
     return account
   }
 
@@ -165,11 +189,17 @@ export class Engine {
     this.run.subtractBalance(account)
   }
 
-  /** Warms the slot. Was it cold? */
-  loadSlot(account: number, key: Hash): boolean {
+  warmSlot(account: number, key: Hash): void {
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, key)
-    return this.run.loadSlot(account) !== 0
+    this.run.warmSlot(account)
+  }
+
+  /** Gas left; negative if it did not reach. */
+  loadSlot(account: number, key: Hash, gas: number): number {
+    this.memory.refresh()
+    this.memory.writeHex(this.at.SCRATCH, key)
+    return this.run.loadSlot(account, gas)
   }
 
   /** What `loadSlot` found. */

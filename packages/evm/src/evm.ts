@@ -3,8 +3,9 @@ import { type Address, CodedError } from '@tan/primitives'
 import { Engine } from './engine.ts'
 import { isFrom } from './forks.ts'
 import type { Host } from './host.ts'
-import { GAS_MOST } from './limits.ts'
+import { GAS_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
 import {
+  type AccessListItem,
   type Environment,
   type ExecutionResult,
   HALT_REASONS,
@@ -55,16 +56,34 @@ export function evmOver(engine: Engine): Evm {
 }
 
 export function execute(engine: Engine, message: Message, environment: Environment, host: Host): ExecutionResult {
-  return inTransaction(engine, environment, host, () => {
+  const gas = Number(message.gas) + accessListGas(message.accessList ?? [])
+  const body = () => {
     const outcome = runMessage(engine, message, beginMessage(engine, message, environment))
     return { ...outcome, logs: engine.readLogs(), changes: engine.collectChanges() }
-  })
+  }
+  return inTransaction(engine, environment, host, body, gas)
 }
 
-/** Whatever `body` throws, the engine's state is as before. */
-export function inTransaction<T>(engine: Engine, environment: Environment, host: Host, body: () => T): T {
+/** What the list would cost in a transaction: nobody has paid for it here, but it takes as much room. */
+function accessListGas(list: readonly AccessListItem[]): number {
+  return list.reduce((gas, { slots }) => gas + ACCESS_ADDRESS_GAS + ACCESS_SLOT_GAS * slots.length, 0)
+}
+
+/** The most that a transaction of the block can have. */
+function transactionGasMost({ fork, gasLimit }: Environment): number {
+  return Number(isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MOST ? TRANSACTION_GAS_MOST : gasLimit)
+}
+
+/** Whatever `body` throws, the engine's state is as before. It has at most `gas`. */
+export function inTransaction<T>(
+  engine: Engine,
+  environment: Environment,
+  host: Host,
+  body: () => T,
+  gas: number = transactionGasMost(environment),
+): T {
   engine.enter(environment, host)
-  engine.begin()
+  engine.begin(gas)
   try {
     return body()
   } catch (error) {
@@ -72,6 +91,10 @@ export function inTransaction<T>(engine: Engine, environment: Environment, host:
     throw error
   }
 }
+
+/** EIP-2930 */
+const ACCESS_ADDRESS_GAS = 2400
+const ACCESS_SLOT_GAS = 1900
 
 /** The two ends of a message; the target is 0 for a creation. */
 export interface Ends {
@@ -90,7 +113,7 @@ export function beginMessage(engine: Engine, message: Message, environment: Envi
   for (const { address, slots } of message.accessList ?? []) {
     const account = engine.account(address)
     run.warmAccount(account)
-    for (const key of slots) engine.loadSlot(account, key)
+    for (const key of slots) engine.warmSlot(account, key)
   }
   const origin = message.origin === undefined ? caller : engine.account(message.origin)
   engine.writeTransaction(origin, message.gasPrice, message.blobHashes ?? [])

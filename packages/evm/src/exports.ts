@@ -7,9 +7,10 @@ export interface EngineExports {
   setFork(fork: number): void
   forgetState(): void
   beginBlock(): void
-  beginTransaction(): number
+  beginTransaction(gas: number): number
   rollBack(): void
   account(address: number): number
+  reachAccount(address: number, gas: number): number
   reloadAccount(): void
   warmAccount(account: number): number
   isEmptyAccount(account: number): number
@@ -18,7 +19,8 @@ export interface EngineExports {
   setNonce(account: number, nonce: bigint): void
   setCode(account: number, size: number): void
   codeOf(account: number): number
-  loadSlot(account: number): number
+  warmSlot(account: number): void
+  loadSlot(account: number, gas: number): number
   storeSlot(account: number, gas: number): number
   addLog(account: number, topics: number, size: number): number
   reserveInput(size: number): void
@@ -40,6 +42,7 @@ const CONSTANTS = [
   'ENVIRONMENT',
   'BLOB_HASHES',
   'OPCODES',
+  'PRECOMPILES',
   'SCRATCH',
   'RETURNED',
   'FRAMES',

@@ -10,7 +10,6 @@ const SUCCESS = 0
 const REVERT = 1
 const HALT = 2
 
-const COLD_SLOT_GAS = 2100
 const WARM_GAS = 100
 const COLD_ACCOUNT_GAS = 2600
 const LOG_GAS = 375
@@ -95,16 +94,14 @@ class SystemCall implements NativeCall {
 
   load(contract: Address, slot: Hash): bigint {
     const { engine } = this
-    const account = engine.account(contract)
-    this.chargeGas(engine.loadSlot(account, slot) ? COLD_SLOT_GAS : WARM_GAS)
+    this.leave(engine.loadSlot(engine.account(contract), slot, this.gasLeft))
     return engine.loadedValue()
   }
 
   store(contract: Address, slot: Hash, value: bigint): void {
     this.write()
     const { engine } = this
-    const left = engine.storeSlot(engine.account(contract), slot, value, this.gasLeft)
-    this.chargeGas(left < 0 ? Number.POSITIVE_INFINITY : this.gasLeft - left)
+    this.leave(engine.storeSlot(engine.account(contract), slot, value, this.gasLeft))
   }
 
   log(contract: Address, topics: readonly Hash[], data: Uint8Array): void {
@@ -142,13 +139,20 @@ class SystemCall implements NativeCall {
     this.engine.subtractBalance(account, amountWei)
   }
 
+  /** So much gas is left of what there was; less than nothing ends the call. */
+  private leave(gas: number): void {
+    if (gas < 0) throw OUT_OF_GAS
+    this.gasLeft = gas
+  }
+
   private write(): void {
     if (this.isStatic) throw OUT_OF_GAS
   }
 
   /** The account, warm and paid for. */
   private reach(address: Address): number {
-    const account = this.engine.account(address)
+    const account = this.engine.reachAccount(address, this.gasLeft)
+    if (account === 0) throw OUT_OF_GAS
     this.chargeGas(this.engine.run.warmAccount(account) !== 0 ? COLD_ACCOUNT_GAS : WARM_GAS)
     return account
   }
