@@ -473,6 +473,9 @@ function worstCases(): Record<string, number> {
     sstore_new: forever('1', 'DUP1 DUP1 SSTORE 1 ADD'),
     sstore_toggle: forever('0', '2 PUSH0 SSTORE 1 PUSH0 SSTORE'),
     tstore_new: forever('1', 'DUP1 DUP1 TSTORE 1 ADD'),
+    // keys that would all have one place if nothing secret went into where they go
+    tstore_chosen: forever('1', `DUP1 DUP1 DUP1 ${2n ** 192n} MUL ADD TSTORE 1 ADD`),
+    balance_chosen: forever('1', `DUP1 DUP1 ${2n ** 64n} MUL ADD BALANCE POP 1 ADD`),
     log_large: forever('0', '32768 PUSH0 LOG0'),
     log_empty: forever('0', 'PUSH0 PUSH0 LOG0'),
     create_empty: forever('0', 'PUSH0 PUSH0 PUSH0 CREATE POP'),

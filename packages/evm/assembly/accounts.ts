@@ -1,5 +1,6 @@
 // Accounts that this block has touched, in an open-addressing table. An entry is in use while its epoch is the current one.
 import { transaction } from './clock'
+import { hashOf } from './hash'
 import { BOUND_ACCOUNTS, exceedBound, loadAccount } from './host'
 import { remember } from './journal'
 import { ACCOUNTS, ACCOUNTS_MOST, ACCOUNT_SIZE, PRECOMPILES } from './layout'
@@ -47,13 +48,6 @@ let epoch: u32 = 1
 let count: u32 = 0
 let storages: u32 = 0
 
-// @ts-ignore: decorator
-@inline
-function hashOfAddress(address: usize): u32 {
-  const mixed = load<u64>(address) ^ (load<u64>(address, 8) * 0x9e3779b97f4a7c15) ^ (load<u64>(address, 16) * 0xc2b2ae3d27d4eb4f)
-  return <u32>((mixed * 0xff51afd7ed558ccd) >> 32) & (ACCOUNTS_MOST - 1)
-}
-
 /** The account with the address (a word below 2^160), asked of the host if it was not yet. For those that are paid for already. */
 export function findAccount(address: usize): usize {
   const account = placeOf(address)
@@ -80,7 +74,7 @@ function isPrecompileAddress(address: usize): bool {
 
 /** Where the account stands, or would. */
 function placeOf(address: usize): usize {
-  let at = hashOfAddress(address)
+  let at = hashOf(address, 0) & (ACCOUNTS_MOST - 1)
   while (true) {
     const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
     if (load<u32>(account, EPOCH) != epoch || isEqual(account, address)) return account

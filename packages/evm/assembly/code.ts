@@ -5,6 +5,7 @@
 // Working it out stops as soon as the block's gas is more than there is, so that even a program that misses the table at
 // every block pays for the work. A block ends where exact gas can be observed (GAS, SSTORE, calls, creations).
 import { CODE, CODE_GENERATION, CODE_HASH } from './accounts'
+import { hashOf } from './hash'
 import { BOUND_CODE, copyCode, exceedBound, openCode } from './host'
 import { BLOCKS, CODE_INDEX, CODES, CODES_END, CODES_KEEP, OPCODES } from './layout'
 import { copyWord, isEqual } from './words'
@@ -116,7 +117,7 @@ function addEntry(place: usize, entry: usize, hash: usize, size: u32): void {
 }
 
 function placeOf(hash: usize): usize {
-  let at = load<u32>(hash) & INDEX_MASK
+  let at = hashOf(hash, 0) & INDEX_MASK
   while (true) {
     const place = CODE_INDEX + (<usize>at << 2)
     const entry = <usize>load<u32>(place)

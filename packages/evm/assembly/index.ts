@@ -9,6 +9,7 @@ import { createFromOutside } from './creates'
 import { forgetBlockHashes } from './environment'
 import { selectFork } from './fork'
 import * as frames from './frames'
+import { prepareHash } from './hash'
 import * as journal from './journal'
 import { keccak as keccakWord } from './keccak'
 import * as layout from './layout'
@@ -19,7 +20,7 @@ import * as storage from './storage'
 import { run } from './interpreter'
 import { isEqual } from './words'
 
-export { PRECOMPILES, ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
+export { HASH_KEYS, PRECOMPILES, ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
 export { ADDRESS, BALANCE, NONCE, CODE_HASH, FLAGS, NATIVE, EXISTS, STORAGE_KNOWN, STORAGE_USED, PRECOMPILE, SYSTEM } from './accounts'
 export { SLOT_KEY, SLOT_VALUE, SLOT_ACCOUNT } from './storage'
 export { CODE_BYTES, CODE_SIZE } from './code'
@@ -42,8 +43,9 @@ export {
   VALUE,
 } from './frames'
 
-/** Once, before anything else. */
+/** Once, before anything else. Random bytes stand at HASH_KEYS. */
 export function prepare(): void {
+  prepareHash()
   preparePushMasks()
 }
 

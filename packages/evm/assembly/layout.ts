@@ -23,6 +23,8 @@ export const PREIMAGE: usize = 0x13000 // address derivation
 export const BLOCK_HASHES: usize = 0x14000 // 256 x 48: number u64 | known u32 | hash
 /** A bit for each address below 512: is a precompile there? */
 export const PRECOMPILES: usize = 0x17000
+/** What hash.ts keeps secret: 48 random bytes from the host. */
+export const HASH_KEYS: usize = 0x17080
 
 export const BLOCKS: usize = 0x100000 // code.ts: 2^16 x 16
 export const KECCAK_MEMO: usize = 0x200000 // keccak.ts: 4096 x 96

@@ -2,6 +2,7 @@
 import { currentEpoch, FLAGS, STORAGE, STORAGE_KNOWN } from './accounts'
 import { transaction } from './clock'
 import { refundOfClearedSlot } from './fork'
+import { hashOf } from './hash'
 import { BOUND_SLOTS, BOUND_TRANSIENT, exceedBound, loadSlot } from './host'
 import { addRefund, remember } from './journal'
 import { SLOT_SIZE, SLOTS, SLOTS_MOST, TRANSIENT, TRANSIENT_MOST, TRANSIENT_SIZE } from './layout'
@@ -27,13 +28,6 @@ const RESET_GAS: i64 = 2900
 const SENTRY_GAS: i64 = 2300
 
 let count: u32 = 0
-
-// @ts-ignore: decorator
-@inline
-function hashOf(key: usize, seed: u64): u32 {
-  const mixed = load<u64>(key) ^ (load<u64>(key, 8) * 0x9e3779b97f4a7c15) ^ (load<u64>(key, 16) * 0xc2b2ae3d27d4eb4f) ^ load<u64>(key, 24)
-  return <u32>(((mixed ^ (seed * 0xd6e8feb86659fd93)) * 0xff51afd7ed558ccd) >> 32)
-}
 
 /** The slot of the account with the key (a word), asked of the host if it was not yet. For those that are paid for already. */
 export function findSlot(account: usize, key: usize): usize {

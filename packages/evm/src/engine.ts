@@ -1,6 +1,15 @@
 // One instance of the engine: its memory, its imports, and the operations on the state of the running transaction that
 // execution (evm.ts), transactions (transaction.ts) and native contracts (native-call.ts) are made of.
-import { type Address, assert, CodedError, EMPTY_BYTES, fromHex, type Hash, ZERO_HASH } from '@tan/primitives'
+import {
+  type Address,
+  assert,
+  CodedError,
+  EMPTY_BYTES,
+  fromHex,
+  type Hash,
+  secureRandomBytes,
+  ZERO_HASH,
+} from '@tan/primitives'
 import { engineModule } from '#engine'
 import { EngineMemory } from './engine-memory.ts'
 import { type EngineExports, type Layout, readLayout } from './exports.ts'
@@ -29,11 +38,19 @@ export interface TraceHooks {
 /** Pages of 64 KiB for all tables below the EVM memories (assembly/layout.ts); one that is never touched costs nothing. */
 const FIRST_PAGES = 0x1e80
 
+/** HASH_KEYS of assembly/layout.ts. */
+const SECRET_BYTES = 48
+
 /** Where a precompile can stand (PRECOMPILES of assembly/layout.ts). */
 const PRECOMPILES_BELOW = 512
 
 /** In the order of assembly/host.ts. */
 const BOUNDS = ['accounts', 'slots', 'transient slots', 'journal entries', 'logs', 'memory', 'code'] as const
+
+export interface EngineOptions {
+  /** Keeps contracts from choosing where the tables put what they hold. No result depends on it. */
+  readonly secret?: Uint8Array
+}
 
 export class Engine {
   readonly memory: EngineMemory
@@ -50,7 +67,11 @@ export class Engine {
   /** the way back: where the account with the address is */
   private readonly places = new Map<Address, number>()
 
-  constructor(module: WebAssembly.Module = engineModule, hooks?: TraceHooks) {
+  constructor(
+    module: WebAssembly.Module = engineModule,
+    hooks?: TraceHooks,
+    { secret = secureRandomBytes(SECRET_BYTES) }: EngineOptions = {},
+  ) {
     this.memory = new EngineMemory(FIRST_PAGES)
     const instance = new WebAssembly.Instance(module, {
       env: { memory: this.memory.memory, abort: () => assert(false, 'the engine aborted') },
@@ -68,6 +89,8 @@ export class Engine {
     this.run = instance.exports as unknown as EngineExports
     this.at = readLayout(instance.exports)
     assert(this.at.MEMORY <= FIRST_PAGES * 65_536, 'the engine begins with less memory than its tables need')
+    assert(secret.length === SECRET_BYTES, `a secret has ${SECRET_BYTES} bytes`)
+    this.memory.copyIn(this.at.HASH_KEYS, secret)
     this.run.prepare()
   }
 

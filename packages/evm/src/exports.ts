@@ -43,6 +43,7 @@ const CONSTANTS = [
   'BLOB_HASHES',
   'OPCODES',
   'PRECOMPILES',
+  'HASH_KEYS',
   'SCRATCH',
   'RETURNED',
   'FRAMES',

@@ -1,0 +1,76 @@
+// The engine's tables: where they put things cannot be chosen, and what they hold does not outlive the clock's turn.
+import { type Address, createSeededRandom, type Hash, randomBytesFrom } from '@tan/primitives'
+import { expect, test } from 'vitest'
+import { Engine } from './engine.ts'
+import { environmentOf, forkOf, runCase } from './testing/differential.ts'
+import { World } from './testing/world.ts'
+
+const CONTRACT: Address = '0x00000000000000000000000000000000000000bb'
+const osaka = environmentOf('osaka')
+const secretOf = (seed: number): Uint8Array => randomBytesFrom(createSeededRandom(seed), 48)
+
+/** The longest run of places next to each other: what a look-up may have to go through. */
+function longestRun(places: readonly number[]): number {
+  const taken = new Set(places)
+  let longest = 0
+  for (const place of taken) {
+    if (taken.has(place - 1)) continue
+    let end = place
+    while (taken.has(end)) end++
+    longest = Math.max(longest, end - place)
+  }
+  return longest
+}
+
+const COUNT = 4000
+const GOLDEN = 0x9e3779b97f4a7c15n
+/** Families that fall together where limbs are only multiplied and added up, and those that differ in one place. */
+const FAMILIES: Readonly<Record<string, (n: bigint) => bigint>> = {
+  'the same highest and lowest limb': n => (n << 192n) | n,
+  'limbs that cancel each other out': n => (n << 64n) | BigInt.asUintN(64, n * GOLDEN),
+  'numbers in a row': n => n,
+  'multiples of 2^32': n => n << 32n,
+  'multiples of 2^144': n => n << 144n,
+}
+
+test.each(Object.entries(FAMILIES))('chosen keys and addresses do not crowd in one place: %s', (_name, family) => {
+  for (const seed of [1, 2, 3]) {
+    const engine = new Engine(undefined, undefined, { secret: secretOf(seed) })
+    const { at } = engine
+    engine.enter(osaka, new World())
+    engine.begin(0)
+    const contract = engine.account(CONTRACT)
+    const accounts: number[] = []
+    for (let n = 1n; n <= COUNT; n++) {
+      const address: Address = `0x${BigInt.asUintN(160, family(n)).toString(16).padStart(40, '0')}`
+      accounts.push((engine.account(address) - at.ACCOUNTS) / at.ACCOUNT_SIZE)
+      const key: Hash = `0x${family(n).toString(16).padStart(64, '0')}`
+      engine.warmSlot(contract, key)
+    }
+    const slots: number[] = []
+    for (let place = 0; place < 2 ** 17; place++)
+      if (engine.memory.readU32(at.SLOTS + place * at.SLOT_SIZE + at.SLOT_ACCOUNT) === contract) slots.push(place)
+    expect(slots).toHaveLength(COUNT)
+    expect(longestRun(accounts)).toBeLessThan(24)
+    expect(longestRun(slots)).toBeLessThan(24)
+  }
+})
+
+test('two engines put the same account elsewhere, and each its own', () => {
+  const placesOf = (engine: Engine): number[] => {
+    engine.enter(osaka, new World())
+    engine.begin(0)
+    return [1, 2, 3, 4].map(n => engine.account(`0x${n.toString(16).padStart(40, '0')}`))
+  }
+  expect(placesOf(new Engine())).not.toEqual(placesOf(new Engine()))
+})
+
+test('no result depends on the secret', async () => {
+  const engines = [new Engine(), new Engine(undefined, undefined, { secret: secretOf(7) })]
+  for (let seed = 1; seed <= 150; seed++) {
+    const [one, other] = await Promise.all(
+      engines.map(engine => runCase(engine, undefined, environmentOf(forkOf(seed)), seed)),
+    )
+    expect(one!.transcript).toEqual(other!.transcript)
+  }
+})
