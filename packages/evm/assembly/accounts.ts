@@ -1,5 +1,5 @@
 // Accounts that this block has touched, in an open-addressing table. An entry is in use while its epoch is the current one.
-import { transaction } from './clock'
+import { LATE, transaction } from './clock'
 import { hashOf } from './hash'
 import { BOUND_ACCOUNTS, exceedBound, loadAccount } from './host'
 import { remember } from './journal'
@@ -103,8 +103,20 @@ function fillAccount(account: usize): void {
 
 /** Forgets everything: before another host's state, or when a transaction might need the room. */
 export function forgetAccounts(): void {
+  if (count == 0) return // so that who forgets often does not use the epochs up
   epoch++
   count = 0
+}
+
+/** Counters begin anew: no stamp of theirs may be left here or at slots. */
+export function restartAccounts(from: u32): void {
+  epoch = from + 1
+  storages = from
+  count = 0
+}
+
+export function countersAreLate(): bool {
+  return epoch >= LATE || storages >= LATE
 }
 
 // @ts-ignore: decorator

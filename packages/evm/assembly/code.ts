@@ -5,6 +5,7 @@
 // Working it out stops as soon as the block's gas is more than there is, so that even a program that misses the table at
 // every block pays for the work. A block ends where exact gas can be observed (GAS, SSTORE, calls, creations).
 import { CODE, CODE_GENERATION, CODE_HASH } from './accounts'
+import { LATE } from './clock'
 import { hashOf } from './hash'
 import { BOUND_CODE, copyCode, exceedBound, openCode } from './host'
 import { BLOCKS, CODE_INDEX, CODES, CODES_END, CODES_KEEP, OPCODES } from './layout'
@@ -39,6 +40,16 @@ export function forgetCodes(): void {
   generation = ++generations
 }
 
+/** The same; generations begin anew, and none may be left at blocks or accounts. */
+export function restartCodes(from: u32): void {
+  generations = from
+  forgetCodes()
+}
+
+export function generationsAreLate(): bool {
+  return generations >= LATE
+}
+
 export function codesAreCrowded(): bool {
   return top > CODES + CODES_KEEP || count > INDEX_KEEP
 }
@@ -50,6 +61,7 @@ export function codeGeneration(): u32 {
 }
 
 export function nextGeneration(): u32 {
+  if (generations == u32.MAX_VALUE) exceedBound(BOUND_CODE)
   return ++generations
 }
 

@@ -43,10 +43,11 @@ export {
   VALUE,
 } from './frames'
 
-/** Once, before anything else. Random bytes stand at HASH_KEYS. */
-export function prepare(): void {
+/** Once, before anything else. Random bytes stand at HASH_KEYS; counters begin at `from`, so that tests see them end. */
+export function prepare(from: u32): void {
   prepareHash()
   preparePushMasks()
+  startCounters(from)
 }
 
 /** The opcode table for it must stand at OPCODES. Everything is forgotten. */
@@ -54,6 +55,20 @@ export function setFork(fork: u32): void {
   selectFork(fork)
   codes.forgetCodes()
   forgetState()
+}
+
+function startCounters(from: u32): void {
+  accounts.restartAccounts(from)
+  storage.forgetSlots()
+  codes.restartCodes(from)
+  clock.startClock(from)
+}
+
+/** Counters begin anew before they turn over, and nothing is left that they have stamped. */
+function restart(): void {
+  memory.fill(layout.BLOCKS, 0, layout.BLOCKS_SIZE)
+  memory.fill(layout.ACCOUNTS, 0, layout.TRANSIENT_END - layout.ACCOUNTS)
+  startCounters(0)
 }
 
 /** Before another host, or another branch of its state. Codes stay: they are known by their hashes. */
@@ -69,6 +84,8 @@ export function beginBlock(): void {
 
 /** Were accounts and slots forgotten, because a transaction with so much gas might not find room beside them? */
 export function beginTransaction(gas: f64): bool {
+  const isLate = clock.transaction() >= clock.LATE || accounts.countersAreLate() || codes.generationsAreLate()
+  if (isLate) restart()
   clock.nextTransaction()
   journal.emptyJournal()
   logs.rollBackLogs(layout.LOGS, 0)
@@ -81,7 +98,7 @@ export function beginTransaction(gas: f64): bool {
     storage.forgetSlots()
   }
   if (isAmple || codes.codesAreCrowded()) codes.forgetCodes()
-  return isCrowded
+  return isCrowded || isLate
 }
 
 /** Takes back the whole transaction. */

@@ -50,6 +50,8 @@ const BOUNDS = ['accounts', 'slots', 'transient slots', 'journal entries', 'logs
 export interface EngineOptions {
   /** Keeps contracts from choosing where the tables put what they hold. No result depends on it. */
   readonly secret?: Uint8Array
+  /** where the engine's counters begin: they turn over below 2^32, and tests need not wait for it */
+  readonly firstTransaction?: number
 }
 
 export class Engine {
@@ -70,7 +72,7 @@ export class Engine {
   constructor(
     module: WebAssembly.Module = engineModule,
     hooks?: TraceHooks,
-    { secret = secureRandomBytes(SECRET_BYTES) }: EngineOptions = {},
+    { secret = secureRandomBytes(SECRET_BYTES), firstTransaction = 0 }: EngineOptions = {},
   ) {
     this.memory = new EngineMemory(FIRST_PAGES)
     const instance = new WebAssembly.Instance(module, {
@@ -91,7 +93,7 @@ export class Engine {
     assert(this.at.MEMORY <= FIRST_PAGES * 65_536, 'the engine begins with less memory than its tables need')
     assert(secret.length === SECRET_BYTES, `a secret has ${SECRET_BYTES} bytes`)
     this.memory.copyIn(this.at.HASH_KEYS, secret)
-    this.run.prepare()
+    this.run.prepare(firstTransaction)
   }
 
   /** Makes host and block those of what runs next. What is known of another host's state is forgotten. */

@@ -3,7 +3,7 @@
 type Constant = WebAssembly.Global<'i32'>
 
 export interface EngineExports {
-  prepare(): void
+  prepare(from: number): void
   setFork(fork: number): void
   forgetState(): void
   beginBlock(): void

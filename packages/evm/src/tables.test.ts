@@ -1,7 +1,8 @@
 // The engine's tables: where they put things cannot be chosen, and what they hold does not outlive the clock's turn.
-import { type Address, createSeededRandom, type Hash, randomBytesFrom } from '@tan/primitives'
+import { type Address, createSeededRandom, EMPTY_BYTES, fromHex, type Hash, randomBytesFrom } from '@tan/primitives'
 import { expect, test } from 'vitest'
 import { Engine } from './engine.ts'
+import { evmOver } from './evm.ts'
 import { environmentOf, forkOf, runCase } from './testing/differential.ts'
 import { World } from './testing/world.ts'
 
@@ -72,5 +73,42 @@ test('no result depends on the secret', async () => {
       engines.map(engine => runCase(engine, undefined, environmentOf(forkOf(seed)), seed)),
     )
     expect(one!.transcript).toEqual(other!.transcript)
+  }
+})
+
+test.each([
+  ['near where they are taken back', 0xefff_fffb],
+  ['at their very end', 0xffff_fffa],
+])('counters that begin %s turn over, and nothing comes of it', (_name, firstTransaction) => {
+  const sender: Address = '0x00000000000000000000000000000000000a11ce'
+  const absent: Address = '0x00000000000000000000000000000000000000dd'
+  const run = (engine: Engine) => {
+    const evm = evmOver(engine)
+    const world = new World()
+    world.put(sender, { nonce: 1n, balance: 10n ** 18n })
+    // adds 1 to a slot and to a transient one, reads an account, and returns the sum of both slots
+    const code = fromHex('0x5f5460010180 5f55 5f5c60010180 5f5d 01 60ee3150 5f5260205ff3'.replaceAll(' ', '') as Hash)
+    world.put(CONTRACT, { nonce: 1n, code })
+    const results: unknown[] = []
+    for (let i = 0; i < 12; i++) {
+      if (i % 3 === 0) evm.forget()
+      const message = { caller: sender, to: CONTRACT, value: 1n, input: EMPTY_BYTES, gas: 100_000n, gasPrice: 1n }
+      const result = evm.execute({ ...message, accessList: [{ address: absent, slots: [] }] }, osaka, world)
+      world.apply(result.changes)
+      results.push(result)
+      results.push(evm.execute({ ...message, to: undefined, input: fromHex('0x600160005360015ff3') }, osaka, world))
+      world.apply((results.at(-1) as typeof result).changes)
+    }
+    return [results, world.describe()]
+  }
+  expect(run(new Engine(undefined, undefined, { firstTransaction }))).toEqual(run(new Engine()))
+})
+
+test('the random programs end the same while the counters turn over', async () => {
+  const engine = new Engine(undefined, undefined, { firstTransaction: 0xefff_ff00 })
+  const other = new Engine()
+  for (let seed = 2; seed <= 400; seed += 2) {
+    const one = await runCase(engine, undefined, osaka, seed)
+    expect(one.transcript).toEqual((await runCase(other, undefined, osaka, seed)).transcript)
   }
 })
