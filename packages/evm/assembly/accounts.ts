@@ -86,19 +86,14 @@ function insertAccount(account: usize, address: usize): usize {
   if (count + 1 >= ACCOUNTS_MOST) exceedBound(BOUND_ACCOUNTS)
   memory.fill(account, 0, ACCOUNT_SIZE)
   copyWord(account, address)
-  fillAccount(account)
-  store<u32>(account, epoch, EPOCH) // last: the host may have thrown
-  count++
-  return account
-}
-
-function fillAccount(account: usize): void {
-  setZero(account + STATE)
   loadAccount(account)
   copyWord(account + KNOWN_BALANCE, account + BALANCE)
   copyWord(account + KNOWN_CODE_HASH, account + CODE_HASH)
   store<u64>(account, load<u64>(account, NONCE), KNOWN_NONCE)
   store<u32>(account, ++storages, STORAGE)
+  store<u32>(account, epoch, EPOCH) // last: the host may have thrown
+  count++
+  return account
 }
 
 /** Forgets everything: before another host's state, or when a transaction might need the room. */
@@ -129,10 +124,11 @@ export function accountsAreCrowded(): bool {
   return count > ACCOUNTS_MOST / 2
 }
 
-/** Asks the host anew for the account and its storage, if it is here: the caller has changed it. Between transactions only. */
-export function reloadAccount(address: usize): void {
+/** The caller has changed the account or its storage: what is here is nobody's from now on. Between transactions only. */
+export function forgetAccount(address: usize): void {
   const account = placeOf(address)
-  if (load<u32>(account, EPOCH) == epoch) fillAccount(account)
+  // no address has a highest limb, so that none is found here; others are found beyond it as before
+  if (load<u32>(account, EPOCH) == epoch) store<u64>(account, 1, ADDRESS + 24)
 }
 
 /** Was it cold? It is warm now (EIP-2929). */

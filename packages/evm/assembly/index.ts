@@ -120,8 +120,8 @@ export function reachAccount(address: usize, gas: f64): usize {
 }
 
 /** The address is the word at SCRATCH. */
-export function reloadAccount(): void {
-  accounts.reloadAccount(layout.SCRATCH)
+export function forgetAccount(): void {
+  accounts.forgetAccount(layout.SCRATCH)
 }
 
 export function warmAccount(account: usize): bool {

@@ -130,7 +130,8 @@ export class Engine {
   forgetAccount(address: Address): void {
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
-    this.run.reloadAccount()
+    this.run.forgetAccount()
+    this.places.delete(address)
   }
 
   /** `origin` is an account. */

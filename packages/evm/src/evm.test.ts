@@ -79,6 +79,23 @@ test('the host is asked once, and again for what it says has changed', () => {
   expect(asked).toBe(3)
 })
 
+test('an account that was forgotten is asked for when it is needed, whatever the host throws meanwhile', () => {
+  world.put(SENDER, { nonce: 9n, balance: 10n ** 18n })
+  put(TARGET, '0x60005460005260206000f3', new Map([[key(0), 7n]]))
+  run()
+  const account = world.account.bind(world)
+  world.account = () => {
+    throw new Error('not here yet')
+  }
+  evm.forgetAccount(SENDER)
+  evm.forgetAccount(TARGET)
+  expect(() => run({ to: undefined })).toThrow('not here yet')
+  world.account = account
+  world.accounts.get(TARGET)!.storage.set(key(0), 8n)
+  expect(toHex(run().returnData)).toBe(key(8))
+  expect(run({ to: undefined }).changes.accounts.find(({ address }) => address === SENDER)?.nonce).toBe(10n)
+})
+
 test('every reason to halt has its name', () => {
   const reasons: [Hex, string][] = [
     ['0x5b600056', 'out of gas'],

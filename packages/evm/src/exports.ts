@@ -11,7 +11,7 @@ export interface EngineExports {
   rollBack(): void
   account(address: number): number
   reachAccount(address: number, gas: number): number
-  reloadAccount(): void
+  forgetAccount(): void
   warmAccount(account: number): number
   isEmptyAccount(account: number): number
   addBalance(account: number): void
