@@ -59,6 +59,8 @@ export class Engine {
   readonly run: EngineExports
   readonly at: Layout
   environment: Environment | undefined
+  /** a transaction is */
+  isRunning = false
   private host: Host | undefined
   private fork: Fork | undefined
   private openedCode: Uint8Array = EMPTY_BYTES
@@ -107,7 +109,7 @@ export class Engine {
       this.fork = environment.fork
     }
     if (host !== this.host) {
-      this.forget()
+      this.forgetState()
       this.host = host
     }
     if (environment !== this.environment) {
@@ -122,12 +124,24 @@ export class Engine {
     if (this.run.beginTransaction(gas) !== 0) this.places.clear()
   }
 
+  /** What runs holds on to what the tables hold. */
+  assertIdle(): void {
+    if (this.isRunning)
+      throw new CodedError('evm/busy', 'the engine runs a transaction: use another, or wait until this one has ended')
+  }
+
   forget(): void {
+    this.assertIdle()
+    this.forgetState()
+  }
+
+  private forgetState(): void {
     this.run.forgetState()
     this.places.clear()
   }
 
   forgetAccount(address: Address): void {
+    this.assertIdle()
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
     this.run.forgetAccount()

@@ -128,6 +128,52 @@ test('gas outside its range is refused before anything runs', () => {
   expect(() => run({ gas: 2n ** 63n })).toThrow(expect.objectContaining({ code: 'evm/gas' }))
 })
 
+test('more input than there is room for is refused, and as much as there is room for harms nothing', () => {
+  const identity: Address = `0x${'4'.padStart(40, '0')}`
+  put(TARGET, '0x600160005260206000f3')
+  expect(toHex(run().returnData)).toBe(key(1))
+  expect(() => run({ to: identity, input: new Uint8Array(2 ** 25 + 1) })).toThrow(
+    expect.objectContaining({ code: 'evm/input' }),
+  )
+  expect(() => run({ to: undefined, input: new Uint8Array(2 ** 25 + 1) })).toThrow(
+    expect.objectContaining({ code: 'evm/input' }),
+  )
+  const result = run({ to: identity, input: new Uint8Array(2 ** 25).fill(0xfe), gas: 4_000_000n })
+  expect([result.status, result.returnData.length]).toEqual(['success', 2 ** 25])
+  expect(toHex(run().returnData)).toBe(key(1))
+})
+
+test('an engine that runs says so to whoever calls it from within', () => {
+  put(TARGET, '0x60cc3160005260206000f3')
+  const account = world.account.bind(world)
+  const codes: unknown[] = []
+  world.account = address => {
+    if (address === OTHER)
+      for (const inside of [
+        () => run(),
+        () => evm.forget(),
+        () => evm.forgetAccount(TARGET),
+        () =>
+          evm.execute(
+            { caller: OTHER, to: TARGET, value: 0n, input: EMPTY_BYTES, gas: 9n, gasPrice: 1n },
+            osaka,
+            new World(),
+          ),
+      ])
+        try {
+          codes.push(inside())
+        } catch (error) {
+          codes.push((error as { code?: string }).code)
+        }
+    return account(address)
+  }
+  world.put(OTHER, { balance: 6n })
+  expect(toHex(run().returnData)).toBe(key(6))
+  expect(codes).toEqual(Array(4).fill('evm/busy'))
+  evm.forget()
+  expect(toHex(run({}, osaka, Object.assign(world, { account })).returnData)).toBe(key(6))
+})
+
 // ---- native contracts
 
 /** Counts its calls in slot 0, logs the caller, answers with the count; input 1 reverts, 2 runs out of gas, 3 sends 1 wei. */
@@ -213,4 +259,21 @@ test('what the host throws inside a native contract unwinds everything', () => {
   expect(() => run({}, osaka, host)).toThrow(missing)
   put(OTHER, '0x60016000f3')
   expect(run({ to: OTHER }).changes).toEqual({ deleted: [], accounts: [], slots: [] })
+})
+
+test('a native contract that returns more than there is room for stops with an error', () => {
+  const host = withNative(() => ({ isRevert: false, output: new Uint8Array(2 ** 25 + 1) }))
+  expect(() => run({ to: SYSTEM }, osaka, host)).toThrow(expect.objectContaining({ code: 'evm/bound' }))
+})
+
+test('a native contract asks the host for nothing that its gas does not reach', () => {
+  const host = withNative(call => ({ isRevert: false, output: fromHex(key(Number(call.balance(OTHER)))) }))
+  let asked = 0
+  const account = host.account.bind(host)
+  host.account = address => {
+    if (address === OTHER) asked++
+    return account(address)
+  }
+  expect([run({ to: SYSTEM, gas: 2599n }, osaka, host).status, asked]).toEqual(['halt', 0])
+  expect([run({ to: SYSTEM, gas: 2600n }, osaka, host).status, asked]).toEqual(['success', 1])
 })

@@ -3,7 +3,7 @@ import { type Address, CodedError } from '@tan/primitives'
 import { Engine } from './engine.ts'
 import { isFrom } from './forks.ts'
 import type { Host } from './host.ts'
-import { GAS_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
+import { GAS_MOST, INPUT_BYTES_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
 import {
   type AccessListItem,
   type Environment,
@@ -23,10 +23,10 @@ import {
 /**
  * One engine. It keeps what it has seen of the host's state from one transaction to the next, so the host must apply each
  * result's changes before it is asked again, and `forgetAccount` what it changes otherwise. Contract codes are kept from
- * host to host. Not re-entrant.
+ * host to host. Not re-entrant: whoever calls any of it from within a host or native contract gets `evm/busy`.
  */
 export interface Evm {
-  /** Throws what the host throws, `evm/gas` and `evm/bound`; the transaction is then as if it had not been. */
+  /** Throws what the host throws, `evm/gas`, `evm/input` and `evm/bound`; the transaction is then as if it had not been. */
   execute(message: Message, environment: Environment, host: Host): ExecutionResult
   /** Runs a whole transaction: its rules, fees and refunds too. The same door otherwise. */
   applyTransaction(
@@ -82,8 +82,18 @@ export function inTransaction<T>(
   body: () => T,
   gas: number = transactionGasMost(environment),
 ): T {
-  engine.enter(environment, host)
-  engine.begin(gas)
+  engine.assertIdle()
+  engine.isRunning = true
+  try {
+    engine.enter(environment, host)
+    engine.begin(gas)
+    return orRollBack(engine, body)
+  } finally {
+    engine.isRunning = false
+  }
+}
+
+function orRollBack<T>(engine: Engine, body: () => T): T {
   try {
     return body()
   } catch (error) {
@@ -137,6 +147,8 @@ export function runMessage(engine: Engine, message: Message, { caller, target }:
   const { run, memory, at } = engine
   if (!(message.gas >= 0n && message.gas <= GAS_MOST))
     throw new CodedError('evm/gas', `gas is 0 to 2^63 - 1, not ${message.gas}`)
+  if (message.input.length > INPUT_BYTES_MOST)
+    throw new CodedError('evm/input', `an input of ${message.input.length} bytes is above ${INPUT_BYTES_MOST}`)
   engine.writeInput(message.input)
   memory.writeWord(at.SCRATCH, message.value)
   if (target === 0) run.create(caller, message.input.length, message.gas)

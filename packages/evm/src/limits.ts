@@ -9,6 +9,9 @@ export const TRANSACTION_GAS_MOST: bigint = 2n ** 24n
 /** Init code of a transaction, from Shanghai on (EIP-3860). */
 export const INIT_CODE_BYTES_MOST: number = 49_152
 
+/** A message's input, and what a native contract returns: as much as a frame's memory (assembly/layout.ts). */
+export const INPUT_BYTES_MOST: number = 33_554_432
+
 /** Blob hashes that an environment can carry. */
 export const BLOB_HASHES_MOST: number = 32
 

@@ -1,6 +1,7 @@
 // Answers the engine when it meets a precompile or a contract in native code.
-import { type Address, assert, type Hash } from '@tan/primitives'
+import { type Address, assert, CodedError, type Hash } from '@tan/primitives'
 import type { Engine } from './engine.ts'
+import { INPUT_BYTES_MOST } from './limits.ts'
 import type { Environment } from './message.ts'
 import type { NativeCall } from './native.ts'
 import { precompileAt } from './precompiles/table.ts'
@@ -56,6 +57,8 @@ export function answerNativeCall(engine: Engine, frame: number): number {
 
 function finish(engine: Engine, frame: number, status: number, output: Uint8Array, gasUsed: number): number {
   const { memory, at } = engine
+  if (output.length > INPUT_BYTES_MOST)
+    throw new CodedError('evm/bound', `${output.length} bytes from a native contract are above ${INPUT_BYTES_MOST}`)
   memory.refresh()
   memory.copyIn(at.RETURNED, output)
   memory.writeU32(frame + at.NATIVE_SIZE, output.length)
