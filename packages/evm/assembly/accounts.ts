@@ -27,6 +27,9 @@ export const NATIVE: usize = 144 // u32: 0 bytecode, PRECOMPILE or SYSTEM
 export const KNOWN_NONCE: usize = 152
 export const KNOWN_BALANCE: usize = 160
 export const KNOWN_CODE_HASH: usize = 192
+/** Size of the code with that hash, once somebody asked: u32 size | u32 is it known? */
+export const KNOWN_CODE_SIZE: usize = 224
+export const IS_CODE_SIZE_KNOWN: usize = 228
 
 /** It is in the host's state (an empty account may be, before EIP-161 sweeps it). */
 export const EXISTS: u32 = 1
@@ -217,5 +220,6 @@ export function learnAccount(account: usize): bool {
   store<u64>(account, load<u64>(account, NONCE), KNOWN_NONCE)
   copyWord(account + KNOWN_BALANCE, account + BALANCE)
   copyWord(account + KNOWN_CODE_HASH, account + CODE_HASH)
+  store<u32>(account, 0, IS_CODE_SIZE_KNOWN)
   return true
 }

@@ -165,8 +165,9 @@ export function transfer(from: usize, to: usize, value: usize): void {
 /** Starts what the account's code is: bytecode, native code, or nothing, which ends at once. */
 function enterCode(frame: usize, account: usize, isDelegated: bool): void {
   if (!isDelegated && load<u32>(account, NATIVE)) {
-    const status = runNative(frame)
-    closeFrame(status, RETURNED, load<u32>(frame, NATIVE_SIZE), 0)
+    const answer = runNative(frame)
+    haltBecause(answer >> 8)
+    closeFrame(answer & 0xff, RETURNED, load<u32>(frame, NATIVE_SIZE), 0)
     return
   }
   if (hasNoCode(account) || load<u32>(account, NATIVE) == PRECOMPILE) {

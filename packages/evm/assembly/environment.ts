@@ -1,5 +1,5 @@
 // Instructions that read the block, the transaction and other accounts.
-import { CODE_HASH, COLD_ACCOUNT_GAS, PRECOMPILE, reachAccount, hasNoCode, isEmptyAccount, warmAccount, NATIVE } from './accounts'
+import { CODE_HASH, COLD_ACCOUNT_GAS, IS_CODE_SIZE_KNOWN, KNOWN_CODE_SIZE, PRECOMPILE, reachAccount, hasNoCode, isEmptyAccount, warmAccount, NATIVE } from './accounts'
 import { CODE_SIZE, codeWithHash } from './code'
 import { BLOB_HASHES, BLOCK_HASHES, ENVIRONMENT } from './layout'
 import { loadBlockHash, openCode } from './host'
@@ -44,9 +44,17 @@ export function codeSizeOf(to: usize, account: usize): void {
     setZero(to)
     return
   }
-  // the size alone is not worth copying a code for
   const code = codeWithHash(account + CODE_HASH)
-  setSmall(to, <u64>(code == 0 ? openCode(account + CODE_HASH) : load<u32>(code, CODE_SIZE)))
+  setSmall(to, <u64>(code == 0 ? knownCodeSize(account) : load<u32>(code, CODE_SIZE)))
+}
+
+/** The size alone is not worth copying a code for. A code that is not here is the one that the host knows. */
+function knownCodeSize(account: usize): u32 {
+  if (!load<u32>(account, IS_CODE_SIZE_KNOWN)) {
+    store<u32>(account, openCode(account + CODE_HASH), KNOWN_CODE_SIZE)
+    store<u32>(account, 1, IS_CODE_SIZE_KNOWN)
+  }
+  return load<u32>(account, KNOWN_CODE_SIZE)
 }
 
 /** 0 for an empty account (EIP-1052). */

@@ -55,6 +55,7 @@ export const BALANCE_TOO_LOW: u32 = 7
 export const COLLISION: u32 = 8
 export const CODE_TOO_LARGE: u32 = 9
 export const INVALID_CODE: u32 = 10
+/** Known only to the host, which answers with it. */
 export const NATIVE_HALT: u32 = 11
 
 let current: usize = FRAMES

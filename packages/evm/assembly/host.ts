@@ -17,7 +17,7 @@ export declare function copyCode(to: usize): void
 @external("host", "loadBlockHash")
 export declare function loadBlockHash(number: u64, to: usize): void
 
-/** Runs the precompile or system contract of the frame; writes RETURNED and the frame's NATIVE_SIZE and GAS. Answers a status of frames.ts. */
+/** Runs the precompile or system contract of the frame; writes RETURNED and the frame's NATIVE_SIZE and GAS. Answers a status of frames.ts, and above its 8 bits why it halted. */
 @external("host", "runNative")
 export declare function runNative(frame: usize): u32
 

@@ -96,6 +96,26 @@ test('an account that was forgotten is asked for when it is needed, whatever the
   expect(run({ to: undefined }).changes.accounts.find(({ address }) => address === SENDER)?.nonce).toBe(10n)
 })
 
+test('the host is asked once for a code whose size is read again and again', () => {
+  put(TARGET, '0x5b60cc3b505f56')
+  put(OTHER, '0x600160005360015ff3')
+  let asked = 0
+  const code = world.code.bind(world)
+  world.code = hash => {
+    if (hash === world.account(OTHER)!.codeHash) asked++
+    return code(hash)
+  }
+  expect(run().haltReason).toBe('out of gas')
+  expect(asked).toBe(1)
+  // another code at the same address has another size
+  put(TARGET, '0x60cc3b5f5260205ff3')
+  evm.forgetAccount(TARGET)
+  expect(toHex(run().returnData)).toBe(key(9))
+  put(OTHER, '0x00')
+  evm.forgetAccount(OTHER)
+  expect(toHex(run().returnData)).toBe(key(1))
+})
+
 test('every reason to halt has its name', () => {
   const reasons: [Hex, string][] = [
     ['0x5b600056', 'out of gas'],
@@ -115,6 +135,18 @@ test('every reason to halt has its name', () => {
   evm.forget()
   expect(run({ isStatic: true }).haltReason).toBe('write in a static call')
   expect(run({ value: 10n ** 19n }).haltReason).toBe('balance too low')
+})
+
+test('a precompile or native contract that halts says why', () => {
+  const add: Address = `0x${'6'.padStart(40, '0')}`
+  expect(run({ to: add, input: new Uint8Array(64).fill(1) }).haltReason).toBe('native contract halted')
+  expect(run({ to: add, gas: 149n }).haltReason).toBe('out of gas')
+  const host = withNative()
+  expect(run({ to: SYSTEM, isStatic: true }, osaka, host).haltReason).toBe('write in a static call')
+  expect(run({ to: SYSTEM, input: Uint8Array.of(2) }, osaka, host).haltReason).toBe('out of gas')
+  // one that is called from bytecode leaves no reason behind
+  put(TARGET, '0x5f5f60406000600060066103e8f1600056')
+  expect(run().haltReason).toBe('invalid jump')
 })
 
 test('an opcode exists from its fork on', () => {

@@ -2,7 +2,7 @@
 import { type Address, assert, CodedError, type Hash } from '@tan/primitives'
 import type { Engine } from './engine.ts'
 import { INPUT_BYTES_MOST } from './limits.ts'
-import type { Environment } from './message.ts'
+import { type Environment, HALT_REASONS, type HaltReason } from './message.ts'
 import type { NativeCall } from './native.ts'
 import { precompileAt } from './precompiles/table.ts'
 
@@ -10,6 +10,12 @@ import { precompileAt } from './precompiles/table.ts'
 const SUCCESS = 0
 const REVERT = 1
 const HALT = 2
+
+/** A halt's reason stands above the status. */
+const haltBecause = (reason: HaltReason): number => HALT | (HALT_REASONS.indexOf(reason) << 8)
+const OUT_OF_GAS = haltBecause('out of gas')
+const STATIC_VIOLATION = haltBecause('write in a static call')
+const REFUSED = haltBecause('native contract halted')
 
 const WARM_GAS = 100
 const COLD_ACCOUNT_GAS = 2600
@@ -26,7 +32,13 @@ const DELEGATECALL = 0xf4
 const CALLCODE = 0xf2
 
 /** Thrown to end a native call with all of its gas gone: control flow, not an error. */
-const OUT_OF_GAS = Symbol('out of gas')
+class Halt {
+  readonly answer: number
+
+  constructor(answer: number) {
+    this.answer = answer
+  }
+}
 
 export function answerNativeCall(engine: Engine, frame: number): number {
   const { memory, at } = engine
@@ -42,15 +54,16 @@ export function answerNativeCall(engine: Engine, frame: number): number {
     const { fork } = engine.environment!
     const precompile = precompileAt(fork, engine.addressOf(account))!
     const cost = precompile.gas(input, fork)
-    const output = cost > gas ? undefined : precompile.run(input, engine)
-    return output === undefined ? HALT : finish(engine, frame, SUCCESS, output, cost)
+    if (cost > gas) return OUT_OF_GAS
+    const output = precompile.run(input, engine)
+    return output === undefined ? REFUSED : finish(engine, frame, SUCCESS, output, cost)
   }
   const call = new SystemCall(engine, frame, account, input, gas)
   try {
     const { isRevert, output } = engine.nativeAt(call.address)!(call)
     return finish(engine, frame, isRevert ? REVERT : SUCCESS, output, gas - call.gasLeft)
   } catch (error) {
-    if (error === OUT_OF_GAS) return HALT
+    if (error instanceof Halt) return error.answer
     throw error
   }
 }
@@ -91,7 +104,7 @@ class SystemCall implements NativeCall {
   }
 
   chargeGas(gas: number): void {
-    if (!(gas <= this.gasLeft)) throw OUT_OF_GAS
+    if (!(gas <= this.gasLeft)) throw new Halt(OUT_OF_GAS)
     this.gasLeft -= gas
   }
 
@@ -144,18 +157,18 @@ class SystemCall implements NativeCall {
 
   /** So much gas is left of what there was; less than nothing ends the call. */
   private leave(gas: number): void {
-    if (gas < 0) throw OUT_OF_GAS
+    if (gas < 0) throw new Halt(OUT_OF_GAS)
     this.gasLeft = gas
   }
 
   private write(): void {
-    if (this.isStatic) throw OUT_OF_GAS
+    if (this.isStatic) throw new Halt(STATIC_VIOLATION)
   }
 
   /** The account, warm and paid for. */
   private reach(address: Address): number {
     const account = this.engine.reachAccount(address, this.gasLeft)
-    if (account === 0) throw OUT_OF_GAS
+    if (account === 0) throw new Halt(OUT_OF_GAS)
     this.chargeGas(this.engine.run.warmAccount(account) !== 0 ? COLD_ACCOUNT_GAS : WARM_GAS)
     return account
   }
