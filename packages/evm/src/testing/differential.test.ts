@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Engine } from '../engine.ts'
 import { FORKS } from '../forks.ts'
 import { environmentOf, runCase } from './differential.ts'
+import { DIRECTED_CASES } from './directed.ts'
 import { createOracle } from './oracle.ts'
 
 const CASES_PER_FORK = 120
@@ -13,4 +14,8 @@ test.each(FORKS)('random programs end as in the oracle: %s', async fork => {
   const environment = environmentOf(fork)
   for (let seed = 1; seed <= CASES_PER_FORK; seed++)
     expect((await runCase(engine, oracle, environment, seed)).finding).toBeUndefined()
+})
+
+test.each(DIRECTED_CASES)('$name', ({ run }) => {
+  expect(run(new Engine())).toBeUndefined()
 })

@@ -20,8 +20,11 @@ import {
   CONTRACTS,
   chance,
   DELEGATING,
+  DESCENDING,
   HOLLOW,
+  largeCode,
   PLAIN,
+  PRECOMPILES,
   pick,
   randomProgram,
   SENDER,
@@ -55,6 +58,7 @@ export function forkOf(seed: number): Fork {
 }
 
 const ENOUGH = 400_000
+const BLOB_HASHES: readonly Hash[] = [1, 2, 3].map(i => `0x01${`${i}`.repeat(62)}` as const)
 
 export interface CaseResult {
   readonly programs: number
@@ -78,6 +82,12 @@ export async function runCase(
   let used = 0
   // now and then about as much as SSTORE asks to be left
   let message = randomMessage(random, fork, chance(random, 12) ? 2304 + randomBelow(random, 5) : ENOUGH)
+  if (chance(random, 60))
+    message = { ...message, to: undefined, isStatic: false, input: largeCode(random), gas: 6_000_000n }
+  else if (chance(random, 300)) {
+    for (const each of [world, oracleWorld]) each.put(CONTRACTS[0]!, { nonce: 1n, code: DESCENDING })
+    message = { ...message, to: CONTRACTS[0]!, isStatic: false, gas: 10n ** 12n }
+  }
   // The same message with enough gas and then with just too little finds what is charged at the wrong place.
   const rounds = 1 + randomBelow(random, 3)
   for (let index = 0; index < rounds; index++) {
@@ -111,7 +121,7 @@ function randomWorld(random: Random, fork: Fork): World {
   world.put(SENDER, { nonce: 5n, balance: 10n ** 18n })
   for (const address of CONTRACTS)
     world.put(address, {
-      nonce: 1n,
+      nonce: chance(random, 12) ? 2n ** 64n - 1n - BigInt(randomBelow(random, 2)) : 1n,
       balance: BigInt(randomBelow(random, 3)),
       code: randomProgram(random, { fork, nesting: 2, items: 14 }),
       storage: randomStorage(random),
@@ -122,7 +132,9 @@ function randomWorld(random: Random, fork: Fork): World {
     world.put(DELEGATING, {
       nonce: 1n,
       balance: 2n,
-      code: fromHex(`0xef0100${pick(random, [...CONTRACTS, PLAIN, ABSENT, DELEGATING]).slice(2)}`),
+      code: fromHex(
+        `0xef0100${pick(random, [...CONTRACTS, PLAIN, ABSENT, DELEGATING, ...PRECOMPILES.slice(1, 4)]).slice(2)}`,
+      ),
       storage: randomStorage(random),
     })
   return world
@@ -136,15 +148,19 @@ function randomStorage(random: Random): Map<Hash, bigint> {
 
 function randomMessage(random: Random, fork: Fork, gas: number): Message {
   const isCreation = chance(random, 6)
+  const isStatic = !isCreation && chance(random, 12)
   return {
     caller: SENDER,
     to: isCreation ? undefined : pick(random, [...CONTRACTS, ...(isFrom(fork, 'prague') ? [DELEGATING] : [])]),
-    value: chance(random, 3) ? 1n : 0n,
+    value: !isStatic && chance(random, 3) ? 1n : 0n,
+    isStatic,
     input: isCreation
       ? randomProgram(random, { fork, nesting: 2, items: 14 })
       : randomBytesFrom(random, pick(random, [0, 4, 36, 68, 100])),
     gas: BigInt(gas),
     gasPrice: 10n,
+    ...(chance(random, 6) ? { origin: PLAIN } : {}),
+    blobHashes: isFrom(fork, 'cancun') ? BLOB_HASHES.slice(0, randomBelow(random, 4)) : [],
     accessList: chance(random, 4) ? [{ address: pick(random, CONTRACTS), slots: [slotKey(random)] }] : [],
   }
 }

@@ -106,6 +106,8 @@ async function run(
     value: message.value,
     gasLimit: message.gas,
     gasPrice: message.gasPrice,
+    isStatic: message.isStatic ?? false,
+    blobVersionedHashes: [...(message.blobHashes ?? [])],
     skipNonceIncrement: message.to !== undefined,
   })
   const isLasting = (address: PrefixedHexString) =>

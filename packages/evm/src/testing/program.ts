@@ -5,6 +5,7 @@ import {
   concatBytes,
   fromHex,
   type Hash,
+  type Hex,
   type Random,
   randomBelow,
   randomBytesFrom,
@@ -26,7 +27,10 @@ export const ABSENT: Address = '0x0000000000000000000000000000000000dead00'
 export const HOLLOW: Address = '0x0000000000000000000000000000000000000110'
 export const DELEGATING: Address = '0x0000000000000000000000000000000000de1e6a'
 
-const PRECOMPILES: readonly Address[] = [2, 3, 4].map(i => `0x${i.toString(16).padStart(40, '0')}` as Address)
+/** 0x0a is another matter: the oracle has no trusted setup. */
+export const PRECOMPILES: readonly Address[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0b, 0x100].map(
+  i => `0x${i.toString(16).padStart(40, '0')}` as Address,
+)
 const TARGETS = [...CONTRACTS, ...CONTRACTS, PLAIN, ABSENT, HOLLOW, DELEGATING, SENDER, COINBASE, ...PRECOMPILES]
 
 const EDGES = [
@@ -87,8 +91,22 @@ export function chance(random: Random, oneIn: number): boolean {
   return randomBelow(random, oneIn) === 0
 }
 
+/** Some of them differ in one limb only. */
+const KEYS = [0n, 0n, 1n, 1n, 2n, 2n, 3n, ...[64n, 128n, 192n, 255n].map(bit => 1n + 2n ** bit)]
+
 export function slotKey(random: Random): Hash {
-  return `0x${randomBelow(random, 4).toString(16).padStart(64, '0')}`
+  return `0x${pick(random, KEYS).toString(16).padStart(64, '0')}`
+}
+
+/** Logs whether it could call itself, at every depth. */
+export const DESCENDING: Uint8Array = fromHex(
+  '0x6000600060006000600030 5af1 600052 60206000a0 00'.replaceAll(' ', '') as Hex,
+)
+
+/** Init code that returns code of about the greatest size. */
+export function largeCode(random: Random): Uint8Array {
+  const size = (24_576 + randomBelow(random, 2)).toString(16).padStart(4, '0')
+  return fromHex(`0x61${size}6000f3`)
 }
 
 class Writer {
@@ -287,6 +305,9 @@ class Writer {
     }
     if (isFrom(fork, 'osaka')) this.operation('CLZ')
     if (isFrom(fork, 'cancun')) {
+      this.push(chance(random, 6) ? this.number() : BigInt(randomBelow(random, 4)))
+      this.emit(op('BLOBHASH'))
+      this.reveal()
       this.push(this.size())
       this.push(this.offset())
       this.push(this.offset())
@@ -321,7 +342,7 @@ class Writer {
   }
 
   private key(): void {
-    this.push(BigInt(randomBelow(this.random, 3)))
+    this.push(pick(this.random, KEYS))
   }
 
   private store(): void {
@@ -466,7 +487,9 @@ class Writer {
     }
     const isSalted = chance(random, 2)
     if (isSalted) this.push(BigInt(randomBelow(random, 2)))
-    this.push(chance(random, 20) ? this.size() : BigInt(code.length))
+    // about the greatest size that init code can have, now and then
+    const size = chance(random, 30) ? 49_152n + BigInt(randomBelow(random, 2)) : BigInt(code.length)
+    this.push(chance(random, 20) ? this.size() : size)
     this.push(0n)
     this.push(chance(random, 4) ? 1n : 0n)
     this.emit(op(isSalted ? 'CREATE2' : 'CREATE'))
