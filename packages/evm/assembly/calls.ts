@@ -27,20 +27,24 @@ import {
   JUMPS,
   MEMORY_START,
   NATIVE_SIZE,
+  NO_REASON,
   SELF,
   STACK_TOP,
   STATIC_VIOLATION,
   SUCCESS,
+  TOO_DEEP,
   VALUE,
   closeFrame,
   depth,
   haltBecause,
   openFrame,
   setReturnedSize,
+  showRefused,
 } from './frames'
 import { runNative } from './host'
 import { DEPTH_MOST, RETURNED } from './layout'
 import { cover, loadCodeAbove, memoryEnd } from './memory'
+import { IS_TRACING } from './tracing'
 import { isLess, isSmall, isZero, setSmall, setZero, toAddress } from './words'
 
 export const CALL: u32 = 0xf1
@@ -98,8 +102,10 @@ export function call(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   const self = <usize>load<u32>(frame, SELF)
   const end = below - 96 // the lowest argument
   store<u32>(frame, <u32>end - 32, STACK_TOP)
-  if (depth() >= DEPTH_MOST) return refuse(frame, end, gas + passed)
-  if (paid && isLess(self + BALANCE, value)) return refuse(frame, end, gas + passed)
+  let refusal: u32 = NO_REASON
+  if (depth() >= DEPTH_MOST) refusal = TOO_DEEP
+  else if (paid && isLess(self + BALANCE, value)) refusal = BALANCE_TOO_LOW
+  if (!IS_TRACING && refusal != NO_REASON) return refuse(frame, end, gas + passed)
   store<i64>(frame, gas, GAS)
 
   const start = <usize>load<u32>(frame, MEMORY_START)
@@ -122,6 +128,10 @@ export function call(frame: usize, op: u32, sp: usize, gas: i64): i64 {
     memoryEnd(frame),
     passed,
   )
+  if (IS_TRACING && refusal != NO_REASON) {
+    showRefused(refusal)
+    return refuse(frame, end, gas + passed)
+  }
   if (op == CALL) transfer(self, target, child + VALUE)
   else if (op == STATICCALL) touchAccount(target)
   enterCode(child, code, isDelegated)

@@ -33,22 +33,28 @@ import {
   INPUT_SIZE,
   INVALID_CODE,
   IS_STATIC,
+  LAST_NONCE,
   MEMORY_START,
+  NO_REASON,
   OUT_OF_GAS,
   SELF,
   STACK_TOP,
   STATIC_VIOLATION,
   SUCCESS,
+  TOO_DEEP,
   VALUE,
   closeFrame,
   depth,
   haltBecause,
   openFrame,
+  showRefused,
 } from './frames'
+import { traceDestroy } from './host'
 import { addRefund, remember } from './journal'
 import { keccak } from './keccak'
 import { DEPTH_MOST, PREIMAGE } from './layout'
 import { cover, memoryEnd, reserve, wordsOf } from './memory'
+import { IS_TRACING } from './tracing'
 import { copyWord, isLess, isZero, storeAddressBytes, toAddress, turnWord } from './words'
 
 export const CREATE: u32 = 0xf0
@@ -83,15 +89,23 @@ export function create(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   const self = <usize>load<u32>(frame, SELF)
   const end = op == CREATE2 ? sp - 96 : sp - 64
   store<u32>(frame, <u32>end - 32, STACK_TOP)
-  if (depth() >= DEPTH_MOST) return refuse(frame, end, gas)
-  if (isLess(self + BALANCE, sp)) return refuse(frame, end, gas)
-  if (load<u64>(self, NONCE) == NONCE_MOST) return refuse(frame, end, gas)
+  let refusal: u32 = NO_REASON
+  if (depth() >= DEPTH_MOST) refusal = TOO_DEEP
+  else if (isLess(self + BALANCE, sp)) refusal = BALANCE_TOO_LOW
+  else if (load<u64>(self, NONCE) == NONCE_MOST) refusal = LAST_NONCE
+  if (!IS_TRACING && refusal != NO_REASON) return refuse(frame, end, gas)
   store<i64>(frame, gas - passed, GAS)
 
   const initCode = <usize>load<u32>(frame, MEMORY_START) + (size == 0 ? 0 : <usize>load<u64>(sp - 32))
   if (op == CREATE2) addressFromSalt(CREATED_ADDRESS, self, sp - 96, initCode, <usize>size)
   else addressFromNonce(CREATED_ADDRESS, self, load<u64>(self, NONCE))
   const entry = memoryEnd(frame)
+  if (IS_TRACING && refusal != NO_REASON) {
+    const account = findAccount(CREATED_ADDRESS)
+    openFrame(op, account, account, self, sp, false, initCode, <u32>size, 0, 0, entry, passed)
+    showRefused(refusal)
+    return refuse(frame, end, gas)
+  }
   reserve(entry + entrySize(<u32>size))
   memory.copy(entry + CODE_BYTES, initCode, <usize>size)
   copyWord(AMOUNT, sp)
@@ -197,6 +211,7 @@ export function selfDestruct(frame: usize, sp: usize, gas: i64): i64 {
   // EIP-6780: only a contract of this very transaction is destroyed
   const destroys = !isFrom(CANCUN) || load<u32>(self, CREATED) == transaction()
   copyWord(AMOUNT, self + BALANCE)
+  if (IS_TRACING) traceDestroy(frame, beneficiary, AMOUNT)
   if (self != beneficiary || destroys) {
     setBalanceZero(self)
     if (self != beneficiary) addBalance(beneficiary, AMOUNT)

@@ -57,6 +57,9 @@ export const CODE_TOO_LARGE: u32 = 9
 export const INVALID_CODE: u32 = 10
 /** Known only to the host, which answers with it. */
 export const NATIVE_HALT: u32 = 11
+/** Told to a tracer of calls that do not happen. */
+export const TOO_DEEP: u32 = 12
+export const LAST_NONCE: u32 = 13
 
 let current: usize = FRAMES
 let returned: u32 = 0
@@ -163,6 +166,18 @@ export function openFrame(
   reason = NO_REASON
   if (IS_TRACING) traceEnter(frame)
   return frame
+}
+
+/**
+ * Only in the tracing build: the frame just opened, for a call or creation that does not happen, is told and taken back; its
+ * gas is all left.
+ */
+export function showRefused(why: u32): void {
+  const frame = current
+  reason = why
+  traceExit(frame, HALT)
+  reason = NO_REASON
+  current = frame - FRAME_SIZE
 }
 
 /**

@@ -40,3 +40,6 @@ export declare function traceStep(frame: usize, ip: usize, sp: usize, gas: i64):
 export declare function traceEnter(frame: usize): void
 @external("host", "traceExit")
 export declare function traceExit(frame: usize, status: u32): void
+/** A SELFDESTRUCT that does happen, before the amount (a word) moves. */
+@external("host", "traceDestroy")
+export declare function traceDestroy(frame: usize, beneficiary: usize, amount: usize): void

@@ -29,7 +29,7 @@ export const HASH_KEYS: usize = 0x17080
 export const BLOCKS: usize = 0x100000 // code.ts: 2^16 x 16
 export const BLOCKS_SIZE: usize = 0x100000
 export const KECCAK_MEMO: usize = 0x200000 // keccak.ts: 4096 x 96
-export const FRAMES: usize = 0x280000 // frames.ts: 1026 x 256
+export const FRAMES: usize = 0x280000 // frames.ts: 1027 x 256, the last for a tracer of what goes too deep
 export const CODE_INDEX: usize = 0x300000 // code.ts: 2^16 x u32
 
 /** Calls nest this deep (Yellow Paper). */

@@ -33,6 +33,8 @@ export interface TraceHooks {
   step(frame: number, ip: number, top: number, gas: bigint): void
   enter(frame: number): void
   exit(frame: number, status: number): void
+  /** A SELFDESTRUCT that does happen, before the amount (a word in memory) moves; the beneficiary is an account. */
+  destroy?(frame: number, beneficiary: number, amount: number): void
 }
 
 /** Pages of 64 KiB for all tables below the EVM memories (assembly/layout.ts); one that is never touched costs nothing. */
@@ -87,7 +89,7 @@ export class Engine {
         loadBlockHash: (number: bigint, to: number) => this.loadBlockHash(number, to),
         runNative: (frame: number) => answerNativeCall(this, frame),
         exceedBound: (bound: number) => exceedBound(bound),
-        ...(hooks === undefined ? {} : { traceStep: hooks.step, traceEnter: hooks.enter, traceExit: hooks.exit }),
+        ...(hooks === undefined ? {} : importsOf(hooks)),
       },
     })
     this.run = instance.exports as unknown as EngineExports
@@ -403,6 +405,11 @@ export class Engine {
     this.memory.refresh()
     this.memory.writeHex(to, hash ?? ZERO_HASH)
   }
+}
+
+function importsOf(hooks: TraceHooks) {
+  const { step, enter, exit, destroy = () => {} } = hooks
+  return { traceStep: step, traceEnter: enter, traceExit: exit, traceDestroy: destroy }
 }
 
 function exceedBound(bound: number): never {

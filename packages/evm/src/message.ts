@@ -88,6 +88,8 @@ export const HALT_REASONS = [
   'code too large',
   'invalid code',
   'native contract halted',
+  'call too deep',
+  'last nonce',
 ] as const
 
 export interface ExecutionResult {

@@ -332,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the last nonce is used',
     file: 'creates.ts',
-    from: 'if (load<u64>(self, NONCE) == NONCE_MOST) return refuse(frame, end, gas)',
+    from: 'else if (load<u64>(self, NONCE) == NONCE_MOST) refusal = LAST_NONCE',
     to: '',
   },
   {
