@@ -1,4 +1,4 @@
-// What the engine asks of its host, and only on a miss. Each may throw: the run unwinds, and the caller rolls back.
+// What the engine asks of its host, and only on a miss that is paid for. Each may throw: the run unwinds, and the caller rolls back.
 
 /** Fills balance, state and code hash of the account, whose address is set. */
 @external("host", "loadAccount")
@@ -21,7 +21,7 @@ export declare function loadBlockHash(number: u64, to: usize): void
 @external("host", "runNative")
 export declare function runNative(frame: usize): u32
 
-/** A bound of layout.ts that no transaction within the block gas limits can reach: throws. */
+/** A bound of layout.ts that no transaction with AMPLE_GAS or less can reach: throws. */
 @external("host", "exceedBound")
 export declare function exceedBound(bound: u32): void
 

@@ -1,4 +1,4 @@
-// What the engine asks of whoever runs it, and only on a miss: state, block hashes, and native contracts.
+// What the engine asks of whoever runs it, and only on a miss that is paid for: state, block hashes, and native contracts.
 import type { Address, Hash } from '@tan/primitives'
 import type { NativeContract } from './native.ts'
 
@@ -12,7 +12,7 @@ export interface HostAccount {
 
 /**
  * Synchronous. Each may throw: the run unwinds, the transaction is taken back, and the error reaches the caller, who
- * may fetch what was missing and run the transaction again.
+ * may fetch what was missing and run the transaction again. None may call the engine.
  */
 export interface Host {
   account(address: Address): HostAccount | undefined

@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest'
 import { Engine } from '../engine.ts'
 import { FORKS } from '../forks.ts'
-import { environmentOf, runCase } from './differential.ts'
+import { createCrowdedEngine, environmentOf, runCase } from './differential.ts'
 import { DIRECTED_CASES } from './directed.ts'
 import { createOracle } from './oracle.ts'
 
 const CASES_PER_FORK = 120
 
 test.each(FORKS)('random programs end as in the oracle: %s', async fork => {
-  const engine = new Engine()
+  const engine = createCrowdedEngine()
   const oracle = await createOracle(fork)
   const environment = environmentOf(fork)
   for (let seed = 1; seed <= CASES_PER_FORK; seed++)

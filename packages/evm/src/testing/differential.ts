@@ -9,7 +9,7 @@ import {
   randomBytesFrom,
   toHex,
 } from '@tan/primitives'
-import type { Engine } from '../engine.ts'
+import { Engine } from '../engine.ts'
 import { execute } from '../evm.ts'
 import { FORKS, type Fork, isFrom } from '../forks.ts'
 import type { Environment, ExecutionResult, Message } from '../message.ts'
@@ -51,6 +51,11 @@ export const environmentOf = (fork: Fork): Environment => ({
   prevRandao: `0x${'5eed'.padStart(64, '0')}`,
   blobBaseFee: 1n,
 })
+
+/** An engine whose tables put almost everything in one place: what they hold must be told apart there. */
+export function createCrowdedEngine(module?: WebAssembly.Module): Engine {
+  return new Engine(module, undefined, { secret: new Uint8Array(48) })
+}
 
 /** The fork of a seed; the newest one half of the time. */
 export function forkOf(seed: number): Fork {

@@ -19,6 +19,24 @@ const SALTED: Address = '0xdc8fd8a02f26db83b8dbe0005deca28b52ac5841'
 
 export const DIRECTED_CASES: readonly DirectedCase[] = [
   {
+    name: 'a first access succeeds with just its price, and not with less (EIP-2929)',
+    run(engine) {
+      for (const [code, price] of [
+        ['0x60cc31', 2603n],
+        ['0x60cc54', 2103n],
+      ] as const)
+        for (const gas of [price - 1n, price]) {
+          const world = new World()
+          world.put(SENDER, { balance: 1n })
+          world.put(CONTRACTS[0]!, { nonce: 1n, code: fromHex(code) })
+          const message = { caller: SENDER, to: CONTRACTS[0]!, value: 0n, input: EMPTY_BYTES, gas, gasPrice: 1n }
+          const { status } = execute(engine, message, environmentOf('osaka'), world)
+          if ((status === 'success') !== (gas === price)) return `${code} with ${gas} gas ends with ${status}`
+        }
+      return undefined
+    },
+  },
+  {
     name: 'an account that has nothing but slots is not created anew (EIP-7610)',
     run(engine) {
       for (const fork of FORKS)

@@ -1,9 +1,8 @@
 // `npm run fuzz -w @tan/evm -- [--programs N] [--seed S] [--minutes M]`: the long differential run. A finding is printed with
 // its seed; `--programs 1 --seed S` runs it again.
 import { parseArgs } from 'node:util'
-import { Engine } from '../engine.ts'
 import { FORKS, type Fork } from '../forks.ts'
-import { environmentOf, forkOf, runCase } from './differential.ts'
+import { createCrowdedEngine, environmentOf, forkOf, runCase } from './differential.ts'
 import { createOracle, type Oracle } from './oracle.ts'
 
 const { values } = parseArgs({
@@ -19,7 +18,7 @@ const step = Number(values.step)
 const oracles = new Map<Fork, Oracle>()
 for (const fork of FORKS) oracles.set(fork, await createOracle(fork))
 const environments = new Map(FORKS.map(fork => [fork, environmentOf(fork)]))
-const engines = new Map(FORKS.map(fork => [fork, new Engine()]))
+const engines = new Map(FORKS.map(fork => [fork, createCrowdedEngine()]))
 
 let programs = 0
 let findings = 0

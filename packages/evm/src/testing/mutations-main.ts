@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AssertionError, assert } from '@tan/primitives'
 import asc from 'assemblyscript/asc'
-import { Engine } from '../engine.ts'
 import { FORKS, type Fork } from '../forks.ts'
-import { environmentOf, forkOf, runCase } from './differential.ts'
+import { createCrowdedEngine, environmentOf, forkOf, runCase } from './differential.ts'
 import { DIRECTED_CASES } from './directed.ts'
 import { MUTATIONS, type Mutation } from './mutations.ts'
 import { createOracle, type Oracle } from './oracle.ts'
@@ -45,10 +44,10 @@ async function compile({ file, from, to }: Mutation): Promise<WebAssembly.Module
 /** What shows the mistake, or undefined. */
 async function search(module: WebAssembly.Module, wanted: number): Promise<string | undefined> {
   for (const { name, run } of DIRECTED_CASES) {
-    const wrong = run(new Engine(module))
+    const wrong = run(createCrowdedEngine(module))
     if (wrong !== undefined) return `${name}: ${wrong}`
   }
-  const engines = new Map(FORKS.map(fork => [fork, new Engine(module)]))
+  const engines = new Map(FORKS.map(fork => [fork, createCrowdedEngine(module)]))
   for (let seed = 1, programs = 0; programs < wanted; seed++) {
     const fork = forkOf(seed)
     try {
