@@ -1,8 +1,7 @@
 // The tree of calls, as go-ethereum's tracer `callTracer` gives it, its words for errors included.
 import { type Address, bytesToBigInt, type Hash, type Hex, toHex } from '@tan/primitives'
-import { OPCODES } from '../opcodes.ts'
 import { errorOf, type Instruction, instructionOf } from './errors.ts'
-import type { FrameEnd, FrameLog, FrameStart, Step, Tracer } from './tracer.ts'
+import type { Destruction, FrameEnd, FrameLog, FrameStart, Step, Tracer } from './tracer.ts'
 
 export interface CallTrace {
   readonly type: string
@@ -36,34 +35,11 @@ export interface CallTraceOptions {
   readonly withLog?: boolean
 }
 
-const CREATE = 0xf0
-const CALL = 0xf1
-const CALLCODE = 0xf2
-const DELEGATECALL = 0xf4
-const CREATE2 = 0xf5
-const STATICCALL = 0xfa
-const SELFDESTRUCT = 0xff
-
-const DEPTH_MOST = 1024
-const STIPEND = 2300n
-
 interface OpenFrame {
   readonly trace: CallTrace
   readonly gas: bigint
-  readonly value: bigint
   /** the instruction that it is at */
   last: Instruction | undefined
-  /** the call, creation or destruction that it is at, as long as nothing came of it */
-  asked: Asked | undefined
-}
-
-interface Asked {
-  readonly opcode: number
-  /** the uppermost words of the stack */
-  readonly words: readonly bigint[]
-  /** who asks, and what it has */
-  readonly self: Address
-  readonly balance: bigint
 }
 
 export function traceCalls({ onlyTopCall = false, withLog = false }: CallTraceOptions = {}): {
@@ -93,33 +69,23 @@ export function traceCalls({ onlyTopCall = false, withLog = false }: CallTraceOp
       gasUsed: '0x0',
       input: toHex(input),
     }
-    if (parent !== undefined) parent.asked = undefined
-    open[depth] = { trace, gas, value, last: undefined, asked: undefined }
+    open[depth] = { trace, gas, last: undefined }
     addCall(parent, trace)
   }
 
   function step(current: Step): void {
-    const frame = open[current.depth]!
-    const { opcode } = current
-    // the frame goes on, and none was entered: its call was refused
-    if (frame.asked !== undefined) addCall(frame, refused(frame, frame.asked, current))
-    frame.last = instructionOf(current)
-    const isAsking = !onlyTopCall && (opcode === SELFDESTRUCT || isCall(opcode) || isCreation(opcode))
-    frame.asked = isAsking
-      ? {
-          ...{ opcode, self: current.address, balance: current.balance() },
-          words: [0, 1, 2, 3, 4].map(i => current.peek(i)),
-        }
-      : undefined
+    open[current.depth]!.last = instructionOf(current)
+  }
+
+  function destroy({ depth, from, to, value }: Destruction): void {
+    addCall(open[depth], {
+      ...{ type: 'SELFDESTRUCT', from, to, value: hexOf(value) },
+      ...{ gas: '0x0', gasUsed: '0x0', input: '0x' },
+    })
   }
 
   function exit({ depth, status, haltReason, gasLeft, output }: FrameEnd): void {
-    const { trace, gas, asked, last } = open[depth]!
-    if (status === 'success' && asked?.opcode === SELFDESTRUCT)
-      addCall(open[depth], {
-        ...{ type: 'SELFDESTRUCT', from: asked.self, to: addressIn(asked.words[0]!), value: hexOf(asked.balance) },
-        ...{ gas: '0x0', gasUsed: '0x0', input: '0x' },
-      })
+    const { trace, gas, last } = open[depth]!
     open.length = depth
     trace.gasUsed = hexOf(gas - gasLeft)
     if (output.length > 0) trace.output = toHex(output)
@@ -143,7 +109,7 @@ export function traceCalls({ onlyTopCall = false, withLog = false }: CallTraceOp
   }
 
   return {
-    tracer: { step, enter, exit, transaction, ...(withLog ? { log } : {}) },
+    tracer: { step, enter, destroy, exit, transaction, ...(withLog ? { log } : {}) },
     root() {
       if (withLog) dropLogsTakenBack(root!, false)
       return root!
@@ -151,51 +117,10 @@ export function traceCalls({ onlyTopCall = false, withLog = false }: CallTraceOp
   }
 }
 
-function isCreation(opcode: number): boolean {
-  return opcode === CREATE || opcode === CREATE2
-}
-
-function isCall(opcode: number): boolean {
-  return opcode === CALL || opcode === CALLCODE || opcode === DELEGATECALL || opcode === STATICCALL
-}
-
-/** What came to nothing before a frame was entered; `next` is the instruction after it, where its gas has come back. */
-function refused(frame: OpenFrame, { opcode, words, balance, self }: Asked, next: Step): CallTrace {
-  const hasValue = opcode === CALL || opcode === CALLCODE
-  const [first, second, third, fourth, fifth] = words as [bigint, bigint, bigint, bigint, bigint]
-  const isCreate = isCreation(opcode)
-  const value = isCreate ? first : hasValue ? third : opcode === DELEGATECALL ? frame.value : undefined
-  const [offset, size] = isCreate ? [second, third] : hasValue ? [fourth, fifth] : [third, fourth]
-  const stipend = hasValue && third > 0n ? STIPEND : 0n
-  const left = next.gas - stipend
-  // EIP-150: all but a 64th at most
-  const most = left - left / 64n
-  const passed = isCreate || first > most ? most : first
-  return {
-    type: OPCODES[opcode]!.name,
-    from: self,
-    ...(isCreate ? {} : { to: addressIn(second) }),
-    ...(value === undefined ? {} : { value: hexOf(value) }),
-    gas: hexOf(passed + stipend),
-    gasUsed: '0x0',
-    input: size === 0n ? '0x' : toHex(next.memoryAt(Number(offset), Number(size))),
-    error:
-      next.depth >= DEPTH_MOST
-        ? 'max call depth exceeded'
-        : value !== undefined && value > balance
-          ? 'insufficient balance for transfer'
-          : 'nonce uint64 overflow',
-  }
-}
-
 function dropLogsTakenBack(trace: CallTrace, isTakenBack: boolean): void {
   const isLost = isTakenBack || trace.error !== undefined
   if (isLost) delete trace.logs
   for (const call of trace.calls ?? []) dropLogsTakenBack(call, isLost)
-}
-
-function addressIn(word: bigint): Address {
-  return `0x${(word & (2n ** 160n - 1n)).toString(16).padStart(40, '0')}`
 }
 
 function hexOf(value: bigint): Hex {

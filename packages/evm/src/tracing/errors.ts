@@ -22,6 +22,8 @@ const ERRORS: Partial<Record<HaltReason, string>> = {
   'invalid jump': 'invalid jump destination',
   'write in a static call': 'write protection',
   'balance too low': 'insufficient balance for transfer',
+  'call too deep': 'max call depth exceeded',
+  'last nonce': 'nonce uint64 overflow',
   'address in use': 'contract address collision',
   'code too large': 'max code size exceeded',
   'invalid code': 'invalid code: must not begin with 0xef',

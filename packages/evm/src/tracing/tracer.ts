@@ -26,9 +26,6 @@ export interface Step {
   peek(index: number): bigint
   readonly memorySize: number
   memory(): Uint8Array
-  /** A part of the memory, zeros where it does not reach. */
-  memoryAt(offset: number, size: number): Uint8Array
-  balance(): bigint
 }
 
 export interface FrameStart {
@@ -58,6 +55,14 @@ export interface FrameEnd {
   readonly output: Uint8Array
 }
 
+/** Told where it really happens, before the money moves. */
+export interface Destruction {
+  readonly depth: number
+  readonly from: Address
+  readonly to: Address
+  readonly value: bigint
+}
+
 /** A log as it is written. A frame that fails takes its logs back, and those of the frames in it. */
 export interface FrameLog extends Log {
   readonly depth: number
@@ -67,6 +72,7 @@ export interface Tracer {
   step?(step: Step): void
   enter?(start: FrameStart): void
   exit?(end: FrameEnd): void
+  destroy?(destruction: Destruction): void
   /** told before whatever comes after the log */
   log?(log: FrameLog): void
   /** a whole transaction, once it has run */
@@ -96,6 +102,16 @@ export async function createTracingEvm(): Promise<TracingEvm> {
       engine.memory.refresh()
       logs.tell(frame)
       tracer?.exit?.(endOf(engine, frame, status))
+    },
+    destroy(frame, beneficiary, amount) {
+      engine.memory.refresh()
+      const { memory, at } = engine
+      tracer?.destroy?.({
+        depth: depthOf(engine, frame),
+        from: engine.addressOf(memory.readU32(frame + at.SELF)),
+        to: engine.addressOf(beneficiary),
+        value: memory.readWord(amount),
+      })
     },
   })
   const logs = new NewLogs(engine, () => tracer)
@@ -215,18 +231,6 @@ class CurrentStep implements Step {
   memory(): Uint8Array {
     const { memory, at } = this.engine
     return memory.copyOut(memory.readU32(this.frame + at.MEMORY_START), this.memorySize)
-  }
-
-  memoryAt(offset: number, size: number): Uint8Array {
-    const { memory, at } = this.engine
-    const out = new Uint8Array(size)
-    const reached = Math.min(size, this.memorySize - offset)
-    if (reached > 0) out.set(memory.copyOut(memory.readU32(this.frame + at.MEMORY_START) + offset, reached))
-    return out
-  }
-
-  balance(): bigint {
-    return this.engine.balance(this.self)
   }
 
   private get self(): number {
