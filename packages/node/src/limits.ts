@@ -8,6 +8,8 @@ export const MEMPOOL_OF_ACCOUNT_MOST = 1_024
 export const MEMPOOL_NONCE_GAP_MOST = 1_024n
 /** a replacement pays so much more, in hundredths of what it replaces */
 export const MEMPOOL_BUMP_PERCENT = 10n
+/** when it is full, of what is worth least */
+export const MEMPOOL_DROPPED_AT_ONCE = 1_024
 export const MEMPOOL_EXPIRY_MS = 3 * 3_600_000
 /** hashes of transactions that were refused, so that gossip does not have them checked again */
 export const MEMPOOL_REFUSED_MOST = 65_536
@@ -17,6 +19,13 @@ export const GOSSIPED_TRANSACTIONS_MOST = 1_024
 export const GOSSIPED_TRANSACTIONS_BYTES_MOST = 512 * 1024
 export const BLOCKS_OF_RESPONSE_MOST = 128
 export const BLOCKS_OF_RESPONSE_BYTES_MOST = 8 * 1024 * 1024
+/** messages of transactions from one peer that are looked at together */
+export const GOSSIP_IN_WORK_MOST = 16
+/** transactions from one peer that turn out useless: so many at once, and so many a second */
+export const USELESS_TRANSACTIONS_MOST = 4_096
+export const USELESS_TRANSACTIONS_PER_SECOND = 1_024
+/** of its own clients that a node sends again while they wait */
+export const OWN_TRANSACTIONS_MOST = 4_096
 /** messages whose hash is remembered, so that a second copy costs nothing */
 export const SEEN_MESSAGES_MOST = 4_096
 /** of messages for consensus that wait while it writes to disk; more are dropped */

@@ -1,11 +1,20 @@
 // Transactions on their way into blocks: from RPC and from peers into the mempool, and on to other peers in batches.
-import { type RecoveredTransaction, validateTransaction } from '@tan/ledger'
-import type { Transport, Verdict } from '@tan/network'
-import { CodedError, encode, type Hash, type Metrics, type Rejection, shorten } from '@tan/primitives'
-import { hashTransaction, limits } from '@tan/protocol'
+import { type RecoveredTransaction, validateTarget, validateTransaction } from '@tan/ledger'
+import type { PeerId, Transport, Verdict } from '@tan/network'
+import { CodedError, encode, type Hash, type Metrics, type Rejection, rejectionOf, shorten } from '@tan/primitives'
+import { decodeTransaction, hashTransaction, limits } from '@tan/protocol'
+import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Chain } from './chain/chain.ts'
-import { GOSSIPED_TRANSACTIONS_BYTES_MOST, GOSSIPED_TRANSACTIONS_MOST, MEMPOOL_REFUSED_MOST } from './limits.ts'
-import type { Mempool } from './mempool/mempool.ts'
+import {
+  GOSSIP_IN_WORK_MOST,
+  GOSSIPED_TRANSACTIONS_BYTES_MOST,
+  GOSSIPED_TRANSACTIONS_MOST,
+  MEMPOOL_REFUSED_MOST,
+  OWN_TRANSACTIONS_MOST,
+  USELESS_TRANSACTIONS_MOST,
+  USELESS_TRANSACTIONS_PER_SECOND,
+} from './limits.ts'
+import { costWeiOf, type Mempool } from './mempool/mempool.ts'
 import type { Recovered, RecoveryPool } from './recovery/recovery-pool.ts'
 import { decodeFromPeer } from './wire/decode.ts'
 import { transactionsCodec } from './wire/messages.ts'
@@ -13,6 +22,8 @@ import { TRANSACTIONS_TOPIC } from './wire/protocols.ts'
 
 /** Time between two messages of transactions: a gossiped message costs far more than the transactions in it. */
 const GATHER_MS = 100
+/** what waits is sent again so often */
+const RESEND_MS = 5_000
 
 interface TransactionServiceParts {
   readonly chain: Chain
@@ -34,10 +45,18 @@ export class TransactionService {
   private sendTimer: NodeJS.Timeout | undefined
   private lastSentMs = 0
   private readonly refused = new Set<Hash>()
+  private readonly allowances = new Map<PeerId, Allowance>()
+  /** of this node's own clients, not yet seen in a block: by the order in which they came */
+  private readonly own = new Set<Hash>()
+  private waitingTimer: NodeJS.Timeout | undefined
 
   constructor(parts: TransactionServiceParts) {
     this.parts = parts
-    parts.transport.onGossip(TRANSACTIONS_TOPIC, (_peer, bytes) => this.onGossip(bytes))
+    parts.transport.onGossip(TRANSACTIONS_TOPIC, (peer, bytes) => this.onGossip(peer, bytes))
+    parts.transport.onPeer(event => {
+      if (event.type === 'connected') this.sendWaiting()
+      else this.allowances.delete(event.peer.id)
+    })
   }
 
   /** Called for each transaction that enters the mempool. */
@@ -49,12 +68,16 @@ export class TransactionService {
   stop(): void {
     clearTimeout(this.submitTimer)
     clearTimeout(this.sendTimer)
+    clearInterval(this.waitingTimer)
   }
 
   /** From a client. Throws the coded reason for which it is not taken. */
   async submit(encoded: Uint8Array): Promise<Hash> {
     const hash = hashTransaction(encoded)
-    if (this.parts.mempool.has(hash)) return hash
+    if (this.parts.mempool.has(hash)) {
+      this.send(encoded)
+      return hash
+    }
     if (encoded.length > limits.TRANSACTION_BYTES_MOST)
       throw new CodedError(
         'codec/size',
@@ -63,8 +86,24 @@ export class TransactionService {
     const answer = await this.recoverSoon(encoded)
     const rejection = answer.ok ? await this.take(answer.value) : answer
     if (rejection !== undefined) throw new CodedError(rejection.code, rejection.message)
+    this.noteOwn(hash)
     this.send(encoded)
     return hash
+  }
+
+  /** What others may have missed, or refused for a moment, is sent again for as long as it waits. */
+  private noteOwn(hash: Hash): void {
+    this.own.add(hash)
+    if (this.own.size > OWN_TRANSACTIONS_MOST) this.own.delete(this.own.values().next().value!)
+    this.waitingTimer ??= setInterval(() => this.sendWaiting(), RESEND_MS).unref()
+  }
+
+  private sendWaiting(): void {
+    for (const hash of this.own) {
+      const recovered = this.parts.mempool.get(hash)
+      if (recovered === undefined) this.own.delete(hash)
+      else this.send(recovered.encoded)
+    }
   }
 
   private recoverSoon(encoded: Uint8Array): Promise<Recovered> {
@@ -89,23 +128,51 @@ export class TransactionService {
     for (const [i, { done }] of submitted.entries()) done(answers[i]!)
   }
 
-  private async onGossip(bytes: Uint8Array): Promise<Verdict> {
+  private async onGossip(peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
+    const allowance = this.allowances.get(peer) ?? new Allowance()
+    this.allowances.set(peer, allowance)
+    if (!allowance.begin()) return 'ignore'
+    try {
+      return await this.takeGossip(bytes, allowance)
+    } finally {
+      allowance.end()
+    }
+  }
+
+  private async takeGossip(bytes: Uint8Array, allowance: Allowance): Promise<Verdict> {
     const decoded = decodeFromPeer(transactionsCodec, bytes)
     if (!decoded.ok) return decoded.rejection
-    const news = decoded.value.filter(encoded => {
+    const news = decoded.value.transactions.filter(encoded => {
       const hash = hashTransaction(encoded)
       return !this.parts.mempool.has(hash) && !this.refused.has(hash)
     })
     if (news.length === 0) return 'ignore'
-    let isOfUse = false
+    const invalid = this.checkForm(news)
+    if (invalid !== undefined) return invalid
+    let useful = 0
     for (const [i, answer] of (await this.parts.recovery.recover(news)).entries()) {
-      if (!answer.ok)
-        return { code: answer.code, message: `a gossiped transaction is invalid: ${shorten(answer.message)}` }
+      if (!answer.ok) return offence(answer)
       const rejection = await this.take(answer.value)
-      if (rejection === undefined) isOfUse = true
+      if (rejection === undefined) useful++
       else if (isLasting(rejection)) this.noteRefused(hashTransaction(news[i]!))
     }
-    return isOfUse ? 'accept' : 'ignore'
+    const useless = news.length - useful
+    allowance.spend(useless)
+    // Mostly useless is not passed on: others would hold it against this node.
+    return useful > useless ? 'accept' : 'ignore'
+  }
+
+  /** What no honest node passes on, before anything dear is done with it. */
+  private checkForm(transactions: readonly Uint8Array[]): Rejection | undefined {
+    const { chainId } = this.parts.chain.ledger.rules
+    for (const encoded of transactions)
+      try {
+        const wrong = validateTransaction(decodeTransaction(encoded), chainId)
+        if (wrong !== undefined) return offence(wrong)
+      } catch (error) {
+        return offence(rejectionOf(error))
+      }
+    return undefined
   }
 
   private async take(recovered: RecoveredTransaction): Promise<Rejection | undefined> {
@@ -115,16 +182,20 @@ export class TransactionService {
     const wrong = validateTransaction(transaction, rules.chainId) ?? this.checkFee(recovered)
     if (wrong !== undefined) return wrong
     const { state } = chain.head
-    const account = await chain.states.run(() => state.account(sender))
-    const balance = account?.balance ?? 0n
-    const most = 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
-    const needed = transaction.gasLimit * most + transaction.value
-    if (balance < needed)
+    const [account, target] = await chain.states.run(() => [
+      state.account(sender),
+      transaction.to === undefined ? undefined : state.account(transaction.to),
+    ])
+    // What no block can take would only stand in the way of the account's next ones.
+    const hopeless = validateTarget(transaction.to, () => target?.codeHash ?? EMPTY_CODE_HASH)
+    if (hopeless !== undefined) return hopeless
+    const { nonce = 0n, balance = 0n } = account ?? {}
+    if (!mempool.isAffordable(recovered, nonce, balance))
       return {
         code: 'transaction/balance',
-        message: `insufficient funds: ${sender} has ${balance} wei of TANGam; value and gas limit need ${needed}`,
+        message: `insufficient funds: ${sender} has ${balance} wei of TANGam; value and gas limit need ${costWeiOf(recovered)}, beside what waits already`,
       }
-    const rejection = mempool.add(recovered, account?.nonce ?? 0n)
+    const rejection = mempool.add(recovered, nonce)
     if (rejection !== undefined) return rejection.code === 'mempool/known' ? undefined : rejection
     metrics.gauge('tan_mempool_transactions_total', mempool.size)
     for (const listener of this.listeners) listener(recovered)
@@ -155,10 +226,12 @@ export class TransactionService {
   private sendOutgoing(): void {
     this.sendTimer = undefined
     this.lastSentMs = Date.now()
+    const slot = Math.floor(this.lastSentMs / RESEND_MS)
     let batch: Uint8Array[] = []
     let sizeBytes = 0
     const flush = (): void => {
-      if (batch.length > 0) this.parts.transport.broadcast(TRANSACTIONS_TOPIC, encode(transactionsCodec, batch))
+      if (batch.length > 0)
+        this.parts.transport.broadcast(TRANSACTIONS_TOPIC, encode(transactionsCodec, { slot, transactions: batch }))
       batch = []
       sizeBytes = 0
     }
@@ -173,6 +246,36 @@ export class TransactionService {
     }
     flush()
     this.outgoing = []
+  }
+}
+
+function offence({ code, message }: Rejection): Rejection {
+  return { code, message: `a gossiped transaction is invalid: ${shorten(message)}` }
+}
+
+/** What one peer may cost: messages in work, and transactions that were of no use. Beyond it, its gossip is not looked at. */
+class Allowance {
+  private inWork = 0
+  private left = USELESS_TRANSACTIONS_MOST
+  private atMs = Date.now()
+
+  /** False where it is used up. Each `true` is followed by an `end`. */
+  begin(): boolean {
+    const nowMs = Date.now()
+    const gained = ((nowMs - this.atMs) * USELESS_TRANSACTIONS_PER_SECOND) / 1_000
+    this.left = Math.min(USELESS_TRANSACTIONS_MOST, this.left + gained)
+    this.atMs = nowMs
+    if (this.left <= 0 || this.inWork >= GOSSIP_IN_WORK_MOST) return false
+    this.inWork++
+    return true
+  }
+
+  spend(useless: number): void {
+    this.left -= useless
+  }
+
+  end(): void {
+    this.inWork--
   }
 }
 

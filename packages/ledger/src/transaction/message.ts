@@ -28,10 +28,15 @@ export interface Message {
 
 /** Can it be run at all? What needs the bytecode engine is refused, so that its coming changes no block of before. */
 export function validateMessage(journal: Journal, to: Address | undefined): Rejection | undefined {
+  return validateTarget(to, () => (to === undefined ? EMPTY_CODE_HASH : journal.codeHash(to)))
+}
+
+/** The same for a mempool; `codeHash` is of the account at `to`. */
+export function validateTarget(to: Address | undefined, codeHash: () => Hash): Rejection | undefined {
   if (to === undefined) return noBytecode('creating contracts')
   if (systemContractAt(to) !== undefined) return undefined
   if (isPrecompile(to)) return noBytecode(`calling the precompile ${to}`)
-  if (journal.codeHash(to) !== EMPTY_CODE_HASH) return noBytecode(`calling the contract ${to}`)
+  if (codeHash() !== EMPTY_CODE_HASH) return noBytecode(`calling the contract ${to}`)
   return undefined
 }
 

@@ -261,7 +261,7 @@ export class Chain {
   ): Promise<{ readonly ok: true; readonly value: RecoveredTransaction[] } | ({ readonly ok: false } & Rejection)> {
     const found = block.transactions.map(encoded => this.parts.mempool.get(hashTransaction(encoded)))
     const missing = block.transactions.filter((_, i) => found[i] === undefined)
-    const answers = (await this.parts.recovery.recover(missing)).values()
+    const answers = (await this.parts.recovery.recover(missing, { isUrgent: true })).values()
     const value: RecoveredTransaction[] = []
     for (const [i, known] of found.entries()) {
       const answer = known === undefined ? answers.next().value! : { ok: true as const, value: known }

@@ -6,6 +6,7 @@ import type { Address, Clock, Hash, Rejection } from '@tan/primitives'
 import {
   MEMPOOL_BUMP_PERCENT,
   MEMPOOL_BYTES_MOST,
+  MEMPOOL_DROPPED_AT_ONCE,
   MEMPOOL_EXPIRY_MS,
   MEMPOOL_NONCE_GAP_MOST,
   MEMPOOL_OF_ACCOUNT_MOST,
@@ -18,13 +19,21 @@ interface Waiting {
 }
 
 /** An account's transactions by nonce. */
-type Queue = Map<bigint, Waiting>
+interface Queue {
+  readonly waiting: Map<bigint, Waiting>
+  /** as last told */
+  accountNonce: bigint
+  /** what all of them may cost: value, and gas at the highest fee */
+  costWei: bigint
+}
 
 export class Mempool {
   private readonly clock: Clock
   private readonly queues = new Map<Address, Queue>()
   private readonly byHash = new Map<Hash, RecoveredTransaction>()
   private bytes = 0
+  /** fees up to which a full pool has no room, until something leaves it */
+  private readonly noRoomUpTo = { gapped: -1n, executable: -1n }
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -52,7 +61,7 @@ export class Mempool {
 
   /** What is in the pool of one account, in nonce order. */
   ofAccount(sender: Address): RecoveredTransaction[] {
-    return sortedQueue(this.queues.get(sender) ?? new Map()).map(waiting => waiting.recovered)
+    return sorted(this.queues.get(sender)).map(waiting => waiting.recovered)
   }
 
   /**
@@ -72,58 +81,72 @@ export class Mempool {
         code: 'mempool/nonce-gap',
         message: `nonce ${transaction.nonce} is too far above the account's next, ${accountNonce}`,
       }
-    const queue: Queue = this.queues.get(sender) ?? new Map()
-    const replaced = queue.get(transaction.nonce)
+    const queue: Queue = this.queues.get(sender) ?? { waiting: new Map(), accountNonce, costWei: 0n }
+    queue.accountNonce = accountNonce
+    const replaced = queue.waiting.get(transaction.nonce)
     if (replaced !== undefined && !paysMore(recovered, replaced.recovered))
       return {
         code: 'mempool/underpriced',
         message: `a transaction of nonce ${transaction.nonce} is waiting: to replace it, pay ${MEMPOOL_BUMP_PERCENT} % more in both fees`,
       }
-    if (replaced === undefined && queue.size >= MEMPOOL_OF_ACCOUNT_MOST)
-      return { code: 'mempool/account-full', message: `${queue.size} transactions of ${sender} are waiting already` }
-    if (this.byHash.size >= MEMPOOL_TRANSACTIONS_MOST || this.bytes + encoded.length > MEMPOOL_BYTES_MOST) {
-      this.expire()
-      if (this.byHash.size >= MEMPOOL_TRANSACTIONS_MOST || this.bytes + encoded.length > MEMPOOL_BYTES_MOST)
-        if (!this.makeRoomFor(recovered))
-          return {
-            code: 'mempool/full',
-            message: 'the pool is full of transactions that pay as much: try again later, or pay more',
-          }
-    }
-    if (replaced !== undefined) this.forget(replaced.recovered)
-    queue.set(transaction.nonce, { recovered, addedAtMs: this.clock.nowMs() })
+    if (replaced === undefined && queue.waiting.size >= MEMPOOL_OF_ACCOUNT_MOST)
+      return {
+        code: 'mempool/account-full',
+        message: `${queue.waiting.size} transactions of ${sender} are waiting already`,
+      }
+    if (!this.makeRoomFor(recovered, accountNonce))
+      return {
+        code: 'mempool/full',
+        message: 'the pool is full of transactions that pay as much: try again later, or pay more',
+      }
+    // looked up again: making room may have dropped it
+    const left = queue.waiting.get(transaction.nonce)
+    if (left !== undefined) this.forget(queue, left.recovered)
+    queue.waiting.set(transaction.nonce, { recovered, addedAtMs: this.clock.nowMs() })
+    queue.costWei += costWeiOf(recovered)
     this.queues.set(sender, queue)
     this.byHash.set(hash, recovered)
     this.bytes += encoded.length
     return undefined
   }
 
+  /** May an account with this balance pay for the transaction beside all of its own that wait? */
+  isAffordable(recovered: RecoveredTransaction, accountNonce: bigint, balanceWei: bigint): boolean {
+    const queue = this.queues.get(recovered.sender)
+    const own = costWeiOf(recovered)
+    if (queue === undefined || own + queue.costWei <= balanceWei) return own <= balanceWei
+    let sum = own
+    for (const [nonce, waiting] of queue.waiting)
+      if (nonce >= accountNonce && nonce !== recovered.transaction.nonce) sum += costWeiOf(waiting.recovered)
+    return sum <= balanceWei
+  }
+
   remove(recovered: RecoveredTransaction): void {
     const queue = this.queues.get(recovered.sender)
-    if (queue?.get(recovered.transaction.nonce)?.recovered.hash !== recovered.hash) return
-    queue.delete(recovered.transaction.nonce)
-    if (queue.size === 0) this.queues.delete(recovered.sender)
-    this.forget(recovered)
+    if (queue?.waiting.get(recovered.transaction.nonce)?.recovered.hash !== recovered.hash) return
+    queue.waiting.delete(recovered.transaction.nonce)
+    if (queue.waiting.size === 0) this.queues.delete(recovered.sender)
+    this.forget(queue, recovered)
   }
 
   /** An account's nonce rose on the settled chain: what is below it can never run. */
   removeBelow(sender: Address, accountNonce: bigint): void {
-    for (const { recovered } of this.queues.get(sender)?.values() ?? [])
+    const queue = this.queues.get(sender)
+    if (queue === undefined) return
+    if (accountNonce > queue.accountNonce) queue.accountNonce = accountNonce
+    for (const { recovered } of queue.waiting.values())
       if (recovered.transaction.nonce < accountNonce) this.remove(recovered)
   }
 
   expire(): void {
     const oldestMs = this.clock.nowMs() - MEMPOOL_EXPIRY_MS
     for (const queue of this.queues.values())
-      for (const { recovered, addedAtMs } of queue.values()) if (addedAtMs < oldestMs) this.remove(recovered)
+      for (const { recovered, addedAtMs } of queue.waiting.values()) if (addedAtMs < oldestMs) this.remove(recovered)
   }
 
   /** The nonce after the last of an account's transactions that follow one another from `accountNonce` on. */
   nextNonce(sender: Address, accountNonce: bigint): bigint {
-    const queue = this.queues.get(sender)
-    let nonce = accountNonce
-    while (queue?.has(nonce)) nonce++
-    return nonce
+    return nonceBehind(this.queues.get(sender), accountNonce)
   }
 
   /**
@@ -133,7 +156,7 @@ export class Mempool {
   *candidates(baseFeePerGas: bigint, nonceOf: (sender: Address) => bigint): Generator<RecoveredTransaction> {
     const heap: { tip: bigint; recovered: RecoveredTransaction }[] = []
     const offer = (sender: Address, nonce: bigint): void => {
-      const next = this.queues.get(sender)?.get(nonce)?.recovered
+      const next = this.queues.get(sender)?.waiting.get(nonce)?.recovered
       if (next === undefined) return
       const tip = tipOf(next, baseFeePerGas)
       if (tip >= 0n) push(heap, { tip, recovered: next })
@@ -147,27 +170,83 @@ export class Mempool {
     }
   }
 
-  /** Drops the cheapest tail of another account, if it pays less. */
-  private makeRoomFor(recovered: RecoveredTransaction): boolean {
-    let cheapest: RecoveredTransaction | undefined
-    for (const [sender, queue] of this.queues) {
-      if (sender === recovered.sender) continue
-      const last = sortedQueue(queue).at(-1)!.recovered
-      if (cheapest === undefined || feeCap(last) < feeCap(cheapest)) cheapest = last
-    }
-    if (cheapest === undefined || feeCap(cheapest) >= feeCap(recovered)) return false
-    this.remove(cheapest)
-    return true
+  private hasRoomFor({ encoded }: RecoveredTransaction): boolean {
+    return this.byHash.size < MEMPOOL_TRANSACTIONS_MOST && this.bytes + encoded.length <= MEMPOOL_BYTES_MOST
   }
 
-  private forget({ hash, encoded }: RecoveredTransaction): void {
-    this.byHash.delete(hash)
-    this.bytes -= encoded.length
+  /**
+   * Drops what is worth least, many at once, as finding them takes a walk through the pool: first what waits behind a gap
+   * and cannot run, then tails of accounts that pay less.
+   */
+  private makeRoomFor(recovered: RecoveredTransaction, accountNonce: bigint): boolean {
+    if (this.hasRoomFor(recovered)) return true
+    const fee = feeCap(recovered)
+    const isGapped = recovered.transaction.nonce > this.nextNonce(recovered.sender, accountNonce)
+    const kind = isGapped ? 'gapped' : 'executable'
+    if (fee <= this.noRoomUpTo[kind]) return false
+    this.expire()
+    let dropped = 0
+    for (const worst of this.expendable(recovered.sender)) {
+      if (dropped >= MEMPOOL_DROPPED_AT_ONCE && this.hasRoomFor(recovered)) break
+      const yields = isGapped ? worst.isGapped && worst.feeWei < fee : worst.isGapped || worst.feeWei < fee
+      if (!yields) break
+      this.remove(worst.recovered)
+      dropped++
+    }
+    if (this.hasRoomFor(recovered)) return true
+    this.noRoomUpTo[kind] = fee
+    return false
+  }
+
+  /** Worst first, an account's later ones before those that they need. */
+  private expendable(except: Address): Expendable[] {
+    const found: Expendable[] = []
+    for (const [sender, queue] of this.queues) {
+      if (sender === except) continue
+      const behind = nonceBehind(queue, queue.accountNonce)
+      // one that can run is worth what the dearest is that needs it: those go first
+      let dearestWei = 0n
+      for (const { recovered } of sorted(queue).reverse()) {
+        const isGapped = recovered.transaction.nonce > behind
+        const own = feeCap(recovered)
+        if (!isGapped && own > dearestWei) dearestWei = own
+        found.push({ recovered, isGapped, feeWei: isGapped ? own : dearestWei })
+      }
+    }
+    return found.sort(
+      (a, b) => Number(b.isGapped) - Number(a.isGapped) || (a.feeWei === b.feeWei ? 0 : a.feeWei < b.feeWei ? -1 : 1),
+    )
+  }
+
+  private forget(queue: Queue, recovered: RecoveredTransaction): void {
+    this.byHash.delete(recovered.hash)
+    this.bytes -= recovered.encoded.length
+    queue.costWei -= costWeiOf(recovered)
+    this.noRoomUpTo.gapped = this.noRoomUpTo.executable = -1n
   }
 }
 
-function sortedQueue(queue: Queue): Waiting[] {
-  return [...queue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, waiting]) => waiting)
+interface Expendable {
+  readonly recovered: RecoveredTransaction
+  /** it waits for one that is not here */
+  readonly isGapped: boolean
+  readonly feeWei: bigint
+}
+
+function nonceBehind(queue: Queue | undefined, accountNonce: bigint): bigint {
+  let nonce = accountNonce
+  while (queue?.waiting.has(nonce)) nonce++
+  return nonce
+}
+
+function sorted(queue: Queue | undefined): Waiting[] {
+  return [...(queue?.waiting ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, waiting]) => waiting)
+}
+
+/** Value, and the whole of its gas at the highest fee that it allows. */
+export function costWeiOf(recovered: RecoveredTransaction): bigint {
+  const { gasLimit, value } = recovered.transaction
+  return gasLimit * feeCap(recovered) + value
 }
 
 function feeCap({ transaction }: RecoveredTransaction): bigint {

@@ -28,6 +28,8 @@ export class RecoveryPool {
   private readonly threadsMost: number
   private readonly threads: Thread[] = []
   private readonly queue: Batch[] = []
+  /** of blocks: before all others, and never refused */
+  private readonly urgent: Batch[] = []
   private isClosed = false
 
   /** `threads` 0 does all on the calling thread. */
@@ -35,12 +37,12 @@ export class RecoveryPool {
     this.threadsMost = threads
   }
 
-  /** One answer for each, in order. Throws `node/overloaded` where too much waits already. */
-  async recover(encoded: readonly Uint8Array[]): Promise<Recovered[]> {
+  /** One answer for each, in order. Throws `node/overloaded` where too much waits already, unless it is urgent. */
+  async recover(encoded: readonly Uint8Array[], { isUrgent = false } = {}): Promise<Recovered[]> {
     if (this.threadsMost === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
     const batches: Promise<readonly WorkerAnswer[]>[] = []
     for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MOST)
-      batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MOST)))
+      batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MOST), isUrgent))
     const answers = (await Promise.all(batches)).flat()
     return encoded.map((bytes, i) => {
       const answer = answers[i]!
@@ -52,27 +54,28 @@ export class RecoveryPool {
 
   async close(): Promise<void> {
     this.isClosed = true
-    for (const batch of this.queue.splice(0)) batch.failed(closed())
+    for (const batch of [...this.urgent.splice(0), ...this.queue.splice(0)]) batch.failed(closed())
     await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()))
   }
 
-  private enqueue(encoded: readonly Uint8Array[]): Promise<readonly WorkerAnswer[]> {
+  private enqueue(encoded: readonly Uint8Array[], isUrgent: boolean): Promise<readonly WorkerAnswer[]> {
     if (this.isClosed) return Promise.reject(closed())
-    if (this.queue.length >= RECOVERY_QUEUE_MOST)
+    if (!isUrgent && this.queue.length >= RECOVERY_QUEUE_MOST)
       return Promise.reject(
         new CodedError('node/overloaded', 'too many signatures wait to be checked: try again later'),
       )
     return new Promise((done, failed) => {
-      this.queue.push({ encoded, done, failed })
+      const queue = isUrgent ? this.urgent : this.queue
+      queue.push({ encoded, done, failed })
       this.dispatch()
     })
   }
 
   private dispatch(): void {
-    while (this.queue.length > 0) {
+    while (this.urgent.length + this.queue.length > 0) {
       const idle = this.threads.find(thread => thread.batch === undefined) ?? this.startThread()
       if (idle === undefined) return
-      idle.batch = this.queue.shift()!
+      idle.batch = this.urgent.shift() ?? this.queue.shift()!
       idle.worker.postMessage(idle.batch.encoded)
     }
   }
@@ -99,7 +102,7 @@ export class RecoveryPool {
     const at = this.threads.indexOf(thread)
     if (at < 0 || this.isClosed) return
     this.threads.splice(at, 1)
-    if (thread.batch !== undefined) this.queue.unshift(thread.batch)
+    if (thread.batch !== undefined) this.urgent.unshift(thread.batch)
     thread.batch = undefined
     this.dispatch()
   }

@@ -174,7 +174,8 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
     eth_getLogs: ([filter]) => getLogs(reader, filter),
 
     eth_sendRawTransaction: ([data]) => transactions.submit(readData(data, 'transaction')),
-    eth_call: async ([request, tag]) => {
+    eth_call: async ([request, tag, overrides]) => {
+      refuseOverrides(overrides)
       const call = readCall(request)
       const at = await reader.state(readBlockTag(tag))
       const result = await run(() => ledger.call(at, call))
@@ -184,7 +185,8 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
         throw new RpcError(EXECUTION_REVERTED, `execution reverted: ${explainRevert(output)}`, toHex(output))
       return toHex(output)
     },
-    eth_estimateGas: async ([request, tag]) => {
+    eth_estimateGas: async ([request, tag, overrides]) => {
+      refuseOverrides(overrides)
       const call = readCall(request)
       const at = await reader.state(readBlockTag(tag))
       const result = await run(() => ledger.estimateGas(at, call))
@@ -249,15 +251,23 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
   }
 }
 
+/** To ignore them would be to answer another question. */
+function refuseOverrides(value: unknown): void {
+  if (value !== undefined && value !== null)
+    throw invalidParams('state overrides: this node does not have them; leave the third parameter out')
+}
+
 function readCall(value: unknown): CallRequest {
-  const object = readObject(value, 'call')
+  // null is as good as nothing, as clients write it
+  const given = Object.entries(readObject(value, 'call')).filter(([, part]) => part !== null)
+  const object = Object.fromEntries(given) as Readonly<Record<string, unknown>>
   const { from, to, gas, value: amount, data, input, accessList } = object
   if (data !== undefined && input !== undefined && data !== input) throw invalidParams('call: data and input differ')
   const bytes = input ?? data
   return {
-    ...(from === undefined || from === null ? {} : { from: readAddress(from, 'call.from') }),
-    ...(to === undefined || to === null ? {} : { to: readAddress(to, 'call.to') }),
-    ...(gas === undefined ? {} : { gasLimit: readNumber(gas, 'call.gas', RPC_CALL_GAS_MOST) }),
+    ...(from === undefined ? {} : { from: readAddress(from, 'call.from') }),
+    ...(to === undefined ? {} : { to: readAddress(to, 'call.to') }),
+    ...(gas === undefined ? {} : { gasLimit: Math.min(readNumber(gas, 'call.gas'), RPC_CALL_GAS_MOST) }),
     ...(amount === undefined ? {} : { valueWei: readQuantity(amount, 'call.value') }),
     ...(bytes === undefined ? {} : { data: readData(bytes, 'call.data') }),
     ...(accessList === undefined ? {} : { accessList: readAccessList(accessList) }),

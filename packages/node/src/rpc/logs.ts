@@ -58,10 +58,11 @@ export async function getLogs(reader: ChainReader, value: unknown): Promise<unkn
   const from = await heightOf(reader, object.fromBlock)
   const to = await heightOf(reader, object.toBlock)
   if (from > to) throw invalidParams(`fromBlock (${from}) is above toBlock (${to})`)
-  if (to - from >= RPC_LOG_BLOCKS_MOST)
-    throw new RpcError(LIMIT_EXCEEDED, `${to - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MOST} at a time`)
+  const last = Math.min(to, reader.chain.head.header.height)
+  if (last - from >= RPC_LOG_BLOCKS_MOST)
+    throw new RpcError(LIMIT_EXCEEDED, `${last - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MOST} at a time`)
   const found: unknown[] = []
-  for (let height = from; height <= to; height++) {
+  for (let height = from; height <= last; height++) {
     const hash = await reader.hashOf({ type: 'height', height })
     if (hash === undefined) break
     found.push(...(await logsOfBlock(reader, hash, filter)))
@@ -80,7 +81,7 @@ async function logsOfBlock(reader: ChainReader, hash: Hash, filter: LogFilter): 
 
 async function heightOf(reader: ChainReader, value: unknown): Promise<number> {
   const tag = readBlockTag(value)
-  if (tag.type === 'height') return Math.min(tag.height, reader.chain.head.header.height)
+  if (tag.type === 'height') return tag.height
   const found = await reader.find(tag)
   if (found === undefined) throw invalidParams('unknown block')
   return found.block.header.height

@@ -24,7 +24,7 @@ import {
   rpcErrorBody,
 } from './errors.ts'
 import type { Methods } from './eth.ts'
-import { Subscriptions } from './subscriptions.ts'
+import { moveOf, Subscriptions } from './subscriptions.ts'
 
 /** A browser's extensions, wallets among them: what the user has installed is trusted as a program is, unlike a web page. */
 const EXTENSION_ORIGIN = /^(chrome|moz|safari-web)-extension:\/\//
@@ -55,12 +55,19 @@ export class RpcServer {
   private readonly server: Server
   private readonly sockets: WebSocketServer
   private readonly clients = new Map<WebSocket, Subscriptions>()
-  private announced: ChainBlock | undefined
+  /** what was announced, the newest last: as much as may still lose */
+  private announced: readonly ChainBlock[] = []
   private stopListening: (() => void) | undefined
 
   constructor(options: RpcServerOptions) {
     this.options = options
-    this.server = createServer((request, response) => void this.onRequest(request, response))
+    this.server = createServer((request, response) => {
+      this.onRequest(request, response).catch((error: unknown) => {
+        options.logger.error('a request could not be answered', { reason: String(error) })
+        if (response.headersSent) response.destroy()
+        else send(response, 500, 'application/json', JSON.stringify({ error: 'this request could not be answered' }))
+      })
+    })
     this.sockets = new WebSocketServer({ noServer: true, maxPayload: RPC_REQUEST_BYTES_MOST })
     this.server.on('upgrade', (request, socket, head) => this.onUpgrade(request, socket, head))
     // a client that hangs up in the middle is its own affair
@@ -82,9 +89,10 @@ export class RpcServer {
       )
       this.server.listen(port, host, resolve)
     })
+    this.announced = [chain.settled, ...chain.branch()]
     chain.listen({
-      onHead: block => this.onHead(block),
-      onSettled: () => this.onStatus(),
+      onHead: () => this.announce([]),
+      onSettled: blocks => this.announce(blocks),
       onFinalized: () => this.onStatus(),
     })
     this.stopListening = transactions.listen(transaction => {
@@ -102,18 +110,15 @@ export class RpcServer {
     await new Promise<void>(resolve => this.server.close(() => resolve()))
   }
 
-  private onHead(block: ChainBlock): void {
-    const before = this.announced
-    this.announced = block
-    const isChild = before === undefined || block.header.parentHash === before.hash
-    const removed = isChild || before === undefined || this.isOnBranch(before) ? [] : [before]
-    for (const subscriptions of this.clients.values()) subscriptions.onHead(block, removed)
-    this.onStatus()
-  }
-
-  private isOnBranch(block: ChainBlock): boolean {
+  /** The head may have moved by more than one block, and to another branch; blocks may be settled before they were head. */
+  private announce(settled: readonly ChainBlock[]): void {
     const { chain } = this.options
-    return block.header.height <= chain.settled.header.height || chain.branch().includes(block)
+    const branch = [...settled, ...chain.branch().filter(({ header }) => header.height > chain.settled.header.height)]
+    const { removed, added } = moveOf(this.announced, branch)
+    this.announced = branch
+    if (added.length > 0 || removed.length > 0)
+      for (const subscriptions of this.clients.values()) subscriptions.onMove(added, removed)
+    this.onStatus()
   }
 
   private onStatus(): void {
@@ -126,7 +131,7 @@ export class RpcServer {
     const refused = this.refusal(request)
     if (refused !== undefined) return send(response, 403, 'application/json', JSON.stringify({ error: refused }))
     this.allowOrigin(request, response)
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const path = (request.url ?? '/').split('?', 1)[0]
     if (request.method === 'OPTIONS') return send(response, 204, 'text/plain', '')
     if (request.method === 'GET' && path === '/health') {
       const health = this.options.health()

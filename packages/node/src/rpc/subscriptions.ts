@@ -31,7 +31,8 @@ export class Subscriptions {
       throw new RpcError(LIMIT_EXCEEDED, `at most ${RPC_SUBSCRIPTIONS_MOST} subscriptions on one connection`)
     const id = toHex(secureRandomBytes(16))
     this.active.set(id, readSubscription(kind, options))
-    if (kind === 'tanStatus') queueMicrotask(() => this.push(id, this.status()))
+    // after the answer, which tells the client its id
+    if (kind === 'tanStatus') setImmediate(() => this.active.has(id) && this.push(id, this.status()))
     return id
   }
 
@@ -39,13 +40,14 @@ export class Subscriptions {
     return typeof id === 'string' && this.active.delete(id)
   }
 
-  onHead(block: ChainBlock, removed: readonly ChainBlock[]): void {
+  onMove(added: readonly ChainBlock[], removed: readonly ChainBlock[]): void {
     for (const [id, subscription] of this.active) {
-      if (subscription.type === 'newHeads') this.push(id, formatHeader(block.header, block.hash))
+      if (subscription.type === 'newHeads')
+        for (const { header, hash } of added) this.push(id, formatHeader(header, hash))
       else if (subscription.type === 'logs') {
         for (const lost of removed)
           for (const log of logsOf(lost, subscription.filter)) this.push(id, { ...log, removed: true })
-        for (const log of logsOf(block, subscription.filter)) this.push(id, log)
+        for (const block of added) for (const log of logsOf(block, subscription.filter)) this.push(id, log)
       }
     }
   }
@@ -56,6 +58,21 @@ export class Subscriptions {
 
   onTransaction({ hash }: RecoveredTransaction): void {
     for (const [id, { type }] of this.active) if (type === 'newPendingTransactions') this.push(id, hash satisfies Hash)
+  }
+}
+
+/** What is lost, the newest first, and what is new, the oldest first, where one branch takes the place of another. */
+export function moveOf<B extends Pick<ChainBlock, 'hash' | 'header'>>(
+  before: readonly B[],
+  after: readonly B[],
+): { readonly removed: readonly B[]; readonly added: readonly B[] } {
+  const lowest = after[0]?.header.height ?? Number.POSITIVE_INFINITY
+  const old = new Set(before.map(({ hash }) => hash))
+  const now = new Set(after.map(({ hash }) => hash))
+  return {
+    // what is below was settled meanwhile
+    removed: before.filter(({ hash, header }) => header.height >= lowest && !now.has(hash)).reverse(),
+    added: after.filter(({ hash }) => !old.has(hash)),
   }
 }
 

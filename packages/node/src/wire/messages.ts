@@ -36,10 +36,16 @@ export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksReque
 
 export const blocksResponseCodec: Codec<readonly Proposal[]> = codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MOST)
 
-export const transactionsCodec: Codec<readonly Uint8Array[]> = codec.list(
-  codec.bytes(limits.TRANSACTION_BYTES_MOST),
-  GOSSIPED_TRANSACTIONS_MOST,
-)
+export interface TransactionsMessage {
+  /** of time: gossip carries the same bytes once, and what still waits is sent again */
+  readonly slot: number
+  readonly transactions: readonly Uint8Array[]
+}
+
+export const transactionsCodec: Codec<TransactionsMessage> = codec.struct<TransactionsMessage>({
+  slot: codec.uint,
+  transactions: codec.list(codec.bytes(limits.TRANSACTION_BYTES_MOST), GOSSIPED_TRANSACTIONS_MOST),
+})
 
 export function proveValidator(
   scheme: AggregateScheme,
