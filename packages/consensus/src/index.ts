@@ -13,7 +13,15 @@ export type {
 } from './finality/types.ts'
 export * as consensusLimits from './limits.ts'
 export { Replica, type ReplicaConfig, type ReplicaEffect, type ReplicaInput, type RestoredReplica } from './replica.ts'
-export { type DurableWrite, type Machine, type OutwardEffect, Runner, type RunnerPorts } from './runner.ts'
+export {
+  type DurableWrite,
+  type Machine,
+  type Outcome,
+  type OutcomeHandler,
+  type OutwardEffect,
+  Runner,
+  type RunnerPorts,
+} from './runner.ts'
 export { decodeSafetyRecord, encodeSafetyRecord } from './settlement/safety.ts'
 export { Settlement, type SettlementStatus } from './settlement/settlement.ts'
 export type {

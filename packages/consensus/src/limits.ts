@@ -17,5 +17,7 @@ export const LIVE_STATEMENTS_MOST = 64
 export const STATEMENTS_OF_GUARDIAN_MOST = 4
 /** justified points kept above the newest one that the chain carries */
 export const JUSTIFICATIONS_MOST = 4_096
+/** ballots whose proposal was passed on, so that each is passed on once */
+export const BALLOTS_PASSED_ON_MOST = 64
 /** settled checkpoints kept above the finalized one */
 export const CHECKPOINTS_MOST = 65_536

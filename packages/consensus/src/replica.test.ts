@@ -60,7 +60,8 @@ class TestReplica {
 
 const toldBy = (effects: readonly ReplicaEffect[]): string[] =>
   effects.flatMap(effect => {
-    if (effect.type === 'execute' || effect.type === 'head' || effect.type.endsWith('timer')) return []
+    if (effect.type === 'execute' || effect.type === 'head' || effect.type === 'taken' || effect.type.endsWith('timer'))
+      return []
     const isFinality = effect.type.includes('final')
     return [
       isFinality

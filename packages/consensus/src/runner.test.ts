@@ -42,10 +42,10 @@ class Harness {
     })
   }
 
-  propose({ proposal }: typeof a1, onTaken?: (code: string | undefined) => void): void {
+  propose({ proposal }: typeof a1, onOutcome?: (word: string) => void): void {
     const message = { type: 'proposal', proposal } as const
-    this.runner.deliver({ type: 'settlement-message', message, from: undefined }, rejection =>
-      onTaken?.(rejection?.code),
+    this.runner.deliver({ type: 'settlement-message', message, from: undefined }, outcome =>
+      onOutcome?.(typeof outcome === 'object' ? outcome.code : outcome),
     )
   }
 
@@ -115,17 +115,19 @@ describe('the runner', () => {
     expect(harness.taken()).toEqual(['execute 1', 'write vote 1 change undefined', 'send vote 1'])
   })
 
-  it('tells whether what came was accepted, in its turn', () => {
+  it('tells what became of a message, in its turn', () => {
     const harness = started()
-    const answers: (string | undefined)[] = []
-    harness.propose(a1, code => answers.push(code))
-    expect(answers).toEqual([undefined])
+    const answers: string[] = []
+    harness.propose(a1, word => answers.push(word))
+    expect(answers).toEqual(['taken'])
     harness.executed(a1)
     const spoiled = { ...b1, proposal: { ...b1.proposal, signature: forged(b1.proposal.signature) } }
-    harness.propose(spoiled, code => answers.push(code))
-    expect(answers).toEqual([undefined])
+    harness.propose(spoiled, word => answers.push(word))
+    expect(answers).toEqual(['taken'])
     harness.writes[0]!.done()
-    expect(answers).toEqual([undefined, 'proposal/signature'])
+    expect(answers).toEqual(['taken', 'proposal/signature'])
+    harness.propose(a1, word => answers.push(word))
+    expect(answers.at(-1)).toBe('nothing-new')
   })
 
   it('keeps what comes before the start until after it', () => {

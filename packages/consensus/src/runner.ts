@@ -14,7 +14,7 @@ export interface DurableWrite {
   readonly finality?: FinalityRecord
 }
 
-export type OutwardEffect = Exclude<ReplicaEffect, { type: 'persist-settlement' | 'persist-finality' }>
+export type OutwardEffect = Exclude<ReplicaEffect, { type: 'persist-settlement' | 'persist-finality' | 'taken' }>
 
 /** A replica, or one of its two machines alone. */
 export interface Machine<Input> {
@@ -30,12 +30,17 @@ export interface RunnerPorts {
   perform(effect: OutwardEffect): void
 }
 
-export type TakenHandler = (rejection: Rejection | undefined) => void
+/**
+ * What became of a message. `nothing-new`: nobody needs it, and it need not have been verified, so that it must not be
+ * passed on as if this node stood for it.
+ */
+export type Outcome = 'taken' | 'nothing-new' | Rejection
+export type OutcomeHandler = (outcome: Outcome) => void
 
 export class Runner<Input = ReplicaInput> {
   private readonly machine: Machine<Input>
   private readonly ports: RunnerPorts
-  private readonly inputs: { readonly input: Input; readonly onTaken: TakenHandler | undefined }[] = []
+  private readonly inputs: { readonly input: Input; readonly onOutcome: OutcomeHandler | undefined }[] = []
   private effects: ReplicaEffect[] = []
   /** also before the start: an input that comes earlier waits, or what it makes durable would be sent before it is */
   private isBusy = true
@@ -52,9 +57,9 @@ export class Runner<Input = ReplicaInput> {
     this.run()
   }
 
-  /** `onTaken` learns whether what came from outside was accepted, so that gossip is passed on, or its sender penalised. */
-  deliver(input: Input, onTaken?: TakenHandler): void {
-    this.inputs.push({ input, onTaken })
+  /** `onOutcome` learns what became of what came from outside, so that gossip is passed on, or its sender penalised. */
+  deliver(input: Input, onOutcome?: OutcomeHandler): void {
+    this.inputs.push({ input, onOutcome })
     if (!this.isBusy) this.run()
   }
 
@@ -70,7 +75,9 @@ export class Runner<Input = ReplicaInput> {
         const next = this.inputs.shift()
         if (next === undefined) break
         this.effects = this.machine.step(next.input, this.ports.nowMs())
-        next.onTaken?.(this.effects.find(({ type }) => type === 'rejected') as Rejection | undefined)
+        next.onOutcome?.(outcomeOf(this.effects))
+      } else if (effect.type === 'taken') {
+        // told already
       } else if (effect.type === 'persist-settlement') {
         return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
       } else if (effect.type === 'persist-finality') {
@@ -82,4 +89,13 @@ export class Runner<Input = ReplicaInput> {
     }
     this.isBusy = false
   }
+}
+
+/** The first word counts: what follows is about messages that waited for this one. */
+function outcomeOf(effects: readonly ReplicaEffect[]): Outcome {
+  for (const effect of effects) {
+    if (effect.type === 'taken') return 'taken'
+    if (effect.type === 'rejected') return effect
+  }
+  return 'nothing-new'
 }

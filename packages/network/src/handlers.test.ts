@@ -2,7 +2,7 @@ import { AssertionError, assert, type Rejection, silentLogger } from '@tan/primi
 import { describe, expect, test } from 'vitest'
 import { Handlers } from './handlers.ts'
 import { LIMITS } from './limits.ts'
-import { protocolId } from './protocols.ts'
+import { burstOf, protocolId } from './protocols.ts'
 import { Standing } from './standing.ts'
 import { Telemetry } from './telemetry.ts'
 import { CountedMetrics } from './testing/kit.ts'
@@ -17,6 +17,7 @@ function create() {
     '/tan/x',
     new Standing({ nowMs: () => 0 }),
     new Telemetry(silentLogger, metrics),
+    { nowMs: () => 0 },
     (_, __, reason) => offences.push(reason),
   )
   return { handlers, metrics, offences }
@@ -70,6 +71,35 @@ describe('handlers', () => {
       expect(handlers.gossipArrives('peer', TOPIC, sizeBytes)).toBe(true)
       expect(offences).toEqual([])
     }
+  })
+
+  test('gossip above its rate is dropped and blamed on nobody: it may come from a peer that only passes it on', async () => {
+    const { handlers, metrics, offences } = create()
+    const slow = { ...BLOCKS, messagesPerSecondMost: 1 }
+    handlers.addGossip(slow, () => 'ignore')
+    let arrived = 0
+    for (let i = 0; i < 10 * burstOf(slow); i++) if (handlers.gossipArrives('peer', TOPIC, 1)) arrived++
+    expect(arrived).toBe(burstOf(slow))
+    expect(metrics.total('tan_network_messages_dropped_total', { code: 'network/rate' })).toBe(9 * burstOf(slow))
+    expect(offences).toEqual([])
+  })
+
+  test('what is sent of a topic, own or passed on, stays below what neighbours take from one peer', async () => {
+    const { handlers, metrics, offences } = create()
+    const slow = { ...BLOCKS, messagesPerSecondMost: 10 }
+    handlers.addGossip(slow, () => 'accept')
+    const own = burstOf(slow) / 2
+    for (let i = 0; i < own; i++) handlers.noteBroadcast(slow)
+    let sent = own
+    for (let i = 0; i < 3 * burstOf(slow); i++) {
+      const peer = `peer ${i % 3}`
+      expect(handlers.gossipArrives(peer, TOPIC, 1)).toBe(true)
+      if ((await handlers.gossip(peer, TOPIC, new Uint8Array(1))) === 'accept') sent++
+    }
+    expect(sent).toBeGreaterThan(own)
+    expect(sent).toBeLessThan(burstOf(slow))
+    expect(metrics.total('tan_network_messages_dropped_total', { code: 'network/passed-on' })).toBeGreaterThan(0)
+    expect(offences).toEqual([])
   })
 
   test('a protocol has one handler', () => {

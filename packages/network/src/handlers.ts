@@ -1,8 +1,9 @@
 // What this node listens to: the handler of each protocol, and everything that stands between a peer's message and it
 // (rate, size, what is pending), and between its answer and the peer (verdict, failure, penalty).
-import { AssertionError, assert, type Rejection, rejectionOf } from '@tan/primitives'
+import { AssertionError, assert, type Clock, type Rejection, rejectionOf } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import {
+  burstOf,
   type GossipProtocol,
   type MessageProtocol,
   type Protocol,
@@ -11,6 +12,7 @@ import {
 } from './protocols.ts'
 import type { Standing } from './standing.ts'
 import type { Telemetry } from './telemetry.ts'
+import { TokenBucket } from './token-bucket.ts'
 import type { MessageHandler, PeerId, RequestHandler, Verdict } from './transport.ts'
 
 interface Registered<P, H> {
@@ -22,7 +24,10 @@ export class Handlers {
   readonly #prefix: string
   readonly #standing: Standing
   readonly #telemetry: Telemetry
+  readonly #clock: Clock
   readonly #penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void
+  /** by topic: what this node sends of it, whoever made it */
+  readonly #sending = new Map<string, TokenBucket>()
   readonly #messages = new Map<string, Registered<MessageProtocol, MessageHandler>>()
   readonly #requests = new Map<string, Registered<RequestProtocol, RequestHandler>>()
   readonly #topics = new Map<string, Registered<GossipProtocol, MessageHandler>>()
@@ -33,11 +38,13 @@ export class Handlers {
     prefix: string,
     standing: Standing,
     telemetry: Telemetry,
+    clock: Clock,
     penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void,
   ) {
     this.#prefix = prefix
     this.#standing = standing
     this.#telemetry = telemetry
+    this.#clock = clock
     this.#penalize = penalize
   }
 
@@ -47,6 +54,13 @@ export class Handlers {
 
   addGossip(topic: GossipProtocol, handler: MessageHandler): void {
     this.#add(this.#topics, topic, handler)
+    const rate = { burst: burstOf(topic), perSecond: topic.messagesPerSecondMost }
+    const share = LIMITS.gossipSentPercent / 100
+    const bucket = new TokenBucket(this.#clock, {
+      burst: Math.max(1, rate.burst * share),
+      perSecond: rate.perSecond * share,
+    })
+    this.#sending.set(protocolId(this.#prefix, topic), bucket)
   }
 
   addRequest(protocol: RequestProtocol, handler: RequestHandler): void {
@@ -113,7 +127,11 @@ export class Handlers {
       this.#penalize(from, protocol, { code: 'network/oversize', message })
       return false
     }
-    if (!this.#takeToken(from, protocol)) return false
+    // no offence: whoever passes on what others flood with is no worse than they, and must not be cut off for it
+    if (!this.#standing.take(from, protocol)) {
+      this.#telemetry.dropped(from, protocol, 1, RATE)
+      return false
+    }
     const isFull =
       this.#gossipPendingMessages >= LIMITS.gossipPendingMessagesMost ||
       this.#gossipPendingBytes + sizeBytes > LIMITS.gossipPendingBytesMost
@@ -131,7 +149,9 @@ export class Handlers {
     try {
       const verdict = await topic.handler(from, message)
       this.#judge(from, topic.protocol, verdict)
-      return verdict
+      if (verdict !== 'accept' || this.#sending.get(topicId)!.take()) return verdict
+      this.#telemetry.dropped(undefined, topic.protocol, 1, SENDING)
+      return 'ignore'
     } catch (error) {
       this.#failed(topic.protocol, error)
       return 'ignore'
@@ -139,6 +159,11 @@ export class Handlers {
       this.#gossipPendingMessages--
       this.#gossipPendingBytes -= message.length
     }
+  }
+
+  /** What this node made itself goes out in any case, and leaves less room for what others made. */
+  noteBroadcast(topic: GossipProtocol): void {
+    this.#sending.get(protocolId(this.#prefix, topic))?.take()
   }
 
   #add<P extends Protocol, H>(to: Map<string, Registered<P, H>>, protocol: P, handler: H): void {
@@ -168,4 +193,5 @@ export class Handlers {
 }
 
 const RATE: Rejection = { code: 'network/rate', message: 'more messages than the protocol allows' }
+const SENDING: Rejection = { code: 'network/passed-on', message: 'as much was passed on as others take' }
 const BUSY: Rejection = { code: 'network/busy', message: 'too much gossip waits for its handlers' }

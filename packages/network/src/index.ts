@@ -9,6 +9,7 @@ export {
   type Protocol,
   type RequestProtocol,
 } from './protocols.ts'
+export { TokenBucket } from './token-bucket.ts'
 export type {
   MessageHandler,
   PeerEvent,

@@ -48,6 +48,8 @@ export const LIMITS = {
   /** gossip that is with its handlers at one time, over all peers: messages and bytes */
   gossipPendingMessagesMost: 8192,
   gossipPendingBytesMost: 64 * MIB,
+  /** what a node sends of a topic, in hundredths of what each of its neighbours takes from one peer */
+  gossipSentPercent: 80,
   /** one gossip transmission (it may hold several messages), and what may wait for one peer, in largest messages */
   gossipBatchLargestMessagesMost: 4,
   gossipBytesLeast: 4 * MIB,

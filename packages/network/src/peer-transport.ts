@@ -81,8 +81,12 @@ export class PeerTransport implements Transport {
     this.#clock = options.clock
     this.#telemetry = new Telemetry(options.logger ?? silentLogger, options.metrics ?? silentMetrics)
     this.#standing = new Standing(options.clock)
-    this.#handlers = new Handlers(this.#prefix, this.#standing, this.#telemetry, (peer, protocol, reason) =>
-      this.penalize(peer, protocol, reason),
+    this.#handlers = new Handlers(
+      this.#prefix,
+      this.#standing,
+      this.#telemetry,
+      options.clock,
+      (peer, protocol, reason) => this.penalize(peer, protocol, reason),
     )
     this.#finder = new PeerFinder({
       wire,
@@ -165,6 +169,7 @@ export class PeerTransport implements Transport {
     assertFits(topic, message)
     if (this.#state === 'running') {
       this.#telemetry.sent(topic, message.length)
+      this.#handlers.noteBroadcast(topic)
       this.#wire.publish(protocolId(this.#prefix, topic), message)
     } else this.#telemetry.dropped(undefined, topic, 1, STOPPED)
   }

@@ -22,7 +22,7 @@ export interface MessageProtocol extends ProtocolDeclaration {
 
 /**
  * Messages to everybody who listens, passed on from peer to peer. Any peer may be the one that brings all of them, so
- * the rate is that of the whole network.
+ * the rate is that of the whole network, and what is above it is dropped without blame: its bringer need not be its author.
  */
 export interface GossipProtocol extends ProtocolDeclaration {
   readonly kind: 'gossip'

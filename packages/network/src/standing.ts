@@ -2,18 +2,14 @@
 import type { Clock } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import { burstOf, type Protocol } from './protocols.ts'
+import { TokenBucket } from './token-bucket.ts'
 import type { PeerId } from './transport.ts'
-
-interface Bucket {
-  tokens: number
-  atMs: number
-}
 
 interface Entry {
   points: number
   pointsAtMs: number
   bannedUntilMs: number
-  readonly buckets: Map<string, Bucket>
+  readonly buckets: Map<string, TokenBucket>
 }
 
 export class Standing {
@@ -26,21 +22,14 @@ export class Standing {
 
   /** May the peer send one more message of this protocol now? Takes a token if so. */
   take(peer: PeerId, protocol: Protocol): boolean {
-    const nowMs = this.#clock.nowMs()
     const { buckets } = this.#entry(peer)
     const key = `${protocol.kind}/${protocol.name}/${protocol.version}`
     let bucket = buckets.get(key)
     if (bucket === undefined) {
-      bucket = { tokens: burstOf(protocol), atMs: nowMs }
+      bucket = new TokenBucket(this.#clock, { burst: burstOf(protocol), perSecond: protocol.messagesPerSecondMost })
       buckets.set(key, bucket)
     }
-    // a clock that was set back gives nothing and takes nothing
-    const passedMs = Math.max(0, nowMs - bucket.atMs)
-    bucket.tokens = Math.min(burstOf(protocol), bucket.tokens + (passedMs / 1000) * protocol.messagesPerSecondMost)
-    bucket.atMs = nowMs
-    if (bucket.tokens < 1) return false
-    bucket.tokens--
-    return true
+    return bucket.take()
   }
 
   /** Returns whether the peer is banned now. */

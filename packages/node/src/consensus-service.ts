@@ -8,7 +8,7 @@ import {
   type RestoredReplica,
   Runner,
 } from '@tan/consensus'
-import type { PeerId, Transport, Verdict } from '@tan/network'
+import { type PeerId, TokenBucket, type Transport, type Verdict } from '@tan/network'
 import {
   type Address,
   type Clock,
@@ -22,8 +22,9 @@ import {
 } from '@tan/primitives'
 import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
-import { SEEN_MESSAGES_MOST } from './limits.ts'
+import { SEEN_MESSAGES_MOST, STRANGER_MESSAGES_BURST, STRANGER_MESSAGES_PER_SECOND } from './limits.ts'
 import { BlockSource } from './sync/block-source.ts'
+import { checkBody } from './wire/body.ts'
 import { decodeFromPeer } from './wire/decode.ts'
 import { Inbox } from './wire/inbox.ts'
 import { type Hello, helloCodec, proveValidator, type ValidatorProof, verifyValidator } from './wire/messages.ts'
@@ -59,6 +60,8 @@ export class ConsensusService {
   private readonly seen = new Set<Hash>()
   /** peers that proved which validator they are */
   private readonly validators = new Map<PeerId, number>()
+  /** what all other connected peers may still send of settlement: the proof of a validator may be slower than its votes */
+  private readonly strangers = new Map<PeerId, TokenBucket>()
   private ownProof: ValidatorProof | undefined
   /** the highest head that a validator told of */
   private validatorHeight = 0
@@ -78,17 +81,23 @@ export class ConsensusService {
     const { settlement } = this.replica
     this.blocks = new BlockSource({ transport, chain, settlement, runner: this.runner, logger, metrics })
     transport.onMessage(SETTLEMENT_PROTOCOL, (peer, bytes) => {
+      if (!this.isHeard(peer)) return 'ignore'
       this.noteSeen(bytes)
       return this.onSettlement(bytes, this.validators.get(peer))
     })
-    transport.onGossip(BLOCKS_TOPIC, (_peer, bytes) =>
-      this.noteSeen(bytes) ? this.onSettlement(bytes, undefined) : 'ignore',
-    )
+    transport.onGossip(BLOCKS_TOPIC, (_peer, bytes) => (this.noteSeen(bytes) ? this.onBlock(bytes) : 'ignore'))
     transport.onGossip(FINALITY_TOPIC, (_peer, bytes) => this.onFinality(bytes))
     transport.onMessage(HELLO_PROTOCOL, (peer, bytes) => this.onHello(peer, bytes))
     transport.onPeer(event => {
-      if (event.type === 'connected') this.sendHello(event.peer.id)
-      else this.validators.delete(event.peer.id)
+      const { id } = event.peer
+      if (event.type === 'connected') {
+        const rate = { burst: STRANGER_MESSAGES_BURST, perSecond: STRANGER_MESSAGES_PER_SECOND }
+        this.strangers.set(id, new TokenBucket(clock, rate))
+        this.sendHello(id)
+      } else {
+        this.validators.delete(id)
+        this.strangers.delete(id)
+      }
     })
   }
 
@@ -118,12 +127,37 @@ export class ConsensusService {
 
   // ------------------------------------------------------------------------------------------------ what comes in
 
-  private async onSettlement(bytes: Uint8Array, from: number | undefined): Promise<Verdict> {
+  /** Only validators have something to say here. A stranger's messages could be valid ones of others, over and over. */
+  private isHeard(peer: PeerId): boolean {
+    if (this.validators.has(peer) || this.strangers.get(peer)?.take()) return true
+    this.options.metrics.count('tan_consensus_stranger_messages_dropped_total')
+    return false
+  }
+
+  /** Gossip carries proposals and nothing else of settlement. */
+  private async onBlock(bytes: Uint8Array): Promise<Verdict> {
     const decoded = decodeFromPeer(settlementMessageCodec, bytes)
     if (!decoded.ok) return decoded.rejection
-    const message = decoded.value
-    return this.inbox.take(bytes.length, onTaken =>
-      this.runner.deliver({ type: 'settlement-message', message, from }, onTaken),
+    if (decoded.value.type !== 'proposal')
+      return { code: 'settlement/topic', message: `a ${decoded.value.type} where blocks are gossiped` }
+    return this.take(decoded.value, bytes.length, undefined)
+  }
+
+  private async onSettlement(bytes: Uint8Array, from: number | undefined): Promise<Verdict> {
+    const decoded = decodeFromPeer(settlementMessageCodec, bytes)
+    return decoded.ok ? this.take(decoded.value, bytes.length, from) : decoded.rejection
+  }
+
+  private async take(message: SettlementMessage, sizeBytes: number, from: number | undefined): Promise<Verdict> {
+    if (message.type === 'proposal') {
+      const { block } = message.proposal
+      // what is settled is looked at no more, and need not be hashed
+      const isNew = block.header.height > this.replica.settlement.status().settledHeight
+      const wrong = isNew ? checkBody(block) : undefined
+      if (wrong !== undefined) return wrong
+    }
+    return this.inbox.take(sizeBytes, onOutcome =>
+      this.runner.deliver({ type: 'settlement-message', message, from }, onOutcome),
     )
   }
 
@@ -131,7 +165,9 @@ export class ConsensusService {
     const decoded = decodeFromPeer(finalityMessageCodec, bytes)
     if (!decoded.ok) return decoded.rejection
     const message = decoded.value
-    return this.inbox.take(bytes.length, onTaken => this.runner.deliver({ type: 'finality-message', message }, onTaken))
+    return this.inbox.take(bytes.length, onOutcome =>
+      this.runner.deliver({ type: 'finality-message', message }, onOutcome),
+    )
   }
 
   /** The same proposal comes from its leader and by gossip: the second copy is not even decoded. False for that one. */

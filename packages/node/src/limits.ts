@@ -28,6 +28,9 @@ export const USELESS_TRANSACTIONS_PER_SECOND = 1_024
 export const OWN_TRANSACTIONS_MOST = 4_096
 /** messages whose hash is remembered, so that a second copy costs nothing */
 export const SEEN_MESSAGES_MOST = 4_096
+/** messages of settlement from a peer that has not proved to be a validator: at once, and each second after that */
+export const STRANGER_MESSAGES_BURST = 20
+export const STRANGER_MESSAGES_PER_SECOND = 2
 /** of messages for consensus that wait while it writes to disk; more are dropped */
 export const INBOX_BYTES_MOST = 64 * 1024 * 1024
 /** what a message that waits is counted for beside its own bytes */

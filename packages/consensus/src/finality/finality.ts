@@ -35,6 +35,7 @@ import {
 } from '@tan/protocol'
 import {
   BACKOFF_DOUBLINGS_MOST,
+  BALLOTS_PASSED_ON_MOST,
   CHECKPOINTS_MOST,
   JUSTIFICATIONS_MOST,
   LIVE_STATEMENTS_MOST,
@@ -78,6 +79,8 @@ export class Finality {
   private lastCommit: FinalityShare | undefined
   private lastStatus: Status | undefined
   private ballotProposal: BallotProposal | undefined
+  /** ballots of which a leader's proposal was verified here */
+  private readonly passedOnBallots = new Set<number>()
   /** the ballot for which the leader's wait has begun */
   private armedBallot = 0
   private isLeadDue = false
@@ -171,7 +174,7 @@ export class Finality {
       case 'share':
         return this.onShare(message.share)
       case 'justified':
-        this.takeChain(message.justifications)
+        if (this.takeChain(message.justifications)) this.taken()
         return this.advance()
       case 'finalized':
         return this.onCertificate(message.certificate)
@@ -201,6 +204,7 @@ export class Finality {
         code: 'finality/signature',
         message: `a share of round ${round} that its members did not sign`,
       })
+    this.taken()
     for (const evidence of this.offences.note(share, members)) this.emit({ type: 'finality-evidence', evidence })
     this.takeShare(share, key, members)
     this.advance()
@@ -262,6 +266,7 @@ export class Finality {
     if (last === undefined || last.prepare.round <= this.finalized.round) return
     const wrong = verifyFinalityCertificate(scheme, pool, certificate, point => this.isJustified(point))
     if (wrong !== undefined) return this.reject(wrong)
+    this.taken()
     for (const justification of certificate.justifications) this.justify(justification)
     this.finalize(certificate)
     this.advance()
@@ -280,6 +285,7 @@ export class Finality {
         message: `a status that guardian ${status.guardian} did not sign`,
       })
     if (justifications !== undefined) this.takeChain(justifications)
+    this.taken()
     this.takeStatus(status)
     this.advance()
   }
@@ -296,7 +302,8 @@ export class Finality {
 
   private onBallotProposal(proposal: BallotProposal, justifications: JustificationChain | undefined): void {
     const { scheme, pool } = this.config
-    if (proposal.ballot !== this.ballot || this.ballotProposal !== undefined) return
+    const isWanted = proposal.ballot === this.ballot && this.ballotProposal === undefined
+    if (!isWanted && !this.isWantedByOthers(proposal.ballot)) return
     const leader = pool.set.signers[ballotLeader(pool, proposal.ballot)]!
     if (!scheme.verify(ballotDigest(pool.domain, proposal), leader.blsPublicKey, proposal.signature))
       return this.reject({
@@ -304,8 +311,22 @@ export class Finality {
         message: `ballot ${proposal.ballot} was not proposed by its leader`,
       })
     if (justifications !== undefined) this.takeChain(justifications)
-    this.ballotProposal = proposal
+    this.taken()
+    this.notePassedOn(proposal.ballot)
+    if (isWanted) this.ballotProposal = proposal
     this.advance()
+  }
+
+  /** Who follows without signing is in no ballot, and some guardians are behind: the others are reached through them. */
+  private isWantedByOthers(ballot: number): boolean {
+    const isOpen = ballot >= this.ballot && ballot > this.ballotOfProgress() && ballot <= BALLOTS_MOST
+    return isOpen && !this.passedOnBallots.has(ballot)
+  }
+
+  private notePassedOn(ballot: number): void {
+    if (this.passedOnBallots.size >= BALLOTS_PASSED_ON_MOST)
+      this.passedOnBallots.delete(this.passedOnBallots.keys().next().value!)
+    this.passedOnBallots.add(ballot)
   }
 
   private onTimer(timer: FinalityTimer): void {
@@ -337,14 +358,19 @@ export class Finality {
     this.highest = later(this.highest, point)
   }
 
-  private takeChain(chain: JustificationChain): void {
+  /** False where nothing in it is new and valid. */
+  private takeChain(chain: JustificationChain): boolean {
     const known = chain.findLastIndex(justification => this.isJustified(justifiedPoint(justification)))
     const news = chain.slice(known + 1)
-    if (news.length === 0) return
+    if (news.length === 0) return false
     const { scheme, pool } = this.config
     const wrong = verifyJustificationChain(scheme, pool, news, point => this.isJustified(point))
-    if (wrong !== undefined) return this.reject(wrong)
+    if (wrong !== undefined) {
+      this.reject(wrong)
+      return false
+    }
     for (const justification of news) this.justify(justification)
+    return true
   }
 
   /** What justifies a point, back to one that everyone who follows the chain knows. */
@@ -632,6 +658,10 @@ export class Finality {
 
   private reject({ code, message }: Rejection): void {
     this.emit({ type: 'rejected', from: undefined, code, message })
+  }
+
+  private taken(): void {
+    this.emit({ type: 'taken' })
   }
 
   private emit(effect: FinalityEffect): void {

@@ -81,6 +81,8 @@ export type FinalityEffect =
       readonly certificate: FinalityCertificate
     }
   | { readonly type: 'finality-evidence'; readonly evidence: FinalityEvidence }
+  /** as in settlement */
+  | { readonly type: 'taken' }
   | { readonly type: 'rejected'; readonly from: undefined; readonly code: string; readonly message: string }
 
 /** G1: two different Prepares in one round. G2: a Commit, and a Prepare that hops over it. */

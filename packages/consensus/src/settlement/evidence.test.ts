@@ -44,6 +44,7 @@ describe('evidence', () => {
     const [first, second] = [committee.vote(1, a1), committee.vote(1, b1)]
     node.receive({ type: 'vote', vote: first })
     expect(node.receive({ type: 'vote', vote: second })).toEqual([
+      { type: 'taken' },
       { type: 'settlement-evidence', evidence: { type: 'double-vote', first, second } },
     ])
     node.receive({ type: 'vote', vote: committee.vote(2, b1) })
@@ -62,8 +63,9 @@ describe('evidence', () => {
         { type: 'epoch-change', epochChange, certificate: start },
       ]
       if (!isVoteFirst) messages.reverse()
-      expect(node.receive(messages[0]!)).toEqual([])
+      expect(node.receive(messages[0]!)).toEqual([{ type: 'taken' }])
       expect(node.receive(messages[1]!)).toEqual([
+        { type: 'taken' },
         { type: 'settlement-evidence', evidence: { type: 'vote-and-epoch-change', vote: liar, epochChange } },
       ])
     },

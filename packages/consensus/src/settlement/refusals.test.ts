@@ -262,7 +262,11 @@ const others: readonly Case[] = [
   },
   {
     title: 'a start that is none',
-    message: { type: 'certificate', certificate: { ...start, signers: Uint8Array.of(7) } },
+    message: {
+      type: 'epoch-change-certificate',
+      epochChange: committee.epochChanges(2, { 1: 0, 2: 0, 3: 0 }),
+      certificate: { ...start, signers: Uint8Array.of(7) },
+    },
     code: 'certificate/start',
   },
   {

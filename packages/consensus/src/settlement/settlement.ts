@@ -174,12 +174,17 @@ export class Settlement {
       case 'epoch-change':
         return this.onEpochChange(message.epochChange, message.certificate, from)
       case 'certificate':
-        // one that says the same is held: this one is nothing new, whoever signed it
-        if (!this.isCertified(message.certificate)) this.takeCertificate(message.certificate, from)
-        return
+        return this.onCertificate(message.certificate, from)
       case 'epoch-change-certificate':
         return this.onEpochChangeCertificate(message.epochChange, message.certificate, from)
     }
+  }
+
+  /** Of a settled epoch, or one that says the same as what is held: nothing new, whoever signed it, and not worth verifying. */
+  private onCertificate(certificate: CommitCertificate, from: number | undefined): void {
+    const isOld = certificate.epoch <= this.tree.settled.epoch && certificate.epoch < this.epoch
+    if (isOld || this.isCertified(certificate)) return
+    if (this.takeCertificate(certificate, from)) this.taken()
   }
 
   private onProposal(proposal: Proposal, from: number | undefined): void {
@@ -264,6 +269,7 @@ export class Settlement {
     const digest = voteDigest(this.config.committee.domain, vote)
     if (!this.config.scheme.verify(digest, voter.blsPublicKey, vote.signature))
       return this.reject(from, { code: 'vote/signature', message: `a vote that validator ${vote.voter} did not sign` })
+    this.taken()
     this.addVote(vote)
   }
 
@@ -289,7 +295,9 @@ export class Settlement {
         code: 'epoch-change/signature',
         message: `validator ${change.sender} did not sign it`,
       })
-    if (this.takeCertificate(certificate, from)) this.addEpochChange(change)
+    if (!this.takeCertificate(certificate, from)) return
+    this.taken()
+    this.addEpochChange(change)
   }
 
   private addEpochChange(change: EpochChange): void {
@@ -308,15 +316,17 @@ export class Settlement {
     certificate: CommitCertificate,
     from: number | undefined,
   ): void {
-    if (epochChange.epoch <= this.epoch || !this.takeCertificate(certificate, from)) return
     if (epochChange.epoch <= this.epoch) return
+    // before anything is verified, or an old certificate could be sent with it again and again at no cost
     if (certificate.epoch < highestReported(epochChange))
       return this.reject(from, {
         code: 'epoch-change/certificate',
         message: 'without a certificate of its highest epoch',
       })
+    if (!this.takeCertificate(certificate, from) || epochChange.epoch <= this.epoch) return
     const wrong = verifyEpochChangeCertificate(this.config.scheme, this.config.committee, epochChange)
     if (wrong !== undefined) return this.reject(from, wrong)
+    this.taken()
     this.enter(epochChange.epoch, { type: 'epoch-change', epochChange, certificate })
   }
 
@@ -487,6 +497,7 @@ export class Settlement {
     if (this.tree.get(parentHash) !== undefined) return this.attach(proposal, hash, from)
     if (this.orphans.size >= ORPHANS_MOST) this.orphans.delete(this.orphans.keys().next().value!)
     this.orphans.set(hash, proposal)
+    this.taken()
     if (!this.orphans.has(parentHash)) this.emit({ type: 'fetch', blockHash: parentHash, from })
   }
 
@@ -494,6 +505,7 @@ export class Settlement {
     const wrong = this.checkPlace(proposal.block)
     if (wrong !== undefined) return this.reject(from, wrong)
     const block = this.tree.add(proposal, hash, false)
+    this.taken()
     if (block.epoch > this.newestSeen.epoch) this.newestSeen = { epoch: block.epoch, atMs: this.nowMs }
     const certificate = this.certificates.get(block.epoch)
     if (certificate?.blockHash === hash) this.onCertified(block, certificate)
@@ -788,6 +800,10 @@ export class Settlement {
 
   private reject(from: number | undefined, { code, message }: Rejection): void {
     this.emit({ type: 'rejected', from, code, message })
+  }
+
+  private taken(): void {
+    this.emit({ type: 'taken' })
   }
 
   private fault(code: string, message: string): void {

@@ -113,6 +113,8 @@ export type SettlementEffect =
   /** the executed block of the highest certificate changed */
   | { readonly type: 'head'; readonly blockHash: Hash }
   | { readonly type: 'settlement-evidence'; readonly evidence: SettlementEvidence }
+  /** a message was verified and is new: gossip passes it on. Without this or `rejected` it was of no use, and may be anything */
+  | { readonly type: 'taken' }
   /** something from outside was not accepted */
   | { readonly type: 'rejected'; readonly from: number | undefined; readonly code: string; readonly message: string }
   /** a quorum certified what this node's ledger refuses, or finalized what conflicts: the node must stop */

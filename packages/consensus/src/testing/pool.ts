@@ -158,7 +158,7 @@ export class TestGuardian {
 
 /** All that counts in most tests, in order: not timers. */
 export function toldOf(effects: readonly FinalityEffect[]): string[] {
-  return effects.filter(({ type }) => type !== 'finality-timer').map(tellFinality)
+  return effects.filter(({ type }) => type !== 'finality-timer' && type !== 'taken').map(tellFinality)
 }
 
 export function tellFinality(effect: FinalityEffect): string {
@@ -173,6 +173,8 @@ export function tellFinality(effect: FinalityEffect): string {
       return `finalized ${effect.height}`
     case 'finality-evidence':
       return `evidence ${effect.evidence.type} of ${effect.evidence.guardian}`
+    case 'taken':
+      return 'taken'
     case 'rejected':
       return `rejected ${effect.code}`
   }

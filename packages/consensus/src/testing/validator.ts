@@ -61,7 +61,9 @@ export class TestValidator {
 
 /** What counts in most tests: not timers, executions and heads. */
 export function told(effects: readonly SettlementEffect[]): string[] {
-  return effects.filter(({ type }) => type !== 'settlement-timer' && type !== 'execute' && type !== 'head').map(tell)
+  const isQuiet = ({ type }: SettlementEffect): boolean =>
+    ['settlement-timer', 'execute', 'head', 'taken'].includes(type)
+  return effects.filter(effect => !isQuiet(effect)).map(tell)
 }
 
 /** The votes among the effects, by epoch: those that go out. */
@@ -73,6 +75,12 @@ export function votesIn(effects: readonly SettlementEffect[]): number[] {
 
 export function rejectionsIn(effects: readonly { readonly type: string; readonly code?: string }[]): string[] {
   return effects.flatMap(({ type, code }) => (type === 'rejected' ? [code!] : []))
+}
+
+/** What a runner would tell of a message: the first word of these effects. */
+export function outcomeIn(effects: readonly { readonly type: string; readonly code?: string }[]): string {
+  const word = effects.find(({ type }) => type === 'taken' || type === 'rejected')
+  return word?.code ?? word?.type ?? 'nothing-new'
 }
 
 export function tell(effect: SettlementEffect): string {
@@ -97,6 +105,8 @@ export function tell(effect: SettlementEffect): string {
       return `head ${effect.blockHash}`
     case 'settlement-evidence':
       return `evidence ${effect.evidence.type}`
+    case 'taken':
+      return 'taken'
     case 'rejected':
       return `rejected ${effect.code}`
     case 'fault':

@@ -3,7 +3,7 @@ import { toHex, utf8ToBytes } from '@tan/primitives'
 import { describe, expect, test } from 'vitest'
 import type { PeerId, Transport } from '../transport.ts'
 import { digest, filled, numbered } from './content.ts'
-import { expectCode, type Harness, isProbe, meshed, until, useWorld } from './kit.ts'
+import { dropped, expectCode, type Harness, isProbe, meshed, until, useWorld } from './kit.ts'
 import { BAD, BLOCKS, BLOCKS_ID, OTHER_GENESIS, PEERS_ID, TRANSACTIONS } from './protocols.ts'
 
 export function describeGossip(name: string, harness: Harness): void {
@@ -79,28 +79,40 @@ export function describeGossip(name: string, harness: Harness): void {
       expect(b!.metrics.total('tan_network_offences_total', { code: BAD.code })).toBe(1)
     })
 
-    test('above its size or rate is dropped before its handler, and leads to a ban', async () => {
+    const counting = (received: number[]) => (transport: Transport) =>
+      transport.onGossip({ ...BLOCKS, messagesPerSecondMost: 1 }, (_, message) => {
+        received.push(message.length)
+        return 'accept'
+      })
+
+    test('above its size is dropped before its handler, and leads to a ban', async () => {
       const { world } = context
       const received: number[] = []
-      const setUp = (transport: Transport) =>
-        transport.onGossip({ ...BLOCKS, messagesPerSecondMost: 1 }, (_, message) => {
-          received.push(message.length)
-          return 'accept'
-        })
-      for (const size of [BLOCKS.messageSizeBytesMost + 1, 10]) {
-        received.length = 0
-        const node = await world.node({ setUp, peersTarget: 0 })
-        const raw = await world.raw({ topicIds: [BLOCKS_ID] })
-        await raw.open(node, PEERS_ID)
-        let count = 0
-        while (raw.lost.length === 0) {
-          raw.wire.publish(BLOCKS_ID, numbered(count++, size))
-          await new Promise(resolve => setTimeout(resolve, 1))
-        }
-        expect(node.metrics.total('tan_network_bans_total')).toBe(1)
-        // a burst of ten seconds, and what a slow test run refills
-        expect(received.length).toBeLessThan(size === 10 ? 30 : 1)
+      const node = await world.node({ setUp: counting(received), peersTarget: 0 })
+      const raw = await world.raw({ topicIds: [BLOCKS_ID] })
+      await raw.open(node, PEERS_ID)
+      for (let i = 0; raw.lost.length === 0; i++) {
+        raw.wire.publish(BLOCKS_ID, numbered(i, BLOCKS.messageSizeBytesMost + 1))
+        await new Promise(resolve => setTimeout(resolve, 1))
       }
+      expect(node.metrics.total('tan_network_bans_total')).toBe(1)
+      expect(received).toEqual([])
+    })
+
+    test('above its rate is dropped before its handler, and is no offence: who brings it may only pass it on', async () => {
+      const { world } = context
+      const received: number[] = []
+      const node = await world.node({ setUp: counting(received), peersTarget: 0 })
+      const raw = await world.raw({ topicIds: [BLOCKS_ID] })
+      await raw.open(node, PEERS_ID)
+      for (let i = 0; dropped(node, 'network/rate') < 100; i++) {
+        raw.wire.publish(BLOCKS_ID, numbered(i, 10))
+        await new Promise(resolve => setTimeout(resolve, 1))
+      }
+      // a burst of ten seconds, and what a slow test run refills
+      expect(received.length).toBeLessThan(30)
+      expect(node.metrics.total('tan_network_offences_total')).toBe(0)
+      expect(raw.lost).toEqual([])
     })
 
     test('with the same bytes is another message on another topic', async () => {

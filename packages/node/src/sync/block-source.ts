@@ -1,11 +1,13 @@
 // Blocks from and for peers: answers requests for the blocks on the way up to one, and asks for those that miss here.
-import type { Runner, Settlement } from '@tan/consensus'
+import type { Outcome, Runner, Settlement } from '@tan/consensus'
 import type { PeerId, Transport } from '@tan/network'
 import { encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { BLOCKS_OF_RESPONSE_BYTES_MOST, BLOCKS_OF_RESPONSE_MOST } from '../limits.ts'
+import { checkBody } from '../wire/body.ts'
 import { decodeFromPeer } from '../wire/decode.ts'
+import { isOffence } from '../wire/inbox.ts'
 import { blocksRequestCodec, blocksResponseCodec } from '../wire/messages.ts'
 import { BLOCKS_PROTOCOL } from '../wire/protocols.ts'
 
@@ -69,8 +71,8 @@ export class BlockSource {
       const proposals = response.value
       if (proposals.length === 0) return false
       for (const proposal of proposals) {
-        const rejection = await this.deliver(proposal)
-        if (rejection?.code === 'proposal/signature') transport.penalize(peer, BLOCKS_PROTOCOL, rejection)
+        const outcome = checkBody(proposal.block) ?? (await this.deliver(proposal))
+        if (typeof outcome === 'object' && isOffence(outcome)) transport.penalize(peer, BLOCKS_PROTOCOL, outcome)
       }
       metrics.count('tan_sync_blocks_total', proposals.length)
       if (settlement.proposal(hash) !== undefined) return true
@@ -78,7 +80,7 @@ export class BlockSource {
     }
   }
 
-  private deliver(proposal: Proposal): Promise<Rejection | undefined> {
+  private deliver(proposal: Proposal): Promise<Outcome> {
     const message = { type: 'proposal', proposal } as const
     return new Promise(resolve =>
       this.parts.runner.deliver({ type: 'settlement-message', message, from: undefined }, resolve),

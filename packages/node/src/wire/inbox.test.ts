@@ -1,18 +1,16 @@
+import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
-import type { Rejection } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
 import { INBOX_BYTES_MOST } from '../limits.ts'
 import { Inbox } from './inbox.ts'
 
-type Taken = (rejection: Rejection | undefined) => void
-
 /** A consensus whose disk hangs until it is told otherwise. */
 class Hanging {
-  readonly waiting: Taken[] = []
+  readonly waiting: OutcomeHandler[] = []
   readonly inbox = new Inbox()
 
   send(sizeBytes: number): Promise<Verdict> {
-    return this.inbox.take(sizeBytes, onTaken => this.waiting.push(onTaken))
+    return this.inbox.take(sizeBytes, onOutcome => this.waiting.push(onOutcome))
   }
 }
 
@@ -35,22 +33,28 @@ describe('messages that wait for consensus', () => {
   it('make room once they are taken', async () => {
     const hanging = new Hanging()
     const first = hanging.send(INBOX_BYTES_MOST / 2)
-    hanging.waiting.shift()!(undefined)
+    hanging.waiting.shift()!('taken')
     expect(await first).toBe('accept')
     void hanging.send(INBOX_BYTES_MOST / 2)
     expect(hanging.waiting).toHaveLength(1)
   })
 
-  it.each([
+  it.each<[Verdict, Outcome]>([
+    ['accept', 'taken'],
+    ['ignore', 'nothing-new'],
     ['ignore', { code: 'settlement/old', message: 'of an epoch long ago' }],
     [
       { code: 'settlement/signature', message: 'forged' },
       { code: 'settlement/signature', message: 'forged' },
     ],
-  ])('give %o to the sender', async (verdict, rejection) => {
+    [
+      { code: 'certificate/votes', message: 'too few' },
+      { code: 'certificate/votes', message: 'too few' },
+    ],
+  ])('give %o to the sender', async (verdict, outcome) => {
     const hanging = new Hanging()
     const answer = hanging.send(1)
-    hanging.waiting[0]!(rejection)
+    hanging.waiting[0]!(outcome)
     expect(await answer).toEqual(verdict)
   })
 })

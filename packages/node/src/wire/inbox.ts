@@ -1,11 +1,12 @@
 // What peers sent and consensus has not taken yet. It takes nothing while a write is on its way to disk: without a bound,
 // a disk that hangs would have the memory filled by whoever sends.
+import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
 import type { Rejection } from '@tan/primitives'
 import { INBOX_BYTES_MOST, INBOX_MESSAGE_OVERHEAD_BYTES } from '../limits.ts'
 
-/** Hands a message over; the function that it is given is called once it was taken, or refused. */
-export type Deliver = (onTaken: (rejection: Rejection | undefined) => void) => void
+/** Hands a message over; the function that it is given is called once it is known what became of it. */
+export type Deliver = (onOutcome: OutcomeHandler) => void
 
 export class Inbox {
   private waitingBytes = 0
@@ -16,15 +17,21 @@ export class Inbox {
     if (this.waitingBytes + held > INBOX_BYTES_MOST) return Promise.resolve('ignore')
     this.waitingBytes += held
     return new Promise(resolve =>
-      deliver(rejection => {
+      deliver(outcome => {
         this.waitingBytes -= held
-        resolve(rejection === undefined ? 'accept' : isOffence(rejection) ? rejection : 'ignore')
+        resolve(verdictOn(outcome))
       }),
     )
   }
 }
 
+/** Passed on is what was verified and is new, and nothing else: the rest may be garbage that another would be blamed for. */
+function verdictOn(outcome: Outcome): Verdict {
+  if (outcome === 'taken') return 'accept'
+  return outcome !== 'nothing-new' && isOffence(outcome) ? outcome : 'ignore'
+}
+
 /** What no honest peer passes on. Other rejections are its author's fault, or nobody's. */
-function isOffence({ code }: Rejection): boolean {
-  return /\/(signature|record|leader|form|votes|members|round)$/.test(code)
+export function isOffence({ code }: Rejection): boolean {
+  return /^certificate\/|\/(signature|record|leader|form|members|round|ballot|commit|certificate|body)$/.test(code)
 }
