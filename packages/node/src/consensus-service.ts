@@ -79,7 +79,16 @@ export class ConsensusService {
       perform: effect => this.perform(effect),
     })
     const { settlement } = this.replica
-    this.blocks = new BlockSource({ transport, chain, settlement, runner: this.runner, logger, metrics })
+    this.blocks = new BlockSource({
+      transport,
+      chain,
+      settlement,
+      runner: this.runner,
+      clock,
+      logger,
+      metrics,
+      isValidator: peer => this.validators.has(peer),
+    })
     transport.onMessage(SETTLEMENT_PROTOCOL, (peer, bytes) => {
       if (!this.isHeard(peer)) return 'ignore'
       this.noteSeen(bytes)
@@ -97,6 +106,7 @@ export class ConsensusService {
       } else {
         this.validators.delete(id)
         this.strangers.delete(id)
+        this.blocks.forget(id)
       }
     })
   }
@@ -191,7 +201,7 @@ export class ConsensusService {
     }
     if (this.validators.has(peer)) this.validatorHeight = Math.max(this.validatorHeight, hello.headHeight)
     if (hello.headHeight >= this.replica.settlement.status().headHeight + BEHIND_BLOCKS)
-      this.blocks.fetch(hello.headHash, peer)
+      this.blocks.announce(peer, { hash: hello.headHash, height: hello.headHeight })
     return 'accept'
   }
 

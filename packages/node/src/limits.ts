@@ -26,6 +26,15 @@ export const USELESS_TRANSACTIONS_MOST = 4_096
 export const USELESS_TRANSACTIONS_PER_SECOND = 1_024
 /** of its own clients that a node sends again while they wait */
 export const OWN_TRANSACTIONS_MOST = 4_096
+/** blocks that consensus misses and that are asked for */
+export const WANTED_BLOCKS_MOST = 128
+/** strangers that are asked at one time for blocks that consensus misses; validators are not counted */
+export const WANTED_FETCHES_MOST = 16
+/** peers that are asked for the way up to their head at one time: validators, and strangers while no validator is */
+export const VALIDATOR_FETCHES_MOST = 2
+export const ANNOUNCED_FETCHES_MOST = 4
+/** peers that are remembered for not having given blocks */
+export const DOUBTED_PEERS_MOST = 1_024
 /** messages whose hash is remembered, so that a second copy costs nothing */
 export const SEEN_MESSAGES_MOST = 4_096
 /** messages of settlement from a peer that has not proved to be a validator: at once, and each second after that */
