@@ -26,6 +26,8 @@ export const USELESS_TRANSACTIONS_MOST = 4_096
 export const USELESS_TRANSACTIONS_PER_SECOND = 1_024
 /** of its own clients that a node sends again while they wait */
 export const OWN_TRANSACTIONS_MOST = 4_096
+/** fields and transactions of all blocks of a response: no transaction is shorter than its signature */
+export const BLOCKS_OF_RESPONSE_ITEMS_MOST = 262_144
 /** blocks that consensus misses and that are asked for */
 export const WANTED_BLOCKS_MOST = 128
 /** strangers that are asked at one time for blocks that consensus misses; validators are not counted */

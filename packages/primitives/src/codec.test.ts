@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { toHex } from './bytes.ts'
 import * as codec from './codec.ts'
 import { AssertionError, CodedError } from './errors.ts'
-import { encodeRlp } from './rlp.ts'
+import { encodeRlp, type RlpItem } from './rlp.ts'
 
 type Shape =
   | { readonly type: 'circle'; readonly radius: number }
@@ -105,6 +105,22 @@ describe('codecs', () => {
     refused({ maybe: [Uint8Array.of(1), Uint8Array.of(2)] }, /message\.maybe: 2 elements/)
     refused({ shape: [Uint8Array.of(3), []] }, /message\.shape: a type that this version does not know/)
     refused({ shape: [Uint8Array.of(1), []] }, /message\.shape\.circle: 0 fields/)
+  })
+
+  it('know how many items an encoding has at most, and refuse more', () => {
+    const countOf = (item: RlpItem): number =>
+      item instanceof Uint8Array ? 1 : item.reduce((sum: number, inner) => sum + countOf(inner), 1)
+    fc.assert(
+      fc.property(values, value => {
+        expect(countOf(record.toRlp(value))).toBeLessThanOrEqual(record.itemsMost)
+      }),
+    )
+    const pair = codec.struct({ few: codec.list(codec.uint, 2), more: codec.optional(codec.list(codec.bool, 3)) })
+    const fullest = { few: [1, 2], more: [true, false, true] }
+    expect(countOf(pair.toRlp(fullest))).toBe(pair.itemsMost)
+    expect(codec.decode(pair, codec.encode(pair, fullest))).toEqual(fullest)
+    const bomb = encodeRlp([Array.from({ length: 1_000 }, () => Uint8Array.of(1)), []])
+    expect(() => codec.decode(pair, bomb)).toThrow(/more items/)
   })
 
   it('refuse too many bytes before they look at them', () => {

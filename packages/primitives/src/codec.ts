@@ -15,6 +15,8 @@ import { assert, CodedError } from './errors.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from './rlp.ts'
 
 export interface Codec<T> {
+  /** items that an encoding has at most, lists counted too: more are not even taken apart */
+  readonly itemsMost: number
   /** Asserts that the value is within its bounds: what we make ourselves must be right. */
   toRlp(value: T): RlpItem
   /** Throws `codec/invalid` with the path of the part that is wrong. The result shares no memory with the item. */
@@ -31,11 +33,12 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, sizeBytesMost = Number.POSITIVE_INFINITY): T {
   if (bytes.length > sizeBytesMost)
     throw new CodedError('codec/size', `${bytes.length} bytes where at most ${sizeBytesMost} are allowed`)
-  return codec.fromRlp(decodeRlp(bytes), 'message')
+  return codec.fromRlp(decodeRlp(bytes, codec.itemsMost), 'message')
 }
 
 /** Unsigned integer up to 2^53 - 1, as a number. */
 export const uint: Codec<number> = {
+  itemsMost: 1,
   toRlp(value) {
     assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`)
     return bigIntToMinimalBytes(BigInt(value))
@@ -50,6 +53,7 @@ export const uint: Codec<number> = {
 function bigUint(sizeBytes: number): Codec<bigint> {
   const limit = 1n << BigInt(8 * sizeBytes)
   return {
+    itemsMost: 1,
     toRlp(value) {
       assert(value >= 0n && value < limit, `not an unsigned integer of ${8 * sizeBytes} bits: ${value}`)
       return bigIntToMinimalBytes(value)
@@ -70,6 +74,7 @@ export const uint64: Codec<bigint> = bigUint(8)
 export const uint256: Codec<bigint> = bigUint(32)
 
 export const bool: Codec<boolean> = {
+  itemsMost: 1,
   toRlp: value => bigIntToMinimalBytes(value ? 1n : 0n),
   fromRlp(item, path) {
     const value = integerFromRlp(item, path, 1)
@@ -81,6 +86,7 @@ export const bool: Codec<boolean> = {
 /** At most `sizeBytesMost` bytes. */
 export function bytes(sizeBytesMost: number): Codec<Uint8Array> {
   return {
+    itemsMost: 1,
     toRlp(value) {
       assert(value.length <= sizeBytesMost, `${value.length} bytes where at most ${sizeBytesMost} fit`)
       return value
@@ -97,6 +103,7 @@ export function bytes(sizeBytesMost: number): Codec<Uint8Array> {
 /** Exactly `sizeBytes` bytes. */
 export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
   return {
+    itemsMost: 1,
     toRlp(value) {
       assert(value.length === sizeBytes, `${value.length} bytes where ${sizeBytes} must be`)
       return value
@@ -108,6 +115,7 @@ export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
 /** These bytes and no others: for the fields of a foreign format that TAN has no use for. */
 export function constant(expected: Uint8Array): Codec<undefined> {
   return {
+    itemsMost: 1,
     toRlp: () => expected,
     fromRlp(item, path) {
       if (!equalBytes(bytesFromRlp(item, path), expected)) throw invalid(path, `must be ${toHex(expected)}`)
@@ -118,6 +126,7 @@ export function constant(expected: Uint8Array): Codec<undefined> {
 
 function fixedHex(sizeBytes: number): Codec<`0x${string}`> {
   return {
+    itemsMost: 1,
     toRlp(value) {
       assert(value.length === 2 + 2 * sizeBytes, `${value} is not ${sizeBytes} bytes long`)
       return fromHex(value)
@@ -133,6 +142,7 @@ export const address: Codec<Address> = fixedHex(20)
 export function text(sizeBytesMost: number): Codec<string> {
   const inner = bytes(sizeBytesMost)
   return {
+    itemsMost: 1,
     toRlp: value => inner.toRlp(utf8ToBytes(value)),
     fromRlp(item, path) {
       try {
@@ -148,6 +158,7 @@ export function text(sizeBytesMost: number): Codec<string> {
 /** At most `lengthMost` elements. */
 export function list<T>(element: Codec<T>, lengthMost: number): Codec<readonly T[]> {
   return {
+    itemsMost: 1 + lengthMost * element.itemsMost,
     toRlp(values) {
       assert(values.length <= lengthMost, `${values.length} elements where at most ${lengthMost} fit`)
       return values.map(value => element.toRlp(value))
@@ -164,6 +175,7 @@ export function list<T>(element: Codec<T>, lengthMost: number): Codec<readonly T
 /** Nothing, or one value: an empty list or a list of one. */
 export function optional<T>(inner: Codec<T>): Codec<T | undefined> {
   return {
+    itemsMost: 1 + inner.itemsMost,
     toRlp: value => (value === undefined ? [] : [inner.toRlp(value)]),
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
@@ -180,6 +192,7 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const names = Object.keys(fields) as (keyof T & string)[]
   const codecs = names.map(name => fields[name])
   return {
+    itemsMost: codecs.reduce((sum, field) => sum + field.itemsMost, 1),
     toRlp: value => names.map((name, i) => codecs[i]!.toRlp(value[name])),
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
@@ -201,6 +214,7 @@ export function union<T extends { readonly type: string }>(
   const byTag = new Map([...byType].map(([type, [tag, codec]]) => [tag, [type, codec]] as const))
   assert(byTag.size === byType.size, 'two variants of a union share a number')
   return {
+    itemsMost: 2 + Math.max(...[...byType.values()].map(([, codec]) => codec.itemsMost)),
     toRlp(value) {
       const [tag, codec] = byType.get(value.type)!
       return [uint.toRlp(tag), codec.toRlp(value)]

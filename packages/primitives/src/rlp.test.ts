@@ -55,6 +55,22 @@ describe('RLP', () => {
     )
   })
 
+  it('refuses more items than it is allowed, lists counted too, before it takes them apart', () => {
+    const listOf = (length: number): RlpItem => Array.from({ length }, (_, i) => Uint8Array.of(i % 100))
+    expect(decodeRlp(encodeRlp([listOf(3), listOf(4)]), 10)).toEqual([listOf(3), listOf(4)])
+    expect(() => decodeRlp(encodeRlp([listOf(3), listOf(4)]), 9)).toThrow(/more items/)
+    const many = encodeRlp(listOf(2_000_000))
+    let views = 0
+    class Watched extends Uint8Array {
+      override subarray(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+        views++
+        return new Uint8Array(this.buffer as ArrayBuffer, begin, (end ?? this.length) - (begin ?? 0))
+      }
+    }
+    expect(() => decodeRlp(new Watched(many), 1_000)).toThrow(CodedError)
+    expect(views).toBeLessThan(1_000)
+  })
+
   it('refuses nesting without end before it runs out of stack', () => {
     const nested = (depth: number): RlpItem => (depth === 0 ? [] : [nested(depth - 1)])
     expect(() => decodeRlp(encodeRlp(nested(RLP_DEPTH_MOST - 1)))).not.toThrow()

@@ -59,18 +59,20 @@ function writeHead(out: Uint8Array, at: number, size: number, base: 0x80 | 0xc0)
 }
 
 /**
- * Throws `rlp/invalid` for truncated, non-minimal, too deeply nested or trailing bytes. Byte strings of the result share
- * memory with the input: copy what outlives it.
+ * Throws `rlp/invalid` for truncated, non-minimal, too deeply nested or trailing bytes, and for more than `itemsMost` items
+ * (lists count as well): a byte on the wire can become an object here, so that bytes from outside need a bound on items too.
+ * Byte strings of the result share memory with the input: copy what outlives it.
  */
-export function decodeRlp(bytes: Uint8Array): RlpItem {
-  const cursor = { at: 0 }
+export function decodeRlp(bytes: Uint8Array, itemsMost = Number.POSITIVE_INFINITY): RlpItem {
+  const cursor = { at: 0, itemsLeft: itemsMost }
   const item = read(bytes, cursor, bytes.length, 0)
   if (cursor.at !== bytes.length) throw invalid(`${bytes.length - cursor.at} bytes follow the item`)
   return item
 }
 
-function read(bytes: Uint8Array, cursor: { at: number }, end: number, depth: number): RlpItem {
+function read(bytes: Uint8Array, cursor: { at: number; itemsLeft: number }, end: number, depth: number): RlpItem {
   if (cursor.at >= end) throw invalid('an item is missing')
+  if (cursor.itemsLeft-- <= 0) throw invalid('more items than there may be')
   const head = bytes[cursor.at]!
   if (head < 0x80) {
     cursor.at++

@@ -1,7 +1,7 @@
 // What nodes tell each other beside consensus: where they stand, transactions that wait, and blocks on request.
 import { type AggregateScheme, type Codec, codec, type Hash, utf8ToBytes } from '@tan/primitives'
 import { type Committee, limits, type Proposal, proposalCodec, signingDigest } from '@tan/protocol'
-import { BLOCKS_OF_RESPONSE_MOST, GOSSIPED_TRANSACTIONS_MOST } from '../limits.ts'
+import { BLOCKS_OF_RESPONSE_ITEMS_MOST, BLOCKS_OF_RESPONSE_MOST, GOSSIPED_TRANSACTIONS_MOST } from '../limits.ts'
 
 /** That the node behind this peer holds a validator's key. */
 export interface ValidatorProof {
@@ -34,7 +34,10 @@ export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksReque
   aboveHeight: codec.uint,
 })
 
-export const blocksResponseCodec: Codec<readonly Proposal[]> = codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MOST)
+export const blocksResponseCodec: Codec<readonly Proposal[]> = {
+  ...codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MOST),
+  itemsMost: BLOCKS_OF_RESPONSE_ITEMS_MOST,
+}
 
 export interface TransactionsMessage {
   /** of time: gossip carries the same bytes once, and what still waits is sent again */

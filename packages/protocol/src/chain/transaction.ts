@@ -81,6 +81,7 @@ export type UnsignedTransaction = Transaction extends infer T
 
 const { uint64, uint256 } = codec
 const to: Codec<Address | undefined> = {
+  itemsMost: 1,
   toRlp: value => (value === undefined ? EMPTY_BYTES : codec.address.toRlp(value)),
   fromRlp: (item, path) =>
     item.length === 0 && item instanceof Uint8Array ? undefined : codec.address.fromRlp(item, path),
@@ -91,6 +92,7 @@ const accessList: Codec<readonly AccessListEntry[]> = codec.list(
   ACCESS_LIST_ADDRESSES_MOST,
 )
 const yParity: Codec<0 | 1> = {
+  itemsMost: 1,
   toRlp: value => codec.bool.toRlp(value === 1),
   fromRlp: (item, path) => (codec.bool.fromRlp(item, path) ? 1 : 0),
 }
@@ -171,6 +173,10 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
   return transaction.type === 'legacy' ? rlp : concatBytes(Uint8Array.of(TYPED[transaction.type][0]), rlp)
 }
 
+/** Of the shortest entries of an access list, an address without slots: three items in 23 bytes; and for all other fields. */
+const BYTES_OF_ITEM_LEAST = 7
+const ITEMS_LEAST = 64
+
 /** Throws `rlp/invalid`, `codec/invalid`, `codec/size`, `transaction/type` or `transaction/signature`. */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
   if (bytes.length > TRANSACTION_BYTES_MOST)
@@ -179,13 +185,14 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
       `a transaction of ${bytes.length} bytes; at most ${TRANSACTION_BYTES_MOST} are allowed`,
     )
   const first = bytes[0] ?? 0
-  if (first >= 0xc0) return checkSignature(decodeLegacy(decodeRlp(bytes)))
+  if (first >= 0xc0) return checkSignature(decodeLegacy(decodeRlp(bytes, legacy.itemsMost)))
   if (first === BLOB_TYPE)
     throw new CodedError('transaction/type', 'blob transactions (type 3) are not accepted on this chain')
   const known = Object.entries(TYPED).find(([, [number]]) => number === first)
   if (known === undefined) throw new CodedError('transaction/type', `a transaction of the unknown type ${first}`)
   const [type, [, payload]] = known
-  const decoded = (payload as Codec<object>).fromRlp(decodeRlp(bytes.subarray(1)), 'transaction')
+  const itemsMost = ITEMS_LEAST + bytes.length / BYTES_OF_ITEM_LEAST
+  const decoded = (payload as Codec<object>).fromRlp(decodeRlp(bytes.subarray(1), itemsMost), 'transaction')
   return checkSignature({ type, ...decoded } as Transaction)
 }
 

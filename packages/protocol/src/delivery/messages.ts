@@ -99,6 +99,7 @@ const { uint, uint256 } = codec
 /** An index that is below `limit`, so that no message names what no manifest could have. */
 function below(limit: number): Codec<number> {
   return {
+    itemsMost: 1,
     toRlp: value => {
       assert(value < limit, `index ${value} is not below ${limit}`)
       return uint.toRlp(value)
@@ -175,7 +176,8 @@ export function encodeSwarmMessage(message: SwarmMessage | PieceMessage): Uint8A
 export function decodeSwarmMessage(message: Uint8Array): SwarmMessage | PieceMessage {
   if (message.length > SWARM_MESSAGE_BYTES_MOST)
     throw new CodedError('swarm/size', `a message of ${message.length} bytes; ${SWARM_MESSAGE_BYTES_MOST} are allowed`)
-  if (message[0] === CONTROL) return swarmMessageCodec.fromRlp(decodeRlp(message.subarray(1)), 'message')
+  if (message[0] === CONTROL)
+    return swarmMessageCodec.fromRlp(decodeRlp(message.subarray(1), swarmMessageCodec.itemsMost), 'message')
   const size = message.length - PIECE_HEAD_BYTES
   if (message[0] !== PIECE || size <= 0 || size > PIECE_SIZE_BYTES)
     throw new CodedError('swarm/malformed', `${message.length} bytes that are neither a message nor a piece`)
