@@ -171,7 +171,7 @@ export class Chain {
     await this.states.prefetch(prefetchKeys(transactions, block.header.beneficiary))
     const result = await this.states.run(() => this.ledger.execute(parent, block, transactions))
     if (!result.ok) return { code: result.code, message: result.message }
-    this.executed.set(hash, { ...result.value, hash, transactions })
+    this.keepExecuted({ ...result.value, hash, transactions })
     return undefined
   }
 
@@ -193,8 +193,13 @@ export class Chain {
     })
     for (const { transaction, rejection } of built.skipped) if (isHopeless(rejection)) mempool.remove(transaction)
     const hash = hashBlock(built.block)
-    this.executed.set(hash, { ...built, hash })
+    this.keepExecuted({ ...built, hash })
     return built.block
+  }
+
+  /** Consensus may have gone on meanwhile: what is too late for the tree is never told to be dropped. */
+  private keepExecuted(block: ChainBlock): void {
+    if (block.header.height > this.settledBlock.header.height) this.executed.set(block.hash, block)
   }
 
   setHead(hash: Hash): void {
@@ -217,13 +222,13 @@ export class Chain {
       const { receipts } = settled[i]!
       return { hash, proposal, receipts: receipts.map(encodeReceipt), poolIds: receipts.flatMap(poolsCreated) }
     })
-    const previous = this.settledBlock
     await this.states.settle(last.state, this.store.settleOperations(entries, proof))
     this.settledBlock = last
     this.proofOfSettled = proof
-    this.executed.delete(previous.hash)
-    for (const { hash } of settled) if (hash !== last.hash) this.executed.delete(hash)
     for (const hash of dropped) this.executed.delete(hash)
+    // all others that are as low: also built or executed too late to have been in the tree
+    for (const { hash, header } of this.executed.values())
+      if (header.height <= last.header.height && hash !== last.hash) this.executed.delete(hash)
     for (const { transactions } of settled) this.forgetMined(transactions)
     for (const listener of this.listeners) listener.onSettled?.(settled)
     this.showFinalized()
