@@ -93,7 +93,7 @@ interface IStaking {
     function deposit(uint256 amount) external;
 
     /// @notice Takes TAN out of the stake: all, or so much that the minimum stays. It waits for the unbonding period,
-    /// and all that waits already waits anew.
+    /// and all that waits already waits anew. Who keeps less than a validator needs is no candidate any more.
     /// @param amount how much
     function withdraw(uint256 amount) external;
 

@@ -33,6 +33,18 @@ async function strangePeer(node: Node, seed: number) {
   return peer
 }
 
+describe('timers', () => {
+  it('that are longer than a timer can be do not fire at once', async () => {
+    const warnings: string[] = []
+    const note = ({ name }: Error): number => warnings.push(name)
+    process.on('warning', note)
+    const node = await startNode(createTestChain(2, 0, { blockIntervalMs: 30 * 24 * 3_600_000 }), 0)
+    await node.stop()
+    process.off('warning', note)
+    expect(warnings).not.toContain('TimeoutOverflowWarning')
+  })
+})
+
 describe('what strangers send', () => {
   it('old blocks without a right signature reach nobody through a node', async () => {
     const chain = createTestChain(1, 1)

@@ -50,6 +50,9 @@ const HELLO_INTERVAL_MS = 1_000
 /** blocks that a peer's head may be ahead before they are asked for: gossip brings the next one by itself */
 const BEHIND_BLOCKS = 2
 
+/** the longest that a timer takes, 24 days: a longer one would fire at once, and again and again */
+const TIMER_MS_MOST = 2 ** 31 - 1
+
 export class ConsensusService {
   readonly replica: Replica
   private readonly options: ConsensusServiceOptions
@@ -309,7 +312,7 @@ export class ConsensusService {
 
   private arm(name: string, delayMs: number, act: () => void): void {
     clearTimeout(this.timers.get(name))
-    this.timers.set(name, setTimeout(act, delayMs))
+    this.timers.set(name, setTimeout(act, Math.min(delayMs, TIMER_MS_MOST)))
   }
 
   private answer<T>(work: Promise<T>, then: (value: T) => void): void {

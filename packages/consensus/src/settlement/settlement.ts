@@ -701,16 +701,16 @@ export class Settlement {
     const { self } = this.config
     if (self === undefined || (this.lastVote?.epoch ?? 0) >= this.epoch) return
     if (this.hasGivenUp(this.epoch)) return
+    let waitMs = Number.POSITIVE_INFINITY
     for (const { blockHash } of this.proposalsOfEpoch.get(this.epoch) ?? []) {
       const block = this.tree.get(blockHash)
       if (block?.execution !== 'valid' || !this.descendsFromFinalized(block)) continue
       const aheadMs = this.aheadMs(block)
-      if (aheadMs > 0) {
-        this.armTimer('vote', aheadMs)
-        continue
-      }
-      return this.vote(block, self)
+      if (aheadMs <= 0) return this.vote(block, self)
+      waitMs = Math.min(waitMs, aheadMs)
     }
+    // by then this epoch is given up
+    if (waitMs <= this.timeoutMs() + this.config.blockIntervalMs) this.armTimer('vote', waitMs)
   }
 
   private vote(block: TreeBlock, self: { readonly index: number; readonly secretKey: Uint8Array }): void {

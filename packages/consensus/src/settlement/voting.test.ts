@@ -158,6 +158,21 @@ describe('a validator votes for', () => {
     expect(votesIn(node.timer('vote'))).toEqual([1])
   })
 
+  it('no block from beyond the end of its epoch, and waits for the nearest of two, not for the last that came', () => {
+    const stamped = (aheadS: number) =>
+      committee.block(GENESIS, 1, {
+        header: { timestampS: START_MS / 1000 + TIMING.clockDriftMostMs / 1000 + aheadS },
+      })
+    const waits = (node: TestValidator, block: ReturnType<typeof stamped>) =>
+      node
+        .propose(block)
+        .flatMap(effect => (effect.type === 'settlement-timer' && effect.timer === 'vote' ? [effect.delayMs] : []))
+    expect(waits(validator(), stamped(30 * 24 * 3_600))).toEqual([])
+    const node = validator()
+    expect(waits(node, stamped(1))).toEqual([1_000])
+    expect(waits(node, stamped(5))).toEqual([1_000])
+  })
+
   it('nothing when it only follows', () => {
     const node = new TestValidator(committee.config(undefined))
     const effects = [...node.propose(a1, a2, a3), ...node.timer('epoch')]

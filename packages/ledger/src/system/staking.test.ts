@@ -138,6 +138,25 @@ describe('Staking', () => {
     expect(stakeOf(alice).candidate).toBe(false)
   })
 
+  it('is no candidate any more who keeps less than a validator needs', () => {
+    register(alice)
+    world.call(alice.address, 'staking', 'deposit', [validator + 1n])
+    world.call(alice.address, 'staking', 'setCandidate', [true])
+    const withdraw = (amount: bigint) =>
+      world.call(alice.address, 'staking', 'withdraw', [amount]).events.map(event => event.name)
+    expect(withdraw(1n)).toEqual(['WithdrawalRequested'])
+    expect(stakeOf(alice)).toMatchObject({ staked: validator, candidate: true })
+    expect(withdraw(1n)).toEqual(['WithdrawalRequested', 'CandidateSet'])
+    expect(stakeOf(alice)).toMatchObject({ staked: validator - 1n, candidate: false })
+    expect(withdraw(1n)).toEqual(['WithdrawalRequested'])
+    expect(guardians()).toContain(alice.address)
+    world.call(alice.address, 'staking', 'deposit', [2n])
+    expect(stakeOf(alice).candidate).toBe(false)
+    world.call(alice.address, 'staking', 'setCandidate', [true])
+    expect(withdraw(validator)).toEqual(['WithdrawalRequested', 'CandidateSet'])
+    expect(stakeOf(alice)).toMatchObject({ staked: 0n, candidate: false })
+  })
+
   it('keeps its list right whoever leaves', () => {
     const [first, second, third, fourth] = genesis.guardians.map(({ address }) => address) as [
       Address,

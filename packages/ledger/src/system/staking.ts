@@ -190,10 +190,13 @@ export function setCandidate(call: SystemCall, isCandidate: boolean): void {
   emit(call, STAKING, CandidateSet, caller, isCandidate)
 }
 
-/** All of it, or so much that the minimum stays. A further withdrawal makes all that is unbonding wait anew. */
+/**
+ * All of it, or so much that the minimum stays. A further withdrawal makes all that is unbonding wait anew. Who keeps less
+ * than a validator needs is no candidate any more.
+ */
 function withdraw(call: SystemCall, amount: bigint): void {
   const { caller } = call
-  const { guardianStakeLeastWei, unbondingBlocks } = call.environment.parameters
+  const { guardianStakeLeastWei, validatorStakeLeastWei, unbondingBlocks } = call.environment.parameters
   if (amount === 0n) revert(ZeroAmount)
   const stake = loadStake(call, caller)
   if (stake.staked < amount) revert(InsufficientStake, stake.staked, amount)
@@ -202,8 +205,12 @@ function withdraw(call: SystemCall, amount: bigint): void {
   const claimableHeight = BigInt(call.environment.height + unbondingBlocks)
   storeStake(call, caller, { staked, unbonding: stake.unbonding + amount, claimableHeight })
   addTotal(call, -amount)
+  const standing = loadStanding(call, caller)
+  const isStopped = standing.isCandidate && staked < validatorStakeLeastWei
   if (staked === 0n) strike(call, caller)
+  else if (isStopped) storeStanding(call, caller, { ...standing, isCandidate: false })
   emit(call, STAKING, WithdrawalRequested, caller, amount, claimableHeight)
+  if (isStopped) emit(call, STAKING, CandidateSet, caller, false)
 }
 
 function claim(call: SystemCall): bigint {
