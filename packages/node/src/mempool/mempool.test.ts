@@ -3,8 +3,14 @@ import { addressOfSecretKey, createSeededRandom, randomBelow, randomBytesFrom } 
 import { encodeTransaction, signTransaction } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MEMPOOL_EXPIRY_MS, MEMPOOL_NONCE_GAP_MOST, MEMPOOL_OF_ACCOUNT_MOST } from '../limits.ts'
-import { Mempool, tipOf } from './mempool.ts'
+import {
+  MEMPOOL_BYTES_MOST,
+  MEMPOOL_EXPIRY_MS,
+  MEMPOOL_NONCE_GAP_MOST,
+  MEMPOOL_OF_ACCOUNT_MOST,
+  MEMPOOL_TRANSACTIONS_MOST,
+} from '../limits.ts'
+import { costWeiOf, Mempool, tipOf } from './mempool.ts'
 
 const keys = Array.from({ length: 4 }, (_, i) => randomBytesFrom(createSeededRandom(i), 32))
 
@@ -125,5 +131,86 @@ describe('the mempool', () => {
       }),
       { numRuns: 50 },
     )
+  })
+})
+
+const signed = transfer(0, 0, 1n).transaction
+
+/** With a signature that is another's: the pool does not look at signatures. */
+function fake(sender: number, nonce: number, maxFeePerGas: bigint, sizeBytes = 110): RecoveredTransaction {
+  const id = `${sender.toString(16).padStart(20, '0')}${nonce.toString(16).padStart(20, '0')}`
+  return {
+    transaction: { ...signed, nonce: BigInt(nonce), maxFeePerGas, maxPriorityFeePerGas: 0n } as typeof signed,
+    sender: `0x${sender.toString(16).padStart(40, '0')}`,
+    hash: `0x${id}${maxFeePerGas.toString(16).padStart(24, '0')}`,
+    encoded: new Uint8Array(sizeBytes),
+  }
+}
+
+describe('a full mempool', () => {
+  /** `accounts` with as many transactions each as fill it, all at one fee. */
+  function fill(pool: Mempool, firstNonce: number, fee: bigint): void {
+    for (let sender = 1; pool.size < MEMPOOL_TRANSACTIONS_MOST; sender++)
+      for (let i = 0; i < MEMPOOL_OF_ACCOUNT_MOST && pool.size < MEMPOOL_TRANSACTIONS_MOST; i++)
+        expect(pool.add(fake(sender, firstNonce + i, fee), 0n)).toBeUndefined()
+  }
+
+  it('of what waits behind gaps takes what can run, whatever it pays', () => {
+    const { pool } = createPool()
+    fill(pool, 1, 1_000n)
+    expect(order(pool)).toEqual([])
+    expect(pool.add(fake(100_000, 5, 999n), 0n)?.code).toBe('mempool/full')
+    expect(pool.add(fake(100_000, 0, 999n), 0n)).toBeUndefined()
+    expect([...pool.candidates(0n, () => 0n)]).toHaveLength(1)
+  })
+
+  it('takes what pays more than the cheapest, and no gap in the place of what can run', () => {
+    const { pool } = createPool()
+    fill(pool, 0, 1_000n)
+    expect(pool.add(fake(100_000, 0, 1_000n), 0n)?.code).toBe('mempool/full')
+    expect(pool.add(fake(100_000, 7, 5_000n), 0n)?.code).toBe('mempool/full')
+    expect(pool.add(fake(100_000, 0, 1_001n), 0n)).toBeUndefined()
+    // tails went, and nobody's first ones: all that is left can run
+    expect([...pool.candidates(0n, () => 0n)]).toHaveLength(pool.size)
+  })
+
+  it('drops a cheap one only with those that need it, and keeps it for a dear one behind it', () => {
+    const { pool } = createPool()
+    pool.add(fake(1, 0, 5n), 0n)
+    pool.add(fake(1, 1, 9_000n), 0n)
+    pool.add(fake(2, 0, 6n), 0n)
+    for (let sender = 3; pool.size < MEMPOOL_TRANSACTIONS_MOST; sender++) pool.add(fake(sender, 0, 2_000n), 0n)
+    expect(pool.add(fake(100_000, 0, 1_000n), 0n)).toBeUndefined()
+    expect(pool.ofAccount(fake(1, 0, 0n).sender)).toHaveLength(2)
+    expect(pool.ofAccount(fake(2, 0, 0n).sender)).toHaveLength(0)
+  })
+
+  it('holds its bytes, however large the newcomers are', () => {
+    const { pool } = createPool()
+    const small = 4_096
+    for (let sender = 1; pool.sizeBytes + small <= MEMPOOL_BYTES_MOST; sender++)
+      pool.add(fake(sender, 0, 10n, small), 0n)
+    for (let i = 0; i < 300; i++) {
+      pool.add(fake(200_000 + i, 0, 1_000n, 128 * 1_024), 0n)
+      expect(pool.sizeBytes).toBeLessThanOrEqual(MEMPOOL_BYTES_MOST)
+    }
+    expect(pool.ofAccount(fake(200_299, 0, 0n).sender)).toHaveLength(1)
+  })
+})
+
+describe('what an account can pay', () => {
+  it('is asked of all that waits from its nonce on, but for what is replaced', () => {
+    const { pool } = createPool()
+    const cost = (recovered: RecoveredTransaction) => costWeiOf(recovered)
+    const [first, second, third] = [transfer(0, 0, 10n), transfer(0, 1, 20n), transfer(0, 2, 30n)]
+    pool.add(first, 0n)
+    pool.add(second, 0n)
+    const all = cost(first) + cost(second) + cost(third)
+    expect(pool.isAffordable(third, 0n, all)).toBe(true)
+    expect(pool.isAffordable(third, 0n, all - 1n)).toBe(false)
+    // the first is in a block by now
+    expect(pool.isAffordable(third, 1n, all - cost(first))).toBe(true)
+    expect(pool.isAffordable(transfer(0, 1, 40n), 0n, cost(first) + cost(transfer(0, 1, 40n)))).toBe(true)
+    expect(pool.isAffordable(transfer(1, 0, 10n), 0n, cost(transfer(1, 0, 10n)) - 1n)).toBe(false)
   })
 })

@@ -1,20 +1,33 @@
 import { mkdtempSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSeededRandom, randomBelow } from '@tan/primitives'
+import { addressOfSecretKey, createSeededRandom, randomBelow, toHex } from '@tan/primitives'
+import { encodeTransaction, SYSTEM_ADDRESSES, signTransaction } from '@tan/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
 import { RPC_BATCH_MOST, RPC_REQUEST_BYTES_MOST } from '../limits.ts'
 import type { Node } from '../node.ts'
 
+const chain = createTestChain(1)
+const creation = encodeTransaction(
+  signTransaction(
+    {
+      type: 'eip1559',
+      ...{ chainId: BigInt(chain.genesis.chainId), nonce: 0n, gasLimit: 1_000_000n, to: undefined, value: 0n },
+      ...{ data: new Uint8Array([0]), accessList: [], maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 0n },
+    },
+    chain.rich,
+  ),
+)
 let node: Node
 let url: string
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tan-rpc-'))
-  node = await createTestNode(createTestChain(1), 0, { storeUrl: `level:${folder}`, rpc: true })
+  node = await createTestNode(chain, 0, { storeUrl: `level:${folder}`, rpc: true })
   await node.start()
   url = node.rpcUrl!
   await eventually('a block is settled', () => node.chain.settled.header.height > 2)
@@ -44,6 +57,19 @@ function post(body: string, headers: Readonly<Record<string, string>> = {}): Pro
   })
 }
 
+/** Sends a request line as it is, which HTTP clients would mend. */
+function rawStatus(port: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`))
+    let text = ''
+    socket.on('data', chunk => {
+      text += chunk.toString()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(Number(text.split(' ')[1])))
+  })
+}
+
 async function rpc(
   method: unknown,
   params: unknown = [],
@@ -52,6 +78,49 @@ async function rpc(
 }
 
 describe('the JSON-RPC server', () => {
+  it('survives paths that are none, and says no to them', async () => {
+    const { port } = new URL(url)
+    for (const path of ['//', '/\\', '//x:y', '/%', '*'])
+      expect([path, await rawStatus(Number(port), path)]).toEqual([path, 405])
+    expect((await rpc('eth_chainId')).result).toBeDefined()
+  })
+
+  it('does not answer another question than the one that was asked', async () => {
+    const head = Number((await rpc('eth_blockNumber')).result)
+    const future = { fromBlock: `0x${(head + 50).toString(16)}`, toBlock: `0x${(head + 60).toString(16)}` }
+    expect((await rpc('eth_getLogs', [future])).result).toEqual([])
+    const call = { to: SYSTEM_ADDRESSES.tanToken, data: '0x18160ddd' }
+    const supply = (await rpc('eth_call', [call, 'latest'])).result
+    expect(supply).toBeDefined()
+    for (const method of ['eth_call', 'eth_estimateGas'])
+      expect(
+        (await rpc(method, [call, 'latest', { [SYSTEM_ADDRESSES.tanToken]: { balance: '0x1' } }])).error?.code,
+      ).toBe(-32602)
+    // as clients write it
+    const lavish = { ...call, gas: '0xffffffff', from: null, value: null, accessList: null }
+    expect((await rpc('eth_call', [lavish, 'latest', null])).result).toBe(supply)
+  })
+
+  it('tells a client the id of a subscription before it pushes to it', async () => {
+    const socket = new WebSocket(url.replace('http', 'ws'))
+    const heard: { id?: number; result?: string; params?: { subscription: string } }[] = []
+    socket.on('message', data => heard.push(JSON.parse(data.toString())))
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['tanStatus'] }))
+    })
+    await eventually('it was told the status', () => heard.some(({ params }) => params !== undefined))
+    expect(heard[0]!.id).toBe(1)
+    expect(heard[1]!.params?.subscription).toBe(heard[0]!.result)
+    socket.close()
+  })
+
+  it('says at once what no block of this chain can take', async () => {
+    const sent = await rpc('eth_sendRawTransaction', [toHex(creation)])
+    expect(sent.error?.message).toContain('bytecode engine')
+    const sender = addressOfSecretKey(chain.rich)
+    expect((await rpc('eth_getTransactionCount', [sender, 'pending'])).result).toBe('0x0')
+  })
+
   it('answers malformed requests with the codes of the specification', async () => {
     const code = async (body: string): Promise<number> => JSON.parse((await post(body)).body).error.code
     expect(await code('{')).toBe(-32700)
