@@ -30,7 +30,13 @@ const BODY_BYTES_MOST = 1_024
 /** Throws `web/listen`. */
 export async function startWebServer(options: WebServerOptions): Promise<Server> {
   const { host, port } = options
-  const server = createServer((request, response) => void answer(request, response, options))
+  const server = createServer((request, response) => {
+    // nothing that a client sends may end the process
+    answer(request, response, options).catch(() => {
+      if (response.headersSent) response.destroy()
+      else json(response, 500, { error: 'this could not be answered' })
+    })
+  })
   server.on('clientError', (_error, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once('error', cause =>
@@ -42,7 +48,8 @@ export async function startWebServer(options: WebServerOptions): Promise<Server>
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: WebServerOptions): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  // cut by hand: a URL refuses some of what a request line may hold, such as `//`
+  const [pathname = '/'] = (request.url ?? '/').split('?', 1)
   if (pathname === '/devnet.json') return json(response, 200, options.settings)
   if (pathname === '/faucet' && options.faucet !== undefined) return giveFrom(options.faucet, request, response)
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(response, 405, { error: 'only GET' })
@@ -85,6 +92,7 @@ function sendFile(folder: string, pathname: string, request: IncomingMessage, re
   } catch {
     return json(response, 400, { error: 'not a path' })
   }
+  if (name.includes('\0')) return json(response, 400, { error: 'not a path' })
   const path = join(folder, name)
   const file =
     path.startsWith(folder + sep) && isFile(path) ? path : extname(name) === '' ? join(folder, 'index.html') : undefined
@@ -97,7 +105,10 @@ function sendFile(folder: string, pathname: string, request: IncomingMessage, re
     'x-content-type-options': 'nosniff',
   })
   if (request.method === 'HEAD') response.end()
-  else createReadStream(file).pipe(response)
+  else
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response)
 }
 
 function isFile(path: string): boolean {
