@@ -57,8 +57,11 @@ async function run(options: DevnetCommandOptions): Promise<void> {
     },
   })
   const address = options.chainOnly === true ? devnet.rpcUrl : devnet.webUrl
-  print({ url: address, rpcUrl: devnet.rpcUrl }, () => `\nReady after ${seconds(startedMs).trim()}. Open ${address}\n`)
-  say(options.chainOnly === true ? 'JSON-RPC listens there.' : `JSON-RPC: ${devnet.rpcUrl}`)
+  const ready = `\nReady after ${seconds(startedMs).trim()}.`
+  print({ url: address, rpcUrl: devnet.rpcUrl }, () =>
+    options.chainOnly === true ? `${ready} JSON-RPC at ${address}\n` : `${ready} Open ${address}\n`,
+  )
+  if (options.chainOnly !== true) say(`JSON-RPC: ${devnet.rpcUrl}`)
   say('Ctrl-C stops all of it; the next start goes on from the same data.')
   await stopped
   isStopping = true

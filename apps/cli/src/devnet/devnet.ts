@@ -1,6 +1,6 @@
 // A whole network on this machine, each part a process of its own: validators, guardians, tracker, origin, edges and the
 // web app. Started in the order in which they need each other, with a line for each step.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publish } from '@tan/origin'
@@ -9,6 +9,7 @@ import { parseGenesis } from '@tan/protocol'
 import { createRpc, fetchTrustAnchor } from '@tan/viewer'
 import { findAccount, loadAccountKey, readPassword } from '../secrets.ts'
 import { Children, type ChildSpec } from './children.ts'
+import { takeFolder } from './folder.ts'
 import {
   DEFAULT_PORT,
   DEFAULT_SIZE,
@@ -64,29 +65,37 @@ export class Devnet {
   readonly layout: DevnetLayout
   readonly children: Children
   private readonly log: (line: string) => void
+  private readonly release: () => void
   private readonly specs = new Map<string, ChildSpec>()
 
-  private constructor(layout: DevnetLayout, children: Children, log: (line: string) => void) {
+  private constructor(layout: DevnetLayout, children: Children, log: (line: string) => void, release: () => void) {
     this.layout = layout
     this.children = children
     this.log = log
+    this.release = release
   }
 
-  /** Throws `devnet/port`, `devnet/size`, `devnet/dead`, `devnet/timeout`, and what its parts throw. */
+  /**
+   * Throws `devnet/port`, `devnet/folder`, `devnet/running`, `devnet/video`, `devnet/size`, `devnet/dead`,
+   * `devnet/timeout`, and what its parts throw.
+   */
   static async start(options: DevnetOptions): Promise<Devnet> {
     const { folder, port = DEFAULT_PORT, fresh = false, log = () => {}, onDeath = () => {} } = options
     const size: DevnetSize = { ...DEFAULT_SIZE, ...options.size }
-    if (fresh) rmSync(folder, { recursive: true, force: true })
     const layout = port === 0 ? await findFreePorts(free => layOut(folder, free, size)) : layOut(folder, port, size)
+    // all that can be refused is refused before anything is removed or made
     await assertPortsFree(layout)
-    mkdirSync(layout.logFolder, { recursive: true })
-    if (existsSync(layout.genesisFile)) {
-      assertSameSize(layout, parseGenesis(readFileSync(layout.genesisFile, 'utf8')))
-      log(`going on with the devnet in ${folder} (--fresh starts a new one)`)
-    }
-    await setUp(layout, log)
-    const devnet = new Devnet(layout, new Children(layout.logFolder, onDeath), log)
+    if (options.video !== undefined && statSync(options.video, { throwIfNoEntry: false })?.isFile() !== true)
+      throw new CodedError('devnet/video', `there is no file ${options.video}`)
+    const release = takeFolder(folder, fresh)
+    const devnet = new Devnet(layout, new Children(layout.logFolder, onDeath), log, release)
     try {
+      mkdirSync(layout.logFolder, { recursive: true })
+      if (existsSync(layout.genesisFile)) {
+        assertSameSize(layout, parseGenesis(readFileSync(layout.genesisFile, 'utf8')))
+        log(`going on with the devnet in ${folder} (--fresh starts a new one)`)
+      }
+      await setUp(layout, log)
       await devnet.startChain()
       if (options.chainOnly !== true) await devnet.startDelivery(options.video)
       return devnet
@@ -127,8 +136,9 @@ export class Devnet {
     this.children.start(spec)
   }
 
-  stop(): Promise<void> {
-    return this.children.endAll()
+  async stop(): Promise<void> {
+    await this.children.endAll()
+    this.release()
   }
 
   private run(spec: ChildSpec): void {
