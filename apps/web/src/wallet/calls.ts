@@ -94,16 +94,20 @@ export function readAddress(text: string): Address {
 export function readAmount(text: string, currency: Currency, availableWei: bigint): bigint {
   const wei = parsed(text)
   if (wei === undefined)
-    throw new CodedError('wallet/amount', `Write the amount in digits, with at most 18 after a point: 12.5`)
+    throw new CodedError(
+      'wallet/amount',
+      'Write the amount in digits, without commas, and with at most 18 after a point: 12.5',
+    )
   if (wei === 0n) throw new CodedError('wallet/amount', 'The amount must be more than 0.')
   if (wei > POOL_AMOUNT_MOST || wei > availableWei)
     throw new CodedError('wallet/amount', `You do not have that much ${currency}.`)
   return wei
 }
 
+/** A comma is a point to some and nothing to others: whoever writes one is asked again. */
 function parsed(text: string): bigint | undefined {
   try {
-    return parseAmount(text.replaceAll(',', ''))
+    return parseAmount(text)
   } catch {
     return undefined
   }

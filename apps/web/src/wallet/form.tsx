@@ -70,6 +70,7 @@ export function Choice<T extends string>({
 export function CallForm({
   account,
   action,
+  isReady = true,
   read,
   children,
   onSent,
@@ -77,6 +78,8 @@ export function CallForm({
   account: SigningAccount
   /** on the button */
   action: string
+  /** whether what `read` needs is known */
+  isReady?: boolean
   read: () => { readonly call: Call; readonly what: string }
   children?: ReactNode
   onSent?: () => void
@@ -106,7 +109,7 @@ export function CallForm({
         </p>
       )}
       <div className="row">
-        <button type="submit" className="button is-primary" disabled={isBusy}>
+        <button type="submit" className="button is-primary" disabled={isBusy || !isReady}>
           {isBusy ? 'Sending' : action}
         </button>
       </div>

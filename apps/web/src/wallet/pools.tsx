@@ -92,18 +92,20 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
   const [kind, setKind] = useState<'credit' | 'strict'>('credit')
   const [deposit, setDeposit] = useState('')
   const [duration, setDuration] = useState<Duration>('172800')
-  const available = balances.kind === 'ready' ? balances.value.tangamWei : 0n
+  const available = balances.kind === 'ready' ? balances.value.tangamWei : undefined
   if (info === undefined) return <Loading what="the chain" rows={2} />
   const { collateralPercentLeast, blockIntervalMs, poolDurationBlocksMost } = info.parameters
   return (
     <CallForm
       account={account}
       action="Open the pool"
+      isReady={available !== undefined}
       read={() => {
-        const depositWei = readAmount(deposit, 'TANGam', available)
+        const availableWei = available ?? 0n
+        const depositWei = readAmount(deposit, 'TANGam', availableWei)
         // Rounded up: a wei less than the least would be refused.
         const collateralWei = kind === 'strict' ? 0n : (depositWei * BigInt(collateralPercentLeast) + 99n) / 100n
-        readAmount(deposit, 'TANGam', available - collateralWei)
+        readAmount(deposit, 'TANGam', availableWei - collateralWei)
         const durationBlocks = Math.min(Number(duration), poolDurationBlocksMost)
         return {
           call: createPoolCall({ depositWei, collateralWei, durationBlocks, signer: account.address }),
@@ -132,7 +134,11 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
         onChange={setDeposit}
         placeholder="0.5"
         isNumber
-        note={`You have ${formatTokens(available, 'TANGam', 7)}.`}
+        note={
+          available === undefined
+            ? 'The balance is not known yet.'
+            : `You have ${formatTokens(available, 'TANGam', 7)}.`
+        }
       />
       <Choice
         label="For about"

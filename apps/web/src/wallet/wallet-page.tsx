@@ -203,14 +203,15 @@ function SendForm({ account, balances }: { account: SigningAccount; balances: Fe
   const [to, setTo] = useState('')
   const [amount, setAmount] = useState('')
   const available =
-    balances.kind !== 'ready' ? 0n : currency === 'TAN' ? balances.value.tanWei : balances.value.tangamWei
+    balances.kind !== 'ready' ? undefined : currency === 'TAN' ? balances.value.tanWei : balances.value.tangamWei
   return (
     <CallForm
       account={account}
       action={`Send ${currency}`}
+      isReady={available !== undefined}
       read={() => {
         const receiver = readAddress(to)
-        const wei = readAmount(amount, currency, available)
+        const wei = readAmount(amount, currency, available ?? 0n)
         return {
           call: transferCall(currency, receiver, wei),
           what: `${formatTokens(wei, currency)} to ${shortHex(receiver)}`,
@@ -234,7 +235,7 @@ function SendForm({ account, balances }: { account: SigningAccount; balances: Fe
         onChange={setAmount}
         placeholder="12.5"
         isNumber
-        note={`You have ${formatTokens(available, currency, 7)}. The fee, a tiny part of one TANGam, comes on top.`}
+        note={`${available === undefined ? 'The balance is not known yet' : `You have ${formatTokens(available, currency, 7)}`}. The fee, a tiny part of one TANGam, comes on top.`}
       />
     </CallForm>
   )
