@@ -25,8 +25,9 @@ export function StakePage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Stake</h1>
         <p className="lede">
-          Who wants a say in the ledger locks TAN as a pledge. Validators take turns at proposing blocks; all guardians
-          together make them final. Who cheats loses stake.
+          Validators take turns at proposing blocks; all guardians together make them final. On this chain the genesis
+          file names both, and they do not change: TAN that is staked later gives no say yet, and who cheats is noticed
+          but not punished yet.
         </p>
       </div>
       {guardians.kind === 'loading' && <Loading what="the guardians" rows={8} />}
@@ -80,11 +81,12 @@ function Guardians({ guardians }: { guardians: readonly Guardian[] }): ReactNode
               'A validator stakes at least': formatTokens(info.parameters.validatorStakeLeastWei, 'TAN', 7),
               How: (
                 <>
-                  Stake with the command <code className="mono">tan stake</code>, which also makes and registers the key
-                  that a guardian signs with, and run <code className="mono">tan node</code>. The TAN for it stands in
-                  the <a href={hrefOf({ page: 'wallet' })}>wallet</a>.
+                  <code className="mono">npx tan stake</code> locks TAN from the{' '}
+                  <a href={hrefOf({ page: 'wallet' })}>wallet</a> and makes and registers the key that a guardian signs
+                  with; <code className="mono">npx tan node</code> runs a node.
                 </>
               ),
+              'What comes of it': 'Nothing yet: nobody becomes a guardian or validator after the genesis.',
             }}
           />
         </Panel>
