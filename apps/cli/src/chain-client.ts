@@ -37,7 +37,7 @@ export interface SenderOptions extends RpcOptions {
 }
 
 export function withRpc(command: Command): Command {
-  return command.option('--rpc <url>', 'JSON-RPC of a node', process.env.TAN_RPC ?? 'http://127.0.0.1:8545')
+  return command.option('--rpc <url>', 'JSON-RPC of a node', process.env.TAN_RPC || 'http://127.0.0.1:8545')
 }
 
 export function withSender(command: Command): Command {
@@ -48,9 +48,9 @@ export function withSender(command: Command): Command {
 
 /** Throws `rpc/unreachable` where nobody answers. */
 export async function connect({ rpc }: RpcOptions): Promise<PublicClient> {
-  const probe = createPublicClient({ transport: http(rpc, { retryCount: 0 }) })
   let id: number
   try {
+    const probe = createPublicClient({ transport: http(rpc, { retryCount: 0 }) })
     id = await probe.getChainId()
   } catch (cause) {
     throw new CodedError('rpc/unreachable', `no node answers at ${rpc}: is it running? (--rpc, or TAN_RPC)`, { cause })

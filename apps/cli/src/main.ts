@@ -2,6 +2,7 @@
 // it is called, so that help is quick.
 import { CodedError } from '@tan/primitives'
 import { Command, CommanderError, Option } from 'commander'
+import { USAGE_CODES } from './arguments.ts'
 import { isJsonWanted, setOutput } from './output.ts'
 
 type Register = (program: Command) => void
@@ -32,14 +33,21 @@ async function main(): Promise<void> {
     .version('0.1.0')
     .addOption(new Option('--json', 'print JSON, for programs'))
     .option('--home <folder>', 'where keys are kept', process.env.TAN_HOME ?? `${process.env.HOME ?? '.'}/.tan`)
-    .showHelpAfterError('(tan --help lists what there is)')
-    .enablePositionalOptions()
+    .showHelpAfterError('(npx tan --help lists what there is)')
     .exitOverride()
     .hook('preAction', command => setOutput({ json: command.optsWithGlobals().json === true }))
   const wanted = process.argv.slice(2).find(argument => argument in COMMANDS)
   const needed = wanted === undefined ? Object.keys(COMMANDS) : [wanted]
   for (const name of needed) (await COMMANDS[name]!()).register(program)
+  for (const command of program.commands) nameOwnHelp(command, 'npx tan')
   await program.parseAsync()
+}
+
+/** A mistake in a subcommand is explained by the help of that one. */
+function nameOwnHelp(command: Command, parent: string): void {
+  const path = `${parent} ${command.name()}`
+  command.showHelpAfterError(`(${path} --help tells more)`)
+  for (const child of command.commands) nameOwnHelp(child, path)
 }
 
 /** What was wrong and what to do, without a stack: that is for bugs, with TAN_DEBUG=1. */
@@ -47,13 +55,13 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR
   const isExpected = error instanceof CodedError || isSystemError(error)
   const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof CodedError ? error.code : 'cli/failed'
+  const code = error instanceof CodedError ? error.code : isExpected ? 'cli/system' : 'cli/failed'
   if (isJsonWanted()) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`)
-  else process.stderr.write(`tan: ${message}${error instanceof CodedError ? ` [${code}]` : ''}\n`)
+  else process.stderr.write(`tan: ${message}${isExpected ? ` [${code}]` : ''}\n`)
   if (process.env.TAN_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   else if (!isExpected)
     process.stderr.write('This should not have happened. Run it again with TAN_DEBUG=1, and report what it prints.\n')
-  return 1
+  return USAGE_CODES.has(code) ? USAGE_ERROR : 1
 }
 
 function isSystemError(error: unknown): boolean {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { CodedError } from '@tan/primitives'
 import type { Command } from 'commander'
+import { readInteger } from '../arguments.ts'
 import { Devnet } from '../devnet/devnet.ts'
 import { DEFAULT_PORT, DEFAULT_SIZE } from '../devnet/layout.ts'
 import { runUntilStopped } from '../lifetime.ts'
@@ -37,16 +38,16 @@ async function run(options: DevnetCommandOptions): Promise<void> {
   const { stopped } = runUntilStopped()
   const startedMs = Date.now()
   const size = {
-    validators: readCount(options.validators, 'validators', 1, 20),
-    guardians: readCount(options.guardians, 'guardians', 1, 30),
-    edges: readCount(options.edges, 'edges', 0, 20),
+    validators: readInteger(options.validators, '--validators', 1, 20),
+    guardians: readInteger(options.guardians, '--guardians', 1, 30),
+    edges: readInteger(options.edges, '--edges', 0, 20),
   }
   if (size.guardians < size.validators)
     throw new CodedError('devnet/size', 'guardians include the validators: there cannot be fewer')
   let isStopping = false
   const devnet = await Devnet.start({
     folder: resolve(options.data),
-    port: readCount(options.port, 'port', 0, 65_000),
+    port: readInteger(options.port, '--port', 0, 65_000),
     size,
     fresh: options.fresh === true,
     chainOnly: options.chainOnly === true,
@@ -67,13 +68,6 @@ async function run(options: DevnetCommandOptions): Promise<void> {
   isStopping = true
   if (!isJsonWanted()) say('\nstopping')
   await devnet.stop()
-}
-
-function readCount(text: string, name: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new CodedError('cli/number', `--${name} is a whole number from ${least} to ${most}, not ${text}`)
-  return value
 }
 
 function seconds(sinceMs: number): string {

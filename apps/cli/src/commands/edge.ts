@@ -2,14 +2,14 @@
 import { resolve } from 'node:path'
 import { createEdge } from '@tan/edge'
 import { createLogger } from '@tan/node'
-import { CodedError } from '@tan/primitives'
 import { createRpc, fetchTrustAnchor, parseTrustAnchor } from '@tan/viewer'
 import type { Command } from 'commander'
 import { readAmount } from '../amounts.ts'
+import { readInteger, readJson, readPlace, readPort, readPositive } from '../arguments.ts'
 import { type RpcOptions, withRpc } from '../chain-client.ts'
 import { runUntilStopped } from '../lifetime.ts'
 import { say } from '../output.ts'
-import { findAccount, loadAccountKey, readPassword, readText } from '../secrets.ts'
+import { findAccount, loadAccountKey, readPassword } from '../secrets.ts'
 
 interface EdgeCommandOptions extends RpcOptions {
   readonly data: string
@@ -50,6 +50,8 @@ export function register(program: Command): void {
       .option('--devnet', 'allow loopback where manifests point'),
   ).action(async (options: EdgeCommandOptions) => {
     const { home } = program.opts<{ home: string }>()
+    // what is written wrongly is told before a password is asked
+    const given = readOptions(options)
     const { stopped } = runUntilStopped()
     const key = findAccount(home, options.from)
     const secretKey = loadAccountKey(key.path, await readPassword(options.passwordFile, `Password of ${key.name}: `))
@@ -57,7 +59,7 @@ export function register(program: Command): void {
     const anchor =
       options.anchor === undefined
         ? await fetchTrustAnchor(createRpc(options.rpc))
-        : parseTrustAnchor(JSON.parse(readText(options.anchor, 'trust anchor')))
+        : parseTrustAnchor(readJson(options.anchor, 'trust anchor'))
     const edge = await createEdge({
       folder: resolve(options.data),
       secretKey,
@@ -65,13 +67,8 @@ export function register(program: Command): void {
       chain: { rpcUrl: options.rpc },
       trackers: options.tracker ?? [],
       pins: options.pin ?? [],
-      cacheBytesMost: readPositive(options.cache, 'cache') * 1e9,
-      statusPort: options.statusPort === undefined ? undefined : Number(options.statusPort),
       isDevnet: options.devnet === true,
-      piecePriceWei: options.price === undefined ? undefined : readAmount(options.price),
-      uploadBytesPerSecond: options.upload === undefined ? undefined : readPositive(options.upload, 'upload') * 125_000,
-      place: options.place === undefined ? undefined : readPlace(options.place),
-      ...(options.redeemFactor === undefined ? {} : { redeem: { gasFactor: BigInt(options.redeemFactor) } }),
+      ...given,
       logger,
       onRedeemed: ({ hash }) => logger.info('earnings were redeemed', { hash }),
     })
@@ -81,20 +78,15 @@ export function register(program: Command): void {
   })
 }
 
-function readPositive(text: string, name: string): number {
-  const value = Number(text)
-  if (!(value > 0) || !Number.isFinite(value))
-    throw new CodedError('cli/number', `--${name} is a number above 0, not ${text}`)
-  return value
-}
-
-/** The network is the number of an autonomous system; 0 is none that is known. */
-export function readPlace(text: string): { latitude: number; longitude: number; asn: number } {
-  const [latitude = Number.NaN, longitude = Number.NaN, asn = 0] = text.split(',').map(Number)
-  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && Number.isInteger(asn) && asn >= 0))
-    throw new CodedError(
-      'cli/place',
-      `--place is latitude,longitude in degrees, and perhaps a network number, not ${text}`,
-    )
-  return { latitude, longitude, asn }
+function readOptions({ cache, statusPort, price, upload, place, redeemFactor }: EdgeCommandOptions) {
+  return {
+    cacheBytesMost: readPositive(cache, '--cache') * 1e9,
+    statusPort: statusPort === undefined ? undefined : readPort(statusPort, '--status-port'),
+    piecePriceWei: price === undefined ? undefined : readAmount(price),
+    uploadBytesPerSecond: upload === undefined ? undefined : readPositive(upload, '--upload') * 125_000,
+    place: place === undefined ? undefined : readPlace(place),
+    ...(redeemFactor === undefined
+      ? {}
+      : { redeem: { gasFactor: BigInt(readInteger(redeemFactor, '--redeem-factor', 1, 1_000_000)) } }),
+  }
 }

@@ -1,5 +1,4 @@
 // `tan genesis`: the file that a chain starts from, made of a list of ERC-20 holders and of the first guardians.
-import { writeFileSync } from 'node:fs'
 import { parseHolders, swapHolders } from '@tan/ledger'
 import { expectedGenesis } from '@tan/node'
 import { type Address, bls, CodedError, type Hex, isHex, toHex } from '@tan/primitives'
@@ -13,8 +12,9 @@ import {
 } from '@tan/protocol'
 import type { Command } from 'commander'
 import { readAccount, readAmount, tan, tangam } from '../amounts.ts'
+import { readChainId, readJson, readJsonObject } from '../arguments.ts'
 import { fields, print, say } from '../output.ts'
-import { loadBlsKey, readPassword, readText } from '../secrets.ts'
+import { loadBlsKey, readPassword, readText, writeNewFile } from '../secrets.ts'
 
 interface BuildOptions {
   readonly holders: string
@@ -77,7 +77,7 @@ async function build(options: BuildOptions): Promise<void> {
   })
   const text = genesisToJson(genesis)
   const hash = await expectedGenesis(parseGenesis(text))
-  writeFileSync(options.out, text, { flag: 'wx' })
+  writeNewFile(options.out, text)
   say(`wrote ${options.out}`)
   const { tanWei, stakedWei, tangamWei, ...counts } = totals
   print({ hash, ...counts, tanWei, stakedWei, tangamWei }, () =>
@@ -94,48 +94,42 @@ interface GuardianOptions {
 }
 
 async function guardian(file: string, options: GuardianOptions): Promise<void> {
+  const address = readAccount(options.address)
+  const chainId = readChainId(options.chainId)
+  const stakeWei = readAmount(options.stake)
   const secret = loadBlsKey(file, await readPassword(options.passwordFile, 'Password of the BLS key: '))
   const publicKey = bls.publicKey(secret)
-  const address = readAccount(options.address)
-  const proof = bls.sign(possessionDigest(readChainId(options.chainId), address, publicKey), secret)
+  const proof = bls.sign(possessionDigest(chainId, address, publicKey), secret)
   const entry = {
     address,
     blsPublicKey: toHex(publicKey),
     proofOfPossession: toHex(proof),
-    stakeWei: readAmount(options.stake).toString(),
+    stakeWei: stakeWei.toString(),
     isValidator: options.validator === true,
   }
   process.stdout.write(`${JSON.stringify(entry, null, 2)}\n`)
 }
 
-function readChainId(text: string): number {
-  const id = Number(text)
-  if (!Number.isSafeInteger(id) || id < 1)
-    throw new CodedError('cli/number', `--chain-id is a whole number, not ${text}`)
-  return id
-}
-
-function readJson(file: string, what: string): unknown {
-  try {
-    return JSON.parse(readText(file, what))
-  } catch (cause) {
-    if (cause instanceof CodedError) throw cause
-    throw new CodedError('cli/json', `the ${what} ${file} is not JSON`, { cause })
-  }
-}
-
 function readParameters(file: string | undefined): Partial<ChainParameters> {
   if (file === undefined) return {}
-  const given = readJson(file, 'list of parameters') as Record<string, unknown>
-  const unknown = Object.keys(given).find(name => !(name in DEFAULT_PARAMETERS))
-  if (unknown !== undefined) throw new CodedError('genesis/invalid', `${file}: there is no parameter ${unknown}`)
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, typeof value === 'string' ? BigInt(value) : value]),
+  const given = Object.entries(readJsonObject(file, 'list of parameters'))
+  return Object.fromEntries(given.map(([name, value]) => [name, readParameter(file, name, value)]))
+}
+
+function readParameter(file: string, name: string, value: unknown): number | bigint {
+  const standard = new Map<string, unknown>(Object.entries(DEFAULT_PARAMETERS)).get(name)
+  if (standard === undefined) throw new CodedError('genesis/invalid', `${file}: there is no parameter ${name}`)
+  const isWei = typeof standard === 'bigint'
+  if (isWei && typeof value === 'string' && /^\d{1,40}$/.test(value)) return BigInt(value)
+  if (!isWei && Number.isSafeInteger(value) && (value as number) >= 1) return value as number
+  throw new CodedError(
+    'genesis/invalid',
+    `${file}: ${name} is ${isWei ? 'an amount of wei, in digits and quotes' : 'a whole number from 1 on'}, not ${JSON.stringify(value)}`,
   )
 }
 
 function readOwners(file: string | undefined): Map<Address, Address> {
-  const given = file === undefined ? {} : (readJson(file, 'list of contracts') as Record<string, unknown>)
+  const given = file === undefined ? {} : readJsonObject(file, 'list of contracts')
   return new Map(Object.entries(given).map(([contract, owner]) => [readAccount(contract), readAccount(String(owner))]))
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { createLogger } from '@tan/node'
 import { createOriginServer } from '@tan/origin'
 import type { Command } from 'commander'
+import { readPort } from '../arguments.ts'
 import { runUntilStopped } from '../lifetime.ts'
 import { say } from '../output.ts'
 import { systemClock } from '../world.ts'
@@ -23,11 +24,12 @@ export function register(program: Command): void {
     .option('--port <port>', 'where to listen', '8001')
     .option('--access-log <file>', 'append a JSON line for each answer')
     .action(async ({ folder, host, port, accessLog }: OriginCommandOptions) => {
+      const listenPort = readPort(port)
       const { stopped } = runUntilStopped()
       const origin = createOriginServer({
         folder: resolve(folder),
         host,
-        port: Number(port),
+        port: listenPort,
         clock: systemClock,
         logger: createLogger('info', 'origin'),
         ...(accessLog === undefined ? {} : { accessLogFile: resolve(accessLog) }),

@@ -1,9 +1,10 @@
 // `tan pool`: payment pools, by hand. Players make theirs themselves.
-import { secureRandomBytes, toHex } from '@tan/primitives'
+import { CodedError, secureRandomBytes, toHex } from '@tan/primitives'
 import { resourceCommitment } from '@tan/protocol'
 import type { Command } from 'commander'
 import { parseEventLogs } from 'viem'
 import { readAccount, readAmount, readHash32, tangam } from '../amounts.ts'
+import { readInteger } from '../arguments.ts'
 import {
   callTan,
   connect,
@@ -48,6 +49,10 @@ export function register(program: Command): void {
   ).action(async (deposit: string, options: Omit<SenderOptions, 'home'> & CreateOptions) => {
     const depositWei = readAmount(deposit)
     const collateralWei = readAmount(options.collateral)
+    const durationBlocks = readInteger(options.duration, '--duration', 1, Number.MAX_SAFE_INTEGER)
+    const resourceId = readHash32(options.resource, 'resource id')
+    const signer = options.signer === undefined ? undefined : readAccount(options.signer)
+    const reserver = options.reserver === undefined ? undefined : readAccount(options.reserver)
     const reserves = (options.reserve ?? []).map(text => {
       const [target = '', amount = ''] = text.split('=')
       return { target: readAccount(target), amount: readAmount(amount) }
@@ -58,12 +63,12 @@ export function register(program: Command): void {
       contract: paymentPools,
       name: 'createPool',
       args: [
-        resourceCommitment(readHash32(options.resource, 'resource id'), salt),
+        resourceCommitment(resourceId, salt),
         depositWei,
         collateralWei,
-        BigInt(options.duration),
-        options.signer === undefined ? sender.address : readAccount(options.signer),
-        options.reserver === undefined ? sender.address : readAccount(options.reserver),
+        BigInt(durationBlocks),
+        signer ?? sender.address,
+        reserver ?? sender.address,
         reserves,
       ],
       value: depositWei + collateralWei,
@@ -82,8 +87,9 @@ export function register(program: Command): void {
 
   withSender(pool.command('close <pool>').description('take back what is left, after expiry and grace')).action(
     async (id: string, options: Omit<SenderOptions, 'home'>) => {
+      const poolId = readHash32(id, 'pool id')
       const sender = await openSender({ ...options, home: home() })
-      const receipt = await sender.call({ contract: paymentPools, name: 'close', args: [readHash32(id, 'pool id')] })
+      const receipt = await sender.call({ contract: paymentPools, name: 'close', args: [poolId] })
       const [closed] = parseEventLogs({ abi: paymentPools.abi, logs: receipt.logs, eventName: 'PoolClosed' })
       const returnedWei = closed!.args.returned
       print({ poolId: id, returnedWei, hash: receipt.transactionHash }, () => `${tangam(returnedWei)} returned`)
@@ -92,14 +98,17 @@ export function register(program: Command): void {
 
   withRpc(pool.command('show <pool>').description('one pool, as it is settled')).action(
     async (id: string, options: RpcOptions) => {
-      const found = await callTan<PoolJson | null>(await connect(options), 'tan_pool', [readHash32(id, 'pool id')])
-      print(found, result => (result === null ? 'no such pool' : fields({ ...result, ...amounts(result) })))
+      const poolId = readHash32(id, 'pool id')
+      const found = await callTan<PoolJson | null>(await connect(options), 'tan_pool', [poolId])
+      if (found === null) throw new CodedError('query/unknown', `no pool ${id} on this node`)
+      print(found, result => fields({ ...result, ...amounts(result) }))
     },
   )
 
   withRpc(pool.command('list').description('the newest pools').option('--limit <n>', 'how many', '20')).action(
     async (options: RpcOptions & { limit: string }) => {
-      const found = await callTan<PoolJson[]>(await connect(options), 'tan_pools', [{ limit: Number(options.limit) }])
+      const limit = readInteger(options.limit, '--limit', 1, 1_000)
+      const found = await callTan<PoolJson[]>(await connect(options), 'tan_pools', [{ limit }])
       const head = ['pool', 'payer', 'status', 'deposit', 'paid', 'expires']
       print(found, pools =>
         table(

@@ -1,12 +1,12 @@
 // `tan publish`: a video, or any file, becomes a resource: pieces with hashes, and a signed manifest.
 import { resolve } from 'node:path'
 import { publish } from '@tan/origin'
-import { CodedError } from '@tan/primitives'
 import type { Command } from 'commander'
 import { readAmount, tangam } from '../amounts.ts'
+import { readChainId } from '../arguments.ts'
 import { connect, type RpcOptions, withRpc } from '../chain-client.ts'
 import { fields, print, say } from '../output.ts'
-import { findAccount, loadAccountKey, readPassword } from '../secrets.ts'
+import { assertFolder, findAccount, loadAccountKey, readPassword } from '../secrets.ts'
 
 interface PublishCommandOptions extends RpcOptions {
   readonly folder: string
@@ -40,6 +40,10 @@ export function register(program: Command): void {
       .option('--licence <text>', 'what may be done with it'),
   ).action(async (input: string, options: PublishCommandOptions) => {
     const { home } = program.opts<{ home: string }>()
+    const piecePriceWei = readAmount(options.price)
+    const openingWei = readAmount(options.opening)
+    const folder = resolve(options.folder)
+    assertFolder(folder)
     const chainId =
       options.chainId === undefined ? await (await connect(options)).getChainId() : readChainId(options.chainId)
     const key = findAccount(home, options.from)
@@ -47,11 +51,11 @@ export function register(program: Command): void {
     const { title, licence } = options
     let shown = -1
     const { resourceId, manifestFile, manifest } = await publish(/^https?:/.test(input) ? input : resolve(input), {
-      folder: resolve(options.folder),
+      folder,
       secretKey,
       chainId,
-      piecePriceWei: readAmount(options.price),
-      openingWei: readAmount(options.opening),
+      piecePriceWei,
+      openingWei,
       origins: options.origin ?? [],
       trackers: options.tracker ?? [],
       ...(title === undefined ? {} : { title }),
@@ -75,14 +79,7 @@ export function register(program: Command): void {
         pieces,
         piecePriceWei: manifest.piecePriceWei,
       },
-      result => fields({ ...result, piecePriceWei: tangam(result.piecePriceWei) }),
+      ({ piecePriceWei: priceWei, ...rest }) => fields({ ...rest, 'a piece': tangam(priceWei) }),
     )
   })
-}
-
-function readChainId(text: string): number {
-  const id = Number(text)
-  if (!Number.isSafeInteger(id) || id < 1)
-    throw new CodedError('cli/number', `--chain-id is a whole number, not ${text}`)
-  return id
 }

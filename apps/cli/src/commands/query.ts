@@ -22,6 +22,13 @@ interface SignerJson {
   readonly isValidator?: boolean
 }
 
+/** As the node takes it. */
+function readBlock(text: string): string {
+  if (/^\d{1,15}$/.test(text)) return `0x${Number(text).toString(16)}`
+  if (isHex(text, 32) || ['earliest', 'latest', 'safe', 'finalized'].includes(text)) return text
+  throw new CodedError('cli/choice', `a block is a height, a hash, earliest, latest, safe or finalized, not ${text}`)
+}
+
 export function register(program: Command): void {
   const query = program.command('query').description('what a node knows')
 
@@ -70,7 +77,7 @@ export function register(program: Command): void {
 
   withRpc(query.command('block <block>').description('by height, hash, latest, safe or finalized')).action(
     async (block: string, options: RpcOptions) => {
-      const tag = /^\d+$/.test(block) ? `0x${Number(block).toString(16)}` : block
+      const tag = readBlock(block)
       const found = await callTan<Record<string, unknown> | null>(await connect(options), 'tan_block', [tag])
       if (found === null) throw new CodedError('query/unknown', `no block ${block} on this node`)
       print(found, value => JSON.stringify(value, null, 2))

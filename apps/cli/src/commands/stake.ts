@@ -1,8 +1,10 @@
 // `tan stake`: guardians and validators.
-import { bls, secureRandomBytes, toHex } from '@tan/primitives'
+import { existsSync } from 'node:fs'
+import { bls, CodedError, secureRandomBytes, toHex } from '@tan/primitives'
 import { possessionDigest } from '@tan/protocol'
 import type { Command } from 'commander'
 import { readAccount, readAmount, tan } from '../amounts.ts'
+import { readYesOrNo } from '../arguments.ts'
 import {
   connect,
   openSender,
@@ -25,6 +27,7 @@ export function register(program: Command): void {
     .description('make a BLS key for a guardian, kept encrypted (EIP-2335)')
     .option('--password-file <file>', 'its password; asked for when missing')
     .action(async (file: string, { passwordFile }: { passwordFile?: string }) => {
+      if (existsSync(file)) throw new CodedError('cli/exists', `${file} is there already: choose another name`)
       const password = await readPassword(passwordFile, 'New password: ')
       const publicKey = saveBlsKey(file, bls.secretKey(secureRandomBytes(32)), password)
       print({ file, publicKey: toHex(publicKey) }, fields)
@@ -69,8 +72,8 @@ export function register(program: Command): void {
 
   withSender(stake.command('candidate <yes-or-no>').description('stand for validator, or no more')).action(
     async (answer: string, options: Omit<SenderOptions, 'home'>) => {
+      const isCandidate = readYesOrNo(answer)
       const from = await sender(options)
-      const isCandidate = answer === 'yes'
       const { transactionHash } = await from.call({ contract: staking, name: 'setCandidate', args: [isCandidate] })
       print({ guardian: from.address, candidate: isCandidate, hash: transactionHash }, fields)
     },
@@ -88,7 +91,15 @@ export function register(program: Command): void {
       const key = await client.readContract({ ...staking, functionName: 'keyOf', args: [address] })
       print(
         { address, stakedWei: staked, unbondingWei: unbonding, claimableHeight, candidate, blsPublicKey: key },
-        result => fields({ ...result, stakedWei: tan(staked), unbondingWei: tan(unbonding) }),
+        () =>
+          fields({
+            address,
+            staked: tan(staked),
+            unbonding: tan(unbonding),
+            'claimable from block': claimableHeight,
+            candidate: candidate ? 'yes' : 'no',
+            'BLS key': key,
+          }),
       )
     },
   )

@@ -2,6 +2,7 @@
 import { createLogger } from '@tan/node'
 import { createTracker, loadLocate } from '@tan/tracker'
 import type { Command } from 'commander'
+import { readPort } from '../arguments.ts'
 import { runUntilStopped } from '../lifetime.ts'
 import { say } from '../output.ts'
 import { systemClock, systemRandom } from '../world.ts'
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .option('--places <csv...>', 'tables of IP ranges and positions')
     .action(async (options: TrackerCommandOptions) => {
       const { host, stun = [], origin } = options
+      const port = readPort(options.port)
       const { stopped } = runUntilStopped()
       const { networks = [], places: positions = [] } = options
       const locate = networks.length + positions.length === 0 ? undefined : await loadLocate({ networks, positions })
@@ -38,7 +40,7 @@ export function register(program: Command): void {
         clock: systemClock,
         random: systemRandom,
         host,
-        port: Number(options.port),
+        port,
         logger: createLogger('info', 'tracker'),
         iceServers: stun,
         trustProxy: options.trustProxy === true,

@@ -1,12 +1,13 @@
 // `tan web`: serves the web app.
 import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { CodedError } from '@tan/primitives'
 import type { Command } from 'commander'
+import { readJsonObject, readPort } from '../arguments.ts'
 import { openFaucet } from '../faucet.ts'
 import { runUntilStopped } from '../lifetime.ts'
 import { say } from '../output.ts'
-import { readText } from '../secrets.ts'
 import { startWebServer } from '../web-server.ts'
 
 interface WebOptions {
@@ -29,17 +30,18 @@ export function register(program: Command): void {
     .option('--faucet-key <name>', 'a key that gives to whoever asks: for devnets alone')
     .option('--password-file <file>', 'its password')
     .action(async (options: WebOptions) => {
+      const port = readPort(options.port)
       const folder = resolve(options.folder)
       if (!existsSync(folder))
         throw new CodedError('web/folder', `${folder} is not there: build the app with \`npm run build -w @tan/web\``)
-      const settings = JSON.parse(readText(options.settings, 'settings file')) as { rpcUrl: string }
+      const settings = readJsonObject(options.settings, 'settings file')
       const { home } = program.opts<{ home: string }>()
       const { faucetKey, passwordFile } = options
       const faucet =
         faucetKey === undefined
           ? undefined
           : await openFaucet({
-              rpc: settings.rpcUrl,
+              rpc: String(settings.rpcUrl),
               from: faucetKey,
               home,
               ...(passwordFile === undefined ? {} : { passwordFile }),
@@ -48,12 +50,12 @@ export function register(program: Command): void {
       const { host } = options
       const server = await startWebServer({
         host,
-        port: Number(options.port),
+        port,
         folder,
         settings,
         ...(faucet === undefined ? {} : { faucet }),
       })
-      say(`The web app is at http://${host}:${options.port}`)
+      say(`The web app is at http://${host}:${(server.address() as AddressInfo).port}`)
       await stopped
       server.closeAllConnections()
       server.close()
