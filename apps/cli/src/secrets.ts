@@ -33,9 +33,27 @@ function ask(question: string): Promise<string> {
 }
 
 export function writeSecretFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+  writeNewFile(path, text, 0o600)
   chmodSync(path, 0o600)
+}
+
+/** Throws `cli/exists`, or `cli/file`. */
+export function writeNewFile(path: string, text: string, mode = 0o644): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, text, { mode, flag: 'wx' })
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST' && syscall === 'open')
+      throw new CodedError('cli/exists', `${path} is there already: choose another name`, { cause })
+    throw new CodedError('cli/file', `${path} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Of a folder that is there, or can be made. Throws `cli/folder`. */
+export function assertFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new CodedError('cli/folder', `${path} is not a folder: choose another one`)
 }
 
 /** Throws `cli/permissions` where others than the owner may read the file. */
@@ -66,27 +84,60 @@ export function accountFolder(home: string): string {
   return join(home, 'keys')
 }
 
-export function listAccounts(home: string): StoredAccount[] {
+/** A file in the key folder; without an address, it is none that can be read. */
+export interface KeyFile {
+  readonly name: string
+  readonly address: Address | undefined
+  readonly path: string
+}
+
+export function listKeyFiles(home: string): KeyFile[] {
   const folder = accountFolder(home)
   if (!existsSync(folder)) return []
   return readdirSync(folder)
     .filter(name => name.endsWith('.json'))
-    .map(name => {
-      const path = join(folder, name)
-      const address = `0x${String((JSON.parse(readText(path, 'key file')) as { address?: string }).address)}`
-      return { name: name.slice(0, -5), address: (isHex(address, 20) ? address : '0x') as Address, path }
-    })
+    .map(name => ({ name: name.slice(0, -5), address: addressIn(join(folder, name)), path: join(folder, name) }))
 }
 
+function addressIn(path: string): Address | undefined {
+  try {
+    const { address } = JSON.parse(readFileSync(path, 'utf8')) as { address?: unknown }
+    const hex = `0x${String(address).toLowerCase()}`
+    return isHex(hex, 20) ? hex : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Those that can be read. */
+export function listAccounts(home: string): StoredAccount[] {
+  return listKeyFiles(home).flatMap(({ address, ...file }) => (address === undefined ? [] : [{ ...file, address }]))
+}
+
+/** Throws `cli/key-file` where the file of that name is damaged, and `cli/account` where there is none. */
 export function findAccount(home: string, nameOrAddress: string): StoredAccount {
   const known = listAccounts(home)
+  const damaged = listKeyFiles(home).find(({ name, address }) => name === nameOrAddress && address === undefined)
+  if (damaged !== undefined)
+    throw new CodedError(
+      'cli/key-file',
+      `${damaged.path} is no key file that can be read: put a copy of it in its place, or take it out of the folder`,
+    )
   const found = known.find(({ name, address }) => name === nameOrAddress || address === nameOrAddress.toLowerCase())
   if (found !== undefined) return found
   const names = known.map(({ name }) => name).join(', ')
   throw new CodedError(
     'cli/account',
-    `no key called ${nameOrAddress} in ${accountFolder(home)}${names === '' ? ': make one with `tan wallet new NAME`' : ` (there are: ${names})`}`,
+    `no key called ${nameOrAddress} in ${accountFolder(home)}${names === '' ? ': make one with `npx tan wallet new NAME`' : ` (there are: ${names})`}`,
   )
+}
+
+/** What begins with 0x is read as an address. Throws `cli/name`, or `cli/exists`. */
+export function assertNewName(home: string, name: string): void {
+  if (!/^(?!0x)[\w-]{1,64}$/i.test(name))
+    throw new CodedError('cli/name', `${name} is no name for a key: letters, digits, - and _, and no 0x at the start`)
+  const path = join(accountFolder(home), `${name}.json`)
+  if (existsSync(path)) throw new CodedError('cli/exists', `there is a key called ${name} already: ${path}`)
 }
 
 export function saveAccount(
@@ -97,9 +148,7 @@ export function saveAccount(
   cost?: KeystoreCost,
 ): StoredAccount {
   const path = join(accountFolder(home), `${name}.json`)
-  if (!/^[\w-]{1,64}$/.test(name))
-    throw new CodedError('cli/name', `${name} is no name for a key: letters, digits, - and _`)
-  if (existsSync(path)) throw new CodedError('cli/exists', `there is a key called ${name} already: ${path}`)
+  assertNewName(home, name)
   writeSecretFile(path, encryptAccountKey(secretKey, password, cost))
   return { name, path, address: addressOfSecretKey(secretKey) }
 }

@@ -1,6 +1,5 @@
 // `tan wallet`: keys, balances and transfers of both currencies.
-import { readFileSync } from 'node:fs'
-import { CodedError, fromHex, secureRandomBytes } from '@tan/primitives'
+import { CodedError, fromHex, isHex, secureRandomBytes } from '@tan/primitives'
 import type { Command } from 'commander'
 import { readAccount, readAmount, tan, tangam } from '../amounts.ts'
 import {
@@ -13,7 +12,15 @@ import {
   withSender,
 } from '../chain-client.ts'
 import { fields, print, table } from '../output.ts'
-import { accountFolder, findAccount, listAccounts, readPassword, saveAccount } from '../secrets.ts'
+import {
+  accountFolder,
+  assertNewName,
+  findAccount,
+  listKeyFiles,
+  readPassword,
+  readText,
+  saveAccount,
+} from '../secrets.ts'
 
 export function register(program: Command): void {
   const wallet = program.command('wallet').description('keys, balances and transfers')
@@ -24,6 +31,7 @@ export function register(program: Command): void {
     .description('make a key, kept encrypted')
     .option('--password-file <file>', 'its password; asked for when missing')
     .action(async (name: string, { passwordFile }: { passwordFile?: string }) => {
+      assertNewName(home(), name)
       const password = await newPassword(passwordFile)
       const { address, path } = saveAccount(home(), name, secureRandomBytes(32), password)
       print({ name, address, path }, fields)
@@ -34,7 +42,8 @@ export function register(program: Command): void {
     .description('take over a key from a file that holds 0x and 64 hexadecimal digits')
     .option('--password-file <file>', 'the password to keep it under; asked for when missing')
     .action(async (name: string, file: string, { passwordFile }: { passwordFile?: string }) => {
-      const secret = fromHex(readFileSync(file, 'utf8').trim())
+      assertNewName(home(), name)
+      const secret = readSecretKey(file)
       const { address, path } = saveAccount(home(), name, secret, await newPassword(passwordFile))
       print({ name, address, path }, fields)
     })
@@ -43,12 +52,12 @@ export function register(program: Command): void {
     .command('list')
     .description('the keys that there are')
     .action(() => {
-      print(listAccounts(home()), accounts =>
+      print(listKeyFiles(home()), accounts =>
         accounts.length === 0
-          ? `no keys in ${accountFolder(home())}: make one with \`tan wallet new NAME\``
+          ? `no keys in ${accountFolder(home())}: make one with \`npx tan wallet new NAME\``
           : table(
               ['name', 'address'],
-              accounts.map(({ name, address }) => [name, address]),
+              accounts.map(({ name, address, path }) => [name, address ?? `unreadable: ${path}`]),
             ),
       )
     })
@@ -88,6 +97,13 @@ export function register(program: Command): void {
         `${options.tan ? tan(wei) : tangam(wei)} to ${target} in block ${height} (${gasUsed} gas)`,
     )
   })
+}
+
+/** The message names the file and nothing of what it holds. */
+function readSecretKey(file: string): Uint8Array {
+  const text = readText(file, 'file of the key').trim()
+  if (!isHex(text, 32)) throw new CodedError('cli/key-file', `${file} does not hold 0x and 64 hexadecimal digits`)
+  return fromHex(text)
 }
 
 async function newPassword(file: string | undefined): Promise<string> {
