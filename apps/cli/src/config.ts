@@ -2,11 +2,17 @@
 // variables TAN_<KEY>_<KEY> and flags go above it.
 import { dirname, resolve } from 'node:path'
 import { CodedError } from '@tan/primitives'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parse, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { readText } from './secrets.ts'
 
 const port = z.number().int().min(0).max(65_535)
+const peerAddress = z
+  .string()
+  .regex(
+    /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}(\/\S*)?$/,
+    'an address of a peer is like /ip4/0.0.0.0/tcp/30303',
+  )
 
 export const nodeConfigSchema = z
   .strictObject({
@@ -26,8 +32,8 @@ export const nodeConfigSchema = z
       .describe('makes the node a guardian, and a validator if the committee holds the key'),
     network: z
       .strictObject({
-        listen: z.array(z.string()).default(['/ip4/0.0.0.0/tcp/30303']),
-        bootstrap: z.array(z.string()).default([]),
+        listen: z.array(peerAddress).default(['/ip4/0.0.0.0/tcp/30303']),
+        bootstrap: z.array(peerAddress).default([]),
       })
       .prefault({}),
     rpc: z
@@ -62,15 +68,21 @@ export function loadNodeConfig(path: string, environment: NodeJS.ProcessEnv = pr
       'config/invalid',
       `${path}, line ${broken.linePos?.[0].line ?? 1}: ${broken.message.split('\n')[0]}`,
     )
-  const raw = (document.toJS() ?? {}) as Record<string, unknown>
-  applyEnvironment(raw, environment)
+  let raw: unknown
+  try {
+    raw = document.toJS() ?? {}
+  } catch (cause) {
+    throw new CodedError('config/invalid', `${path}: ${(cause as Error).message}`, { cause })
+  }
+  const replaced = applyEnvironment(raw, environment)
   const result = nodeConfigSchema.safeParse(raw)
   if (!result.success) {
     const issue = result.error.issues[0]!
-    const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined
-    const line = node?.range === undefined ? '' : `, line ${lines.linePos(node.range[0]).line}`
+    const variable = replaced.get(issue.path.slice(0, 2).join('.')) ?? replaced.get(String(issue.path[0]))
     const key = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-    throw new CodedError('config/invalid', `${path}${line}: ${key}${issue.message}`)
+    if (variable !== undefined) throw new CodedError('config/invalid', `${variable}: ${key}${issue.message}`)
+    const offset = offsetOf(document, issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined)
+    throw new CodedError('config/invalid', `${path}, line ${lines.linePos(offset).line}: ${key}${issue.message}`)
   }
   const config = result.data
   const absolute = (file: string): string => resolve(dirname(path), file)
@@ -88,8 +100,23 @@ export function loadNodeConfig(path: string, environment: NodeJS.ProcessEnv = pr
   }
 }
 
-/** TAN_RPC_PORT=9545 sets rpc.port; values are read as YAML. Only keys that the schema knows. */
-function applyEnvironment(raw: Record<string, unknown>, environment: NodeJS.ProcessEnv): void {
+/** Where the key stands; of one that is missing, what it is missing from. */
+function offsetOf(document: Document, path: readonly PropertyKey[], unknownKey: string | undefined): number {
+  const node = path.length === 0 ? document.contents : document.getIn(path, true)
+  if (unknownKey !== undefined && isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === unknownKey)
+    if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0]
+  }
+  const range = (node as { range?: [number, number, number] } | null | undefined)?.range
+  if (range !== undefined) return range[0]
+  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), undefined)
+}
+
+/**
+ * TAN_RPC_PORT=9545 sets rpc.port; values are read as YAML. Only keys that the schema knows. Gives the variables that
+ * were heeded by the key that they set.
+ */
+function applyEnvironment(raw: unknown, environment: NodeJS.ProcessEnv): Map<string, string> {
   const keys: readonly (readonly string[])[] = [
     ['store'],
     ['log'],
@@ -99,14 +126,32 @@ function applyEnvironment(raw: Record<string, unknown>, environment: NodeJS.Proc
     ['network', 'listen'],
     ['network', 'bootstrap'],
   ]
+  const replaced = new Map<string, string>()
   for (const path of keys) {
-    const value = environment[`TAN_${path.join('_').toUpperCase()}`]
-    if (value === undefined) continue
-    const last = path.at(-1)!
-    if (path.length > 1 && raw[path[0]!] === undefined) raw[path[0]!] = {}
-    const holder = path.length === 1 ? raw : (raw[path[0]!] as Record<string, unknown>)
-    holder[last] = parseDocument(value).toJS()
+    const variable = `TAN_${path.join('_').toUpperCase()}`
+    const value = environment[variable]
+    if (value === undefined || value === '' || !isRecord(raw)) continue
+    const [first = '', second] = path
+    if (second !== undefined) raw[first] ??= {}
+    const holder = second === undefined ? raw : raw[first]
+    // what stands there instead of keys is refused later, with its line
+    if (!isRecord(holder)) continue
+    holder[second ?? first] = yamlValue(value)
+    replaced.set(path.join('.'), variable)
   }
+  return replaced
+}
+
+function yamlValue(text: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    return text
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** For editors: `tan node --config-schema`. */

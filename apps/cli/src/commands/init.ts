@@ -2,12 +2,15 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { initChain } from '@tan/node'
-import { bls, CodedError, secureRandomBytes, toHex } from '@tan/primitives'
-import { parseGenesis } from '@tan/protocol'
+import { type Address, bls, CodedError, type Hex, secureRandomBytes, toHex } from '@tan/primitives'
+import { type Genesis, parseGenesis } from '@tan/protocol'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
+import { readAccount } from '../amounts.ts'
+import { readPort } from '../arguments.ts'
+import { nodeConfigSchema } from '../config.ts'
 import { fields, print, say } from '../output.ts'
-import { loadBlsKey, readPassword, readText, writeSecretFile } from '../secrets.ts'
+import { assertFolder, loadBlsKey, readPassword, readText, writeSecretFile } from '../secrets.ts'
 
 interface InitOptions {
   readonly genesis: string
@@ -34,7 +37,7 @@ export function register(program: Command): void {
     .option('--bootstrap <multiaddr...>', 'peers to begin with')
     .action(async (options: InitOptions) => {
       print(await initDataFolder(options), result => fields(result))
-      say(`Start it with: tan node --config ${join(options.data, 'tan.yaml')}`)
+      say(`Start it with: npx tan node --config ${join(options.data, 'tan.yaml')}`)
     })
 }
 
@@ -45,12 +48,8 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
   if (existsSync(config)) throw new CodedError('cli/exists', `${data} holds a node already: choose a new folder`)
   if ((blsKey === undefined) !== (address === undefined))
     throw new CodedError('cli/options', 'a guardian needs both --bls-key and --address')
-  const publicKey =
-    blsKey === undefined ? undefined : bls.publicKey(loadBlsKey(blsKey, await readPassword(options.passwordFile)))
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  const genesisHash = await initChain(`level:${resolve(data, 'store')}`, genesis, publicKey)
-  writeSecretFile(join(data, 'network.key'), `${toHex(secureRandomBytes(32))}\n`)
-  const text = stringify({
+  assertFolder(data)
+  const settings = {
     genesis: resolve(options.genesis),
     store: 'level:./store',
     networkKey: './network.key',
@@ -58,7 +57,7 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
       ? {}
       : {
           signer: {
-            address,
+            address: readAccount(address!),
             keyFile: resolve(blsKey),
             ...(options.passwordFile === undefined ? {} : { passwordFile: resolve(options.passwordFile) }),
           },
@@ -67,8 +66,32 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
       listen: [options.listen ?? '/ip4/0.0.0.0/tcp/30303'],
       bootstrap: options.bootstrap ?? [],
     },
-    rpc: { host: '127.0.0.1', port: Number(options.rpcPort ?? 8545), allowedOrigins: [] },
-  })
-  writeFileSync(config, text)
+    rpc: { host: '127.0.0.1', port: readPort(options.rpcPort ?? '8545', '--rpc-port'), allowedOrigins: [] },
+  }
+  const checked = nodeConfigSchema.safeParse(settings)
+  if (!checked.success) {
+    const { path, message } = checked.error.issues[0]!
+    throw new CodedError('cli/options', `${path.join('.')}: ${message}`)
+  }
+  const publicKey =
+    blsKey === undefined ? undefined : bls.publicKey(loadBlsKey(blsKey, await readPassword(options.passwordFile)))
+  if (publicKey !== undefined) assertGuardian(genesis, readAccount(address!), toHex(publicKey))
+  // from here on the key is bound to this folder: all that could be wrong was looked at before
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const genesisHash = await initChain(`level:${resolve(data, 'store')}`, genesis, publicKey)
+  writeSecretFile(join(data, 'network.key'), `${toHex(secureRandomBytes(32))}\n`)
+  writeFileSync(config, stringify(settings))
   return { genesisHash, config }
+}
+
+/** Guardians do not change after the genesis: whoever is none there would run a node that signs nothing. */
+function assertGuardian({ guardians }: Genesis, address: Address, blsPublicKey: Hex): void {
+  const guardian = guardians.find(entry => entry.address === address)
+  if (guardian === undefined)
+    throw new CodedError('init/guardian', `the genesis file names no guardian ${address}: check --address`)
+  if (guardian.blsPublicKey.toLowerCase() !== blsPublicKey)
+    throw new CodedError(
+      'init/guardian',
+      `the genesis file names another BLS key for ${address}: ${guardian.blsPublicKey}, not ${blsPublicKey}`,
+    )
 }
