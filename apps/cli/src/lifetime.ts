@@ -1,14 +1,18 @@
 // How long a process runs: until a signal, or until the parent that watches over it is gone.
 
-/** Resolves on SIGINT, SIGTERM, or when the parent's channel closes; a second signal ends the process at once. */
+/** a Ctrl-C reaches a process more than once: from the terminal, and from each parent that passes it on */
+const SAME_SIGNAL_MS = 500
+
+/** Resolves on SIGINT, SIGTERM, or when the parent's channel closes; a second signal, later, ends the process at once. */
 export function runUntilStopped(): { readonly stopped: Promise<void>; readonly stop: () => void } {
   let stop = (): void => {}
   const stopped = new Promise<void>(resolve => {
     stop = resolve
   })
-  let signals = 0
+  let firstMs: number | undefined
   const onSignal = (): void => {
-    if (++signals > 1) process.exit(1)
+    firstMs ??= Date.now()
+    if (Date.now() - firstMs > SAME_SIGNAL_MS) process.exit(1)
     stop()
   }
   process.on('SIGINT', onSignal)

@@ -5,10 +5,11 @@ import { createLogger } from '@tan/node'
 import { type Address, CodedError, formatAmount } from '@tan/primitives'
 import { createPoolChain, createRpc, createViewer, fetchTrustAnchor, playHeadless } from '@tan/viewer'
 import type { Command } from 'commander'
+import { readInteger, readPlace, readPositive } from '../arguments.ts'
 import { openSender, type RpcOptions, withRpc } from '../chain-client.ts'
 import { runUntilStopped } from '../lifetime.ts'
 import { fields, print, say } from '../output.ts'
-import { readPlace } from './edge.ts'
+import { patient, repeatedOnce } from '../watching.ts'
 
 interface WatchCommandOptions extends RpcOptions {
   readonly from?: string
@@ -47,6 +48,10 @@ export function register(program: Command): void {
 async function watch(manifestUrl: string, options: WatchCommandOptions, home: string): Promise<void> {
   if (options.from !== undefined && options.data === undefined)
     throw new CodedError('watch/data', 'with --from the session holds your money: say where to keep it with --data')
+  const rate = readPositive(options.rate, '--rate', 100)
+  const rendition =
+    options.rendition === undefined ? undefined : readInteger(options.rendition, '--rendition', 0, 1_000)
+  const place = options.place === undefined ? undefined : readPlace(options.place)
   const { stopped } = runUntilStopped()
   const world = createNodeWorld(createLogger('error', 'watch'))
   const rpc = createRpc(options.rpc)
@@ -61,23 +66,27 @@ async function watch(manifestUrl: string, options: WatchCommandOptions, home: st
     chain: createPoolChain(rpc, anchor.chainId, world.timers),
     trackers: options.tracker,
     usesPeers: options.peers,
-    place: options.place === undefined ? undefined : readPlace(options.place),
+    place,
     ...(fund === undefined ? {} : { fund }),
   })
+  const problems = repeatedOnce(line => say(`  ! ${line}`))
   viewer.on(event => {
-    if (event.type === 'problem') say(`  ! ${event.rejection.message} [${event.rejection.code}]`)
-    if (event.type === 'banned') say(`  ! banned ${event.address}: ${event.rejection.message}`)
+    if (event.type === 'problem') problems.tell(`${event.rejection.message} [${event.rejection.code}]`)
+    if (event.type === 'banned') problems.tell(`banned ${event.address}: ${event.rejection.message}`)
   })
+  const watched = patient(viewer, world.clock, world.timers)
   const ended = new AbortController()
   void stopped.then(() => ended.abort())
   try {
+    const count = viewer.catalog.renditions.length
+    if (rendition !== undefined) readInteger(String(rendition), '--rendition', 0, count - 1)
     do {
       const report = await playHeadless({
-        viewer,
+        viewer: watched,
         clock: world.clock,
         timers: world.timers,
-        rate: readRate(options.rate),
-        rendition: options.rendition === undefined ? undefined : Number(options.rendition),
+        rate,
+        rendition,
         signal: ended.signal,
       })
       const stats = viewer.stats()
@@ -94,6 +103,7 @@ async function watch(manifestUrl: string, options: WatchCommandOptions, home: st
   } catch (error) {
     if (!ended.signal.aborted) throw error
   } finally {
+    problems.end()
     await viewer.close()
     await session.close()
   }
@@ -106,11 +116,13 @@ async function funder(
   const { faucet, from } = options
   if (faucet !== undefined)
     return async address => {
-      const response = await fetch(faucet, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ address }),
-      })
+      let response: Response
+      try {
+        const headers = { 'content-type': 'application/json' }
+        response = await fetch(faucet, { method: 'POST', headers, body: JSON.stringify({ address }) })
+      } catch (cause) {
+        throw new CodedError('watch/faucet', `no faucet answers at ${faucet}`, { cause })
+      }
       if (!response.ok)
         throw new CodedError('watch/faucet', `the faucet refuses: ${(await response.text()).slice(0, 200)}`)
     }
@@ -119,10 +131,4 @@ async function funder(
   return async (address, wei) => {
     await sender.send(address, wei)
   }
-}
-
-function readRate(text: string): number {
-  const rate = Number(text)
-  if (!(rate > 0 && rate <= 100)) throw new CodedError('cli/number', `--rate is a number above 0, not ${text}`)
-  return rate
 }
