@@ -24,6 +24,8 @@ export function PublisherPage(): ReactNode {
   )
   const tracker = usePolled(settings.trackerStatsUrl, validateTrackerStats)
   const totals = totalsOf(edges)
+  // a sum that leaves some of them out would be wrong
+  const isKnown = tracker.value !== undefined && edges.every(edge => edge.value !== undefined)
   const viewerBytes = (tracker.value?.peers ?? [])
     .filter(peer => peer.role === 'viewer')
     .reduce((sum, peer) => sum + peer.servedBytes, 0)
@@ -52,9 +54,13 @@ export function PublisherPage(): ReactNode {
         </Panel>
       ) : (
         <SavingsPanel
-          savings={savingsOf(origin.value, totals.servedBytes + viewerBytes)}
-          earnedWei={totals.earnedWei}
-          isOld={origin.error !== undefined}
+          savings={savingsOf(origin.value, isKnown ? totals.servedBytes + viewerBytes : undefined)}
+          earnedWei={isKnown ? totals.earnedWei : undefined}
+          old={[
+            ...(origin.error === undefined ? [] : ['the origin']),
+            ...(edges.some(edge => edge.error !== undefined) ? ['an edge'] : []),
+            ...(tracker.error === undefined ? [] : ['the tracker']),
+          ]}
         />
       )}
       <Panel title="What is being watched">
@@ -95,8 +101,8 @@ export function PublisherPage(): ReactNode {
       </Panel>
       <Panel title="Publish your own">
         <p>
-          <code className="mono">tan publish FILE</code> cuts a video into pieces, signs a list of them, and puts both
-          beside your files. Any web server or CDN can be the origin; nothing about it changes.
+          <code className="mono">npx tan publish FILE</code> cuts a video into pieces, signs a list of them, and puts
+          both beside your files. Any web server or CDN can be the origin; nothing about it changes.
         </p>
       </Panel>
     </div>
@@ -106,51 +112,52 @@ export function PublisherPage(): ReactNode {
 function SavingsPanel({
   savings,
   earnedWei,
-  isOld,
+  old,
 }: {
   savings: Savings
-  earnedWei: bigint
-  isOld: boolean
+  earnedWei: bigint | undefined
+  /** who does not answer at the moment */
+  old: readonly string[]
 }): ReactNode {
   const [price, setPrice] = useState(() => localStorage.getItem(PRICE_KEY) ?? PRICE_AT_FIRST)
   const pricePerGb = readPrice(price)
-  const { offload, originBytes, peerBytes, deliveredBytes } = savings
+  const { offload, toViewersBytes, toCachesBytes, peerBytes, deliveredBytes } = savings
   const bill = billOf(savings, pricePerGb ?? 0)
-  const money = (amount: number): string => (pricePerGb === undefined ? '–' : formatMoney(amount))
+  const money = (amount: number | undefined): string =>
+    pricePerGb === undefined || amount === undefined ? '–' : formatMoney(amount)
   return (
     <>
       <section className="panel stack">
         <div className="publisher-head">
           <Figure
             isLarge
-            label="of what viewers received was not sent by the origin"
-            value={offload === undefined ? '–' : offload < 0 ? '0%' : formatShare(offload)}
-            note={
-              offload !== undefined && offload < 0
-                ? 'Edges are still filling their caches: that counts against them.'
-                : 'Counted honestly: what edges take from the origin to fill their caches counts against them.'
-            }
+            label="of what viewers received was sent by peers, not by the origin"
+            value={offload === undefined ? '–' : formatShare(offload)}
+            note={`To fill the caches of edges the origin sent another ${formatBytes(toCachesBytes)}: once, however many watch.`}
           />
         </div>
         <Meter
-          text={`${formatBytes(originBytes)} left the origin; viewers received ${formatBytes(deliveredBytes)}`}
+          text={`Viewers received ${peerBytes === undefined ? 'an unknown amount' : formatBytes(peerBytes)} from peers, ${formatBytes(toViewersBytes)} from the origin`}
           parts={[
-            { share: Math.max(0, offload ?? 0), colour: 'var(--accent)' },
-            { share: offload === undefined ? 0 : Math.min(1, 1 - offload), colour: 'var(--origin)' },
+            { share: offload ?? 0, colour: 'var(--accent)' },
+            { share: offload === undefined ? 0 : 1 - offload, colour: 'var(--origin)' },
           ]}
         />
         <div className="figures">
-          <Figure label="Viewers received" value={bytesQuantity(deliveredBytes)} />
-          <Figure label="Peers sent" value={bytesQuantity(peerBytes)} />
-          <Figure label="The origin sent" value={bytesQuantity(originBytes)} />
+          <Figure label="Viewers received" value={bytesOrDash(deliveredBytes)} />
+          <Figure label="Peers sent" value={bytesOrDash(peerBytes)} />
+          <Figure label="The origin sent to viewers" value={bytesQuantity(toViewersBytes)} />
+          <Figure label="The origin sent to caches" value={bytesQuantity(toCachesBytes)} />
           <Figure
             label="Edges earned"
-            value={tokenQuantity(earnedWei, 'TANGam')}
-            title={formatTokensExactly(earnedWei, 'TANGam')}
+            value={earnedWei === undefined ? '–' : tokenQuantity(earnedWei, 'TANGam')}
+            title={earnedWei === undefined ? 'not known' : formatTokensExactly(earnedWei, 'TANGam')}
           />
         </div>
-        {isOld && (
-          <p className="notice is-warn small">The origin does not answer at the moment: these figures are old.</p>
+        {old.length > 0 && (
+          <p className="notice is-warn small">
+            At the moment there is no answer from {old.join(', ')}: figures are old, or missing.
+          </p>
         )}
       </section>
       <Panel title="In money">
@@ -177,12 +184,21 @@ function SavingsPanel({
             </p>
           </div>
           <div className="figures">
-            <Figure label="The origin alone" value={money(bill.alone)} />
-            <Figure label="With peers" value={money(bill.now)} />
-            <Figure label="Saved" value={money(bill.saved)} />
+            <Figure label="The origin alone" value={money(bill?.alone)} />
+            <Figure label="With peers, to viewers" value={money(bill?.viewers)} />
+            <Figure label="With peers, filling caches once" value={money(bill?.caches)} />
+            <Figure
+              label="Saved, without what peers are paid"
+              value={money(bill?.saved)}
+              note={bill !== undefined && bill.saved < 0 ? 'Filled caches pay off as more people watch.' : undefined}
+            />
           </div>
         </div>
       </Panel>
     </>
   )
+}
+
+function bytesOrDash(bytes: number | undefined) {
+  return bytes === undefined ? '–' : bytesQuantity(bytes)
 }

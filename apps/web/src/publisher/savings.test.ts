@@ -9,22 +9,32 @@ const origin = validateOriginStats({
 })
 
 describe('savings', () => {
-  test('count what edges take from the origin against them', () => {
+  test('tell what viewers got from what fills caches, and count both', () => {
     const savings = savingsOf(origin, 9_000_000_000)
     expect(savings).toEqual({
-      originBytes: 3_000_000_000,
+      toViewersBytes: 1_000_000_000,
+      toCachesBytes: 2_000_000_000,
       peerBytes: 9_000_000_000,
       deliveredBytes: 10_000_000_000,
-      offload: 0.7,
+      offload: 0.9,
     })
-    const bill = billOf(savings, 0.05)
+    const bill = billOf(savings, 0.05)!
     expect(bill.alone).toBeCloseTo(0.5)
-    expect(bill.now).toBeCloseTo(0.15)
+    expect(bill.viewers).toBeCloseTo(0.05)
+    expect(bill.caches).toBeCloseTo(0.1)
     expect(bill.saved).toBeCloseTo(0.35)
   })
 
-  test('may be a loss while caches are filled', () => {
-    expect(savingsOf(origin, 0).offload).toBe(-2)
+  test('may be a loss until enough have watched', () => {
+    const savings = savingsOf(origin, 1_000_000_000)
+    expect(savings.offload).toBe(0.5)
+    expect(billOf(savings, 0.05)!.saved).toBeCloseTo(-0.05)
+  })
+
+  test('are not made up while the edges do not answer', () => {
+    const savings = savingsOf(origin, undefined)
+    expect(savings).toMatchObject({ peerBytes: undefined, deliveredBytes: undefined, offload: undefined })
+    expect(billOf(savings, 0.05)).toBeUndefined()
   })
 
   test('of nothing are unknown', () => {

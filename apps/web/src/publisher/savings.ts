@@ -22,38 +22,47 @@ export function validateOriginStats(json: unknown): OriginStats {
 }
 
 export interface Savings {
-  /** left the origin, to viewers and to edges that fill their caches */
-  readonly originBytes: number
-  /** came to viewers from peers */
-  readonly peerBytes: number
+  /** left the origin to viewers */
+  readonly toViewersBytes: number
+  /** left the origin to edges that fill their caches: once for each of them, however many watch */
+  readonly toCachesBytes: number
+  /** came to viewers from peers; undefined while that is not known */
+  readonly peerBytes: number | undefined
   /** came to viewers at all: what the origin alone would have had to send */
-  readonly deliveredBytes: number
-  /** 1 - origin / delivered; below 0 while caches are being filled and few have watched. Undefined before anything came */
+  readonly deliveredBytes: number | undefined
+  /** part of what came to viewers that peers sent; undefined before anything came */
   readonly offload: number | undefined
 }
 
-/** Honest: what edges take from the origin counts against them. */
-export function savingsOf(origin: OriginStats, peerBytes: number): Savings {
-  const toEdges = origin.clients.edge?.bytes ?? 0
-  const deliveredBytes = origin.bytes - toEdges + peerBytes
+export function savingsOf(origin: OriginStats, peerBytes: number | undefined): Savings {
+  const toCachesBytes = origin.clients.edge?.bytes ?? 0
+  const toViewersBytes = origin.bytes - toCachesBytes
+  const deliveredBytes = peerBytes === undefined ? undefined : toViewersBytes + peerBytes
   return {
-    originBytes: origin.bytes,
+    toViewersBytes,
+    toCachesBytes,
     peerBytes,
     deliveredBytes,
-    offload: deliveredBytes === 0 ? undefined : 1 - origin.bytes / deliveredBytes,
+    offload: peerBytes === undefined || !deliveredBytes ? undefined : peerBytes / deliveredBytes,
   }
 }
 
 export interface Bill {
+  /** had the origin sent all of it */
   readonly alone: number
-  readonly now: number
+  readonly viewers: number
+  readonly caches: number
+  /** below 0 until enough have watched what the caches were filled with */
   readonly saved: number
 }
 
-export function billOf({ originBytes, deliveredBytes }: Savings, pricePerGb: number): Bill {
-  const alone = (deliveredBytes / 1e9) * pricePerGb
-  const now = (originBytes / 1e9) * pricePerGb
-  return { alone, now, saved: alone - now }
+/** What leaves the origin costs; what peers are paid is not in it. Undefined while it is not known what they sent. */
+export function billOf(savings: Savings, pricePerGb: number): Bill | undefined {
+  const { toViewersBytes, toCachesBytes, deliveredBytes } = savings
+  if (deliveredBytes === undefined) return undefined
+  const cost = (bytes: number): number => (bytes / 1e9) * pricePerGb
+  const [alone, viewers, caches] = [cost(deliveredBytes), cost(toViewersBytes), cost(toCachesBytes)]
+  return { alone, viewers, caches, saved: alone - viewers - caches }
 }
 
 /** A price as a person types it; undefined for what is none. */
