@@ -56,7 +56,7 @@ export function NetworkPage(): ReactNode {
           />
           <Figure label="Viewers now" value={tracker.value === undefined ? '–' : formatCount(tracker.value.viewers)} />
           <Figure label="Serving now" value={isKnown ? perSecond(totals.bytesPerSecond) : '–'} />
-          <Figure label="Served in all" value={isKnown ? bytesQuantity(totals.servedBytes) : '–'} />
+          <Figure label="Served since they started" value={isKnown ? bytesQuantity(totals.servedBytes) : '–'} />
           <Figure
             label="Earned in all"
             value={isKnown ? tokenQuantity(totals.earnedWei, 'TANGam') : '–'}
@@ -108,7 +108,7 @@ function EdgeTable({ edges }: { edges: readonly NamedEdge[] }): ReactNode {
             <th>Load</th>
             <th className="is-number">Capacity</th>
             <th className="is-number">Serving</th>
-            <th className="is-number">Served</th>
+            <th className="is-number">Served since start</th>
             <th className="is-number">Peers</th>
             <th className="is-number">Earned</th>
             <th className="is-number">Redeemed</th>
@@ -138,7 +138,7 @@ function EdgeRow({ edge: { name, polled } }: { edge: NamedEdge }): ReactNode {
           </span>
         </td>
         <td colSpan={7} className="muted is-title">
-          {error === undefined ? '' : 'It has not answered since this page was opened. Is it running?'}
+          {error === undefined ? '' : 'It does not answer. Is it running?'}
         </td>
       </tr>
     )
@@ -166,7 +166,7 @@ function EdgeRow({ edge: { name, polled } }: { edge: NamedEdge }): ReactNode {
       <td className="is-number" data-label="Serving">
         {rate === undefined || error !== undefined ? '–' : formatByteRate(rate)}
       </td>
-      <td className="is-number" data-label="Served" title={`${formatCount(value.servedPieces)} pieces`}>
+      <td className="is-number" data-label="Served since start" title={`${formatCount(value.servedPieces)} pieces`}>
         {formatBytes(value.servedBytes)}
       </td>
       <td className="is-number" data-label="Peers">
