@@ -17,7 +17,7 @@ export function PaymentTicker({ view }: { view: WatchView }): ReactNode {
   return (
     <>
       <p className="ticker-sum">
-        {counted(view.paymentCount, 'payment')}, <Amount wei={view.paidWei} currency="TANGam" /> in all
+        {counted(view.paymentCount, 'payment')}, <Amount wei={view.paidWei} currency="TANGam" /> in this visit
       </p>
       <ul className="ticker">
         {view.payments.slice(0, SHOWN).map(({ id, peer, wei, totalWei }) => (
@@ -48,7 +48,7 @@ export function PeerTable({ view }: { view: WatchView }): ReactNode {
             <th className="is-number">Round trip</th>
             <th className="is-number">Pieces</th>
             <th className="is-number">Received</th>
-            <th className="is-number">Paid</th>
+            <th className="is-number">Paid in this visit</th>
           </tr>
         </thead>
         <tbody>
@@ -70,7 +70,7 @@ export function PeerTable({ view }: { view: WatchView }): ReactNode {
               <td className="is-number" data-label="Received">
                 {formatBytes(peer.bytes)}
               </td>
-              <td className="is-number" data-label="Paid">
+              <td className="is-number" data-label="Paid in this visit">
                 <Amount wei={peer.paidWei} currency="TANGam" />
               </td>
             </tr>

@@ -59,7 +59,7 @@ export function Player({
             if (video.current !== null) video.current.muted = false
           }}
         >
-          <Icon name="sound" /> Sound on
+          <Icon name="sound" /> Turn sound on
         </button>
       )}
       <PlayerFailure session={session} retry={retry} />

@@ -9,6 +9,7 @@ import type { Net } from '../shell/net.ts'
 import { createStore, type Readable } from '../store.ts'
 import { hintOf } from './hint.ts'
 import { bufferedAhead, playHls } from './hls-playback.ts'
+import { openPosition, type Position } from './position.ts'
 import { type PieceEvent, type Span, WatchLog, type WatchView } from './watch-log.ts'
 
 export interface PoolSummary {
@@ -76,9 +77,10 @@ class Session implements WatchSession {
   readonly #pieceListeners = new Set<(piece: PieceEvent) => void>()
   readonly #paymentListeners = new Set<(peer: Address) => void>()
   #problem: Rejection | undefined
-  #positionS = 0
+  readonly #position: Position
 
   constructor(net: Net, video: Video) {
+    this.#position = openPosition(video.manifestUrl, () => sessionStorage)
     this.view = createStore(this.#log.view())
     this.#viewer = this.#open(net, video)
     this.#viewer.catch((error: unknown) => this.#fail(error))
@@ -101,14 +103,21 @@ class Session implements WatchSession {
 
   attach(video: HTMLVideoElement): () => void {
     const ended = new AbortController()
-    const timer = setInterval(() => this.#log.buffer({ atMs: Date.now(), bufferS: bufferedAhead(video) }), VIEW_MS)
+    const timer = setInterval(() => {
+      this.#log.buffer({ atMs: Date.now(), bufferS: bufferedAhead(video) })
+      this.#keepPosition(video)
+    }, VIEW_MS)
     this.#play(video, ended.signal).catch((error: unknown) => this.#fail(error))
     return () => {
       clearInterval(timer)
-      // An element that was left before it showed anything says nothing of where the viewing stood.
-      if (video.readyState >= HTMLMediaElement.HAVE_METADATA) this.#positionS = video.ended ? 0 : video.currentTime
+      this.#keepPosition(video)
       ended.abort()
     }
+  }
+
+  /** An element that has no picture yet stands at 0, and says nothing of where the viewing is. */
+  #keepPosition(video: HTMLVideoElement): void {
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#position.keep(video.ended ? 0 : video.currentTime)
   }
 
   async #open({ link, settings }: Net, { manifestUrl }: Video): Promise<Viewer> {
@@ -134,7 +143,7 @@ class Session implements WatchSession {
     const { attachToHls } = await import('@tan/viewer/browser')
     await playHls(video, {
       url: viewer.entryUrl,
-      startS: this.#positionS,
+      startS: this.#position.get(),
       attach: hls => attachToHls(hls, viewer),
       failed: rejection => this.state.set({ kind: 'failed', rejection }),
       ended,
@@ -156,8 +165,8 @@ class Session implements WatchSession {
         break
       }
       case 'payment': {
-        const { to, wei, totalWei } = event
-        this.#log.payment({ peer: to, wei, totalWei, atMs: Date.now() })
+        const { to, wei } = event
+        this.#log.payment({ peer: to, wei, atMs: Date.now() })
         for (const listener of this.#paymentListeners) listener(to)
         break
       }

@@ -21,8 +21,6 @@ export interface Span {
 export interface PaymentEvent {
   readonly peer: Address
   readonly wei: bigint
-  /** to this peer so far */
-  readonly totalWei: bigint
   readonly atMs: number
 }
 
@@ -49,7 +47,7 @@ export interface PaymentView {
   readonly peer: Address
   readonly count: number
   readonly wei: bigint
-  /** to this peer so far */
+  /** to this peer so far, in this viewing: the pool may have paid it in earlier ones too */
   readonly totalWei: bigint
   /** of the first of them */
   readonly atMs: number
@@ -116,16 +114,18 @@ export class WatchLog {
   }
 
   payment(event: PaymentEvent): void {
-    const { peer, wei, totalWei, atMs } = event
+    const { peer, wei, atMs } = event
     const id = this.#paymentCount++
     this.#paidWei += wei
-    this.#peer(peer).paidWei = totalWei
-    const open = this.#payments.find(entry => entry.peer === peer && atMs - entry.atMs < PAYMENT_GROUP_MS)
+    const entry = this.#peer(peer)
+    entry.paidWei += wei
+    const totalWei = entry.paidWei
+    const open = this.#payments.find(group => group.peer === peer && atMs - group.atMs < PAYMENT_GROUP_MS)
     this.#payments =
       open === undefined
         ? [{ id, peer, count: 1, wei, totalWei, atMs }, ...this.#payments.slice(0, PAYMENTS_KEPT_MOST - 1)]
-        : this.#payments.map(entry =>
-            entry === open ? { ...open, count: open.count + 1, wei: open.wei + wei, totalWei } : entry,
+        : this.#payments.map(group =>
+            group === open ? { ...open, count: open.count + 1, wei: open.wei + wei, totalWei } : group,
           )
   }
 

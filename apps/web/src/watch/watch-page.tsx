@@ -90,7 +90,7 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
               value={formatCount(view.peers.reduce((sum, peer) => sum + peer.pieces, 0))}
             />
             <Figure
-              label="Paid to peers"
+              label="Paid in this visit"
               value={tokenQuantity(view.paidWei, 'TANGam')}
               title={formatTokensExactly(view.paidWei, 'TANGam')}
             />
@@ -102,10 +102,10 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
         <Panel title="Buffer" note="Seconds of video loaded ahead">
           <BufferChart samples={view.buffer} />
         </Panel>
-        <Panel title="Payments" note="Off the chain, one for each piece">
+        <Panel title="Payments" note="Off the chain, in this visit">
           <PaymentTicker view={view} />
         </Panel>
-        <Panel title="Payment pool" note="On the chain; peers redeem from it">
+        <Panel title="Payment pool" note="On the chain; earlier visits paid from it too">
           <Pool session={session} />
         </Panel>
       </div>
