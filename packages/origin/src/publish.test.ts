@@ -116,6 +116,8 @@ describe('publishing', () => {
     ]
     const published = await publish(input, { ...options, folder, qualities, onProgress: part => seen.push(part) })
     check(folder, published)
+    // people know it by the name of what was given, if nobody names it
+    expect(published.manifest.title).toBe('in.mp4')
     // nothing is blown up beyond its own size
     expect(published.manifest.renditions.map(({ name }) => name)).toEqual(['120p', '240p', 'playlists'])
     const starts = published.manifest.renditions.slice(0, 2).map(({ segments }) => segments.map(s => s.durationMs))

@@ -61,7 +61,7 @@ export async function publish(input: string, options: PublishOptions): Promise<P
   const { entry, plans } = await prepare(input, options)
   const renditions: Rendition[] = []
   for (const [i, plan] of plans.entries()) renditions.push(await describe(options.folder, entry, i, plan))
-  const manifest = createManifest(entry, renditions, options)
+  const manifest = createManifest(entry, renditions, { ...options, title: options.title ?? nameOf(input) })
   const signed = signManifest(manifest, options.secretKey)
   const manifestFile = join(options.folder, manifestName(entry))
   // Whole or not at all: whoever polls the folder never sees half a manifest.
@@ -70,11 +70,20 @@ export async function publish(input: string, options: PublishOptions): Promise<P
   return { manifest: signed, resourceId: resourceIdOf(manifest), manifestFile }
 }
 
-function createManifest(entry: string, renditions: readonly Rendition[], options: PublishOptions): Manifest {
+/** Of what was given, not of what became of it: every video becomes a playlist of the same name. */
+function nameOf(input: string): string {
+  return basename(/^https?:\/\//.test(input) ? new URL(input).pathname : input) || input
+}
+
+function createManifest(
+  entry: string,
+  renditions: readonly Rendition[],
+  options: PublishOptions & { readonly title: string },
+): Manifest {
   return {
     chainId: options.chainId,
     publisher: addressOfSecretKey(options.secretKey),
-    title: options.title ?? entry,
+    title: options.title,
     entry,
     renditions,
     piecePriceWei: options.piecePriceWei ?? 0n,
