@@ -53,6 +53,8 @@ test.each([
   [['query', 'status', '--rpc', 'nonsense'], 'rpc/unreachable'],
   [['wallet', 'import', 'bob', join(home, 'none')], 'cli/file'],
   [['genesis', 'hash', home], 'cli/file'],
+  [['session', 'show', '--data', LAUNCHER], 'cli/folder'],
+  [['edge', '--data', home, '--from', 'nobody'], 'cli/account'],
 ])('%j fails with a code', async (args, code) => {
   const done = await tan(...args)
   expect(done.said).toContain(`[${code}]`)

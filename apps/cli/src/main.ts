@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     .description('TAN: deliver video between viewers and edges, and be paid for every piece')
     .version('0.1.0')
     .addOption(new Option('--json', 'print JSON, for programs'))
-    .option('--home <folder>', 'where keys are kept', process.env.TAN_HOME ?? `${process.env.HOME ?? '.'}/.tan`)
+    .option('--home <folder>', 'where keys are kept', process.env.TAN_HOME || `${process.env.HOME || '.'}/.tan`)
     .showHelpAfterError('(npx tan --help lists what there is)')
     .exitOverride()
     .hook('preAction', command => setOutput({ json: command.optsWithGlobals().json === true }))

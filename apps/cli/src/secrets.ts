@@ -8,7 +8,8 @@ import { type Address, addressOfSecretKey, bls, CodedError, isHex } from '@tan/p
 
 export async function readPassword(file: string | undefined, question = 'Password: '): Promise<string> {
   const path = file ?? process.env.TAN_PASSWORD_FILE
-  if (path !== undefined) return readText(path, 'password file').replace(/\r?\n$/, '')
+  // a variable that is set to nothing is not set
+  if (path !== undefined && path !== '') return readText(path, 'password file').replace(/\r?\n$/, '')
   if (!process.stdin.isTTY)
     throw new CodedError(
       'cli/password',

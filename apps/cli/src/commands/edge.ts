@@ -44,7 +44,7 @@ export function register(program: Command): void {
       .option('--place <latitude,longitude[,network]>', 'where it says that it is: heeded by the trackers of devnets')
       .option(
         '--anchor <file>',
-        "the chain's trust anchor (what `tan query rpc tan_anchor` prints); asked of the node when missing",
+        "the chain's trust anchor (what `npx tan query rpc tan_anchor` prints); asked of the node when missing",
       )
       .option('--redeem-factor <n>', 'redeem when it is worth so many times its gas')
       .option('--devnet', 'allow loopback where manifests point'),

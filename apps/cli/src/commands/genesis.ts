@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .command('build')
     .description('from a list of ERC-20 holders: each TAN becomes one TAN and brings five TANGam')
     .requiredOption('--holders <file>', 'CSV or JSON with columns address, balance (or wei) and contract')
-    .requiredOption('--guardians <file>', 'JSON list of what `tan genesis guardian` printed')
+    .requiredOption('--guardians <file>', 'JSON list of what `npx tan genesis guardian` printed')
     .option('--contracts <file>', 'JSON object: who gets the share of each holder that is a contract')
     .option('--parameters <file>', 'JSON object of parameters that differ from the standard ones')
     .requiredOption('--chain-id <id>', 'a number that no other chain has')
@@ -144,7 +144,10 @@ function readGuardians(file: string): GenesisGuardian[] {
       !isHex(proofOfPossession, 96) ||
       !/^\d{1,40}$/.test(String(stakeWei))
     )
-      throw new CodedError('genesis/invalid', `${file}: guardian ${i + 1} is not what \`tan genesis guardian\` prints`)
+      throw new CodedError(
+        'genesis/invalid',
+        `${file}: guardian ${i + 1} is not what \`npx tan genesis guardian\` prints`,
+      )
     return {
       address: address.toLowerCase() as Address,
       blsPublicKey: blsPublicKey as Hex,

@@ -18,6 +18,7 @@ import type { Command } from 'commander'
 import { readAccount, tangam } from '../amounts.ts'
 import { type RpcOptions, withRpc } from '../chain-client.ts'
 import { fields, print, say, table } from '../output.ts'
+import { assertFolder } from '../secrets.ts'
 
 interface SessionOptions extends RpcOptions {
   readonly data: string
@@ -45,7 +46,7 @@ export function register(program: Command): void {
 }
 
 function withData(command: Command): Command {
-  return withRpc(command).requiredOption('--data <folder>', 'of the session, as `tan watch --data` made it')
+  return withRpc(command).requiredOption('--data <folder>', 'of the session, as `npx tan watch --data` made it')
 }
 
 interface Opened {
@@ -58,6 +59,7 @@ interface Opened {
 async function withSession(options: SessionOptions, work: (opened: Opened) => Promise<void>): Promise<void> {
   const folder = resolve(options.data)
   if (!existsSync(folder)) throw new CodedError('session/missing', `there is no session in ${folder}`)
+  assertFolder(folder)
   const rpc = createRpc(options.rpc)
   const { chainId } = await fetchTrustAnchor(rpc)
   const session = await openNodeSession(`level:${folder}`)

@@ -108,11 +108,7 @@ function readSecretKey(file: string): Uint8Array {
 
 async function newPassword(file: string | undefined): Promise<string> {
   const password = await readPassword(file, 'New password: ')
-  if (
-    file === undefined &&
-    process.env.TAN_PASSWORD_FILE === undefined &&
-    (await readPassword(undefined, 'Again: ')) !== password
-  )
+  if (file === undefined && !process.env.TAN_PASSWORD_FILE && (await readPassword(undefined, 'Again: ')) !== password)
     throw new CodedError('cli/password', 'the two passwords differ')
   if (password.length < 8) throw new CodedError('cli/password', 'a password has 8 characters or more')
   return password

@@ -105,7 +105,7 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
         <Panel title="Payments" note="Off the chain, in this visit">
           <PaymentTicker view={view} />
         </Panel>
-        <Panel title="Payment pool" note="On the chain; earlier visits paid from it too">
+        <Panel title="Payment pool" note="On the chain; counts earlier visits too">
           <Pool session={session} />
         </Panel>
       </div>
