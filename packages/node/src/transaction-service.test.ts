@@ -7,10 +7,9 @@ import { addressOfSecretKey, createSeededRandom, encode, randomBytesFrom } from 
 import { encodeTransaction, signTransaction } from '@tan/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTestChain, createTestNode, eventually, type TestChain } from './devnet-for-tests.ts'
-import { GOSSIPED_TRANSACTIONS_MOST, USELESS_TRANSACTIONS_MOST } from './limits.ts'
 import type { Node } from './node.ts'
 import { transactionsCodec } from './wire/messages.ts'
-import { createStrangePeer, metricOf } from './wire/peer-for-tests.ts'
+import { createStrangePeer } from './wire/peer-for-tests.ts'
 import { TRANSACTIONS_TOPIC } from './wire/protocols.ts'
 
 const running: Node[] = []
@@ -56,32 +55,6 @@ describe('transactions', () => {
 
 describe('a peer that floods', () => {
   const broke = (n: number) => randomBytesFrom(createSeededRandom(n), 32)
-
-  it('with transactions that nobody can pay for is no longer listened to', async () => {
-    const chain = createTestChain(1)
-    const node = await startNode(chain, 0)
-    const { transport } = await createStrangePeer(node, 4)
-    strange.push(transport)
-    const transactions = Array.from({ length: GOSSIPED_TRANSACTIONS_MOST / 4 }, (_, i) => transfer(chain, broke(i), 0n))
-    const send = (slot: number, batch: readonly Uint8Array[]) =>
-      transport.broadcast(TRANSACTIONS_TOPIC, encode(transactionsCodec, { slot, transactions: batch }))
-    const messages = () => metricOf(node, 'tan_network_messages_received_total', 'transactions')
-    const spent = (3 * USELESS_TRANSACTIONS_MOST) / transactions.length
-    let slot = 0
-    await eventually('it has sent more than it may', async () => {
-      send(slot++, transactions)
-      return (await messages()) > spent
-    })
-    // what it sends now is of use, and comes too late
-    const before = await messages()
-    send(slot++, [transfer(chain, chain.rich, 0n)])
-    await eventually('the last message has come', async () => (await messages()) > before)
-    const { height } = node.chain.settled.header
-    await eventually('the chain goes on', () => node.chain.settled.header.height > height + 3)
-    expect(node.mempool.size).toBe(0)
-    const { state } = node.chain.settled
-    expect((await node.chain.states.run(() => state.account(addressOfSecretKey(chain.rich))))?.nonce ?? 0n).toBe(0n)
-  })
 
   it('with transactions of another chain is banned', async () => {
     const chain = createTestChain(1)

@@ -6,16 +6,14 @@ import { decodeTransaction, hashTransaction, limits } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Chain } from './chain/chain.ts'
 import {
-  GOSSIP_IN_WORK_MOST,
   GOSSIPED_TRANSACTIONS_BYTES_MOST,
   GOSSIPED_TRANSACTIONS_MOST,
   MEMPOOL_REFUSED_MOST,
   OWN_TRANSACTIONS_MOST,
-  USELESS_TRANSACTIONS_MOST,
-  USELESS_TRANSACTIONS_PER_SECOND,
 } from './limits.ts'
 import { costWeiOf, type Mempool } from './mempool/mempool.ts'
 import type { Recovered, RecoveryPool } from './recovery/recovery-pool.ts'
+import { Allowance } from './wire/allowance.ts'
 import { decodeFromPeer } from './wire/decode.ts'
 import { transactionsCodec } from './wire/messages.ts'
 import { TRANSACTIONS_TOPIC } from './wire/protocols.ts'
@@ -129,9 +127,9 @@ export class TransactionService {
   }
 
   private async onGossip(peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
-    const allowance = this.allowances.get(peer) ?? new Allowance()
+    const allowance = this.allowances.get(peer) ?? new Allowance(Date.now())
     this.allowances.set(peer, allowance)
-    if (!allowance.begin()) return 'ignore'
+    if (!allowance.begin(Date.now())) return 'ignore'
     try {
       return await this.takeGossip(bytes, allowance)
     } finally {
@@ -251,32 +249,6 @@ export class TransactionService {
 
 function offence({ code, message }: Rejection): Rejection {
   return { code, message: `a gossiped transaction is invalid: ${shorten(message)}` }
-}
-
-/** What one peer may cost: messages in work, and transactions that were of no use. Beyond it, its gossip is not looked at. */
-class Allowance {
-  private inWork = 0
-  private left = USELESS_TRANSACTIONS_MOST
-  private atMs = Date.now()
-
-  /** False where it is used up. Each `true` is followed by an `end`. */
-  begin(): boolean {
-    const nowMs = Date.now()
-    const gained = ((nowMs - this.atMs) * USELESS_TRANSACTIONS_PER_SECOND) / 1_000
-    this.left = Math.min(USELESS_TRANSACTIONS_MOST, this.left + gained)
-    this.atMs = nowMs
-    if (this.left <= 0 || this.inWork >= GOSSIP_IN_WORK_MOST) return false
-    this.inWork++
-    return true
-  }
-
-  spend(useless: number): void {
-    this.left -= useless
-  }
-
-  end(): void {
-    this.inWork--
-  }
 }
 
 /** Will the transaction be refused as well when it comes again? */
