@@ -165,16 +165,22 @@ export class Earning {
     }
   }
 
-  served(link: OpenLink, ref: PieceRef, isSent: boolean): void {
+  /** What went into the channel stays charged: nobody here can tell whether it arrived, and who takes it could hang up. */
+  served(link: OpenLink, ref: PieceRef, isSent: boolean, isCrowding: boolean): void {
     const paidBy = link.serving.sent(ref)
     if (paidBy === 'unknown') return
     if (isSent) {
+      if (isCrowding) link.serving.crowding++
       link.serving.servedPieces++
       link.serving.servedBytes += pieceSizeOf(this.#catalog.segment(ref.rendition, ref.segment)!.sizeBytes, ref.piece)
       return
     }
     if (paidBy !== undefined) this.payee.refund(paidBy)
     this.#core.send(link, { type: 'reject', ...ref, code: 'swarm/not-held' })
+  }
+
+  drained({ serving }: OpenLink): void {
+    serving.crowding = 0
   }
 
   /** No more is served to anyone. */

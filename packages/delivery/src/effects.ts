@@ -43,8 +43,19 @@ export type SwarmInput =
       readonly hashes: Uint8Array
     }
   | { readonly type: 'dropped'; readonly rendition: number; readonly segment: number }
-  /** answer to `serve`: its bytes went into the channel, or could not be read */
-  | { readonly type: 'served'; readonly link: LinkId; readonly ref: PieceRef; readonly isSent: boolean }
+  /**
+   * answer to `serve`, at once: its bytes went into the channel, and count as served whatever becomes of the channel; or
+   * they could not be read. `isCrowding`: the channel holds much that has not left, and will report `drained`
+   */
+  | {
+      readonly type: 'served'
+      readonly link: LinkId
+      readonly ref: PieceRef
+      readonly isSent: boolean
+      readonly isCrowding?: boolean | undefined
+    }
+  /** most of what the channel held has left */
+  | { readonly type: 'drained'; readonly link: LinkId }
   /** whether it serves others from now on */
   | { readonly type: 'serving'; readonly isOn: boolean }
   /** a pool of ours is settled; or there is none, or none yet */

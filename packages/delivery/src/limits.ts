@@ -64,7 +64,7 @@ export const DEMAND_MOST = 256
 
 /** requests of one peer that wait to be served */
 export const QUEUE_MOST = 32
-/** pieces of one peer that are read or sent at a time */
+/** pieces of one peer that are read, or crowd its channel, at a time */
 export const SENDING_MOST = 8
 /** a request that waits for its payment this long is rejected */
 export const UNPAID_MS_MOST = 15_000

@@ -24,12 +24,14 @@ export class Serving {
   hashesRequests = 0
   servedPieces = 0
   servedBytes = 0
+  /** pieces that were sent, and crowd the channel until it drains */
+  crowding = 0
   readonly #queue = new Map<number, Queued>()
-  /** and what pays for each */
+  /** pieces that are being read, and what pays for each */
   readonly #sending = new Map<number, Hash | undefined>()
 
   get sendingCount(): number {
-    return this.#sending.size
+    return this.#sending.size + this.crowding
   }
 
   /** False where too much waits already, or this does. */
@@ -70,7 +72,7 @@ export class Serving {
     return paidBy
   }
 
-  /** What paid for all that is being sent: the channel closed, and none of it arrives. */
+  /** What paid for all that never went into the channel: it closed before. */
   takeSending(): (Hash | undefined)[] {
     const paidBy = [...this.#sending.values()]
     this.#sending.clear()

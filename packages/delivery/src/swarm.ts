@@ -184,7 +184,11 @@ export class Swarm {
         this.#scheduler.drop(input.rendition, input.segment)
         return this.#tellHave(input.rendition, input.segment, false)
       case 'served':
-        return this.#withOpen(input.link, link => this.#earning.served(link, input.ref, input.isSent))
+        return this.#withOpen(input.link, link =>
+          this.#earning.served(link, input.ref, input.isSent, input.isCrowding ?? false),
+        )
+      case 'drained':
+        return this.#withOpen(input.link, link => this.#earning.drained(link))
       case 'serving':
         return this.#setServing(input.isOn)
       case 'paying-pool':

@@ -61,6 +61,9 @@ export interface Disk {
   readonly earnings: Map<Hash, EarningRecord>
 }
 
+/** as much waits in a channel before the next piece does */
+const CROWDED_BYTES = 1024 * 1024
+
 const OPTIONS: Omit<PayeeOptions, 'resourceId' | 'self' | 'chainId' | 'piecePriceWei'> = {
   openingWei: 0n,
   unredeemedMostWei: 10n ** 12n,
@@ -325,12 +328,9 @@ export class SimulatedPeer {
     if (served !== undefined)
       this.#transmit(link, { type: 'piece', ref, hash: served }, pieceSizeOf(sizeBytes, ref.piece))
     const freeMs = Math.max(0, this.#uplinkFreeMs - this.world.nowMs)
-    const to = this.#links.get(link)!.other.address
-    this.world.after(freeMs, () => {
-      // What had not left when the connection broke is not charged.
-      if (!this.#links.has(link)) this.served.set(to, this.served.get(to)! - 1)
-      this.step({ type: 'served', link, ref, isSent: true })
-    })
+    const isCrowding = freeMs * this.conditions.uplinkBytesPerMs > CROWDED_BYTES
+    this.world.after(0, () => this.step({ type: 'served', link, ref, isSent: true, isCrowding }))
+    if (isCrowding) this.world.after(freeMs, () => this.step({ type: 'drained', link }))
   }
 
   /** Nobody may ever be more than one piece behind with paying. */

@@ -65,8 +65,6 @@ interface Line {
   address: Address | undefined
   /** pieces whose hash is being computed */
   readonly hashing: Set<string>
-  /** sent, and waiting for the channel's buffer to run low */
-  readonly waiting: PieceRef[]
 }
 
 export class SwarmRunner {
@@ -94,12 +92,12 @@ export class SwarmRunner {
   add(channel: Channel, expected: Address | undefined): void {
     const link = this.#nextLink++
     const { binding } = channel
-    this.#lines.set(link, { channel, address: undefined, hashing: new Set(), waiting: [] })
+    this.#lines.set(link, { channel, address: undefined, hashing: new Set() })
     this.dispatch({ type: 'connected', link, binding, ...(expected === undefined ? {} : { expected }) })
     // What came before anybody listened is handed over at once, and belongs after the connection itself.
     channel.listen({
       message: bytes => this.#receive(link, bytes),
-      drained: () => this.#drained(link),
+      drained: () => this.dispatch({ type: 'drained', link }),
       closed: () => this.#lost(link),
     })
   }
@@ -229,11 +227,6 @@ export class SwarmRunner {
     })
   }
 
-  #drained(link: LinkId): void {
-    const line = this.#lines.get(link)
-    for (const ref of line?.waiting.splice(0) ?? []) this.dispatch({ type: 'served', link, ref, isSent: true })
-  }
-
   #lost(link: LinkId): void {
     const line = this.#lines.get(link)
     if (line === undefined) return
@@ -347,8 +340,8 @@ export class SwarmRunner {
     if (line === undefined) return
     line.channel.send(encodeSwarmMessage({ type: 'piece', ...ref, bytes }))
     if (line.address !== undefined) this.#options.events.served?.({ ref, to: line.address, bytes: bytes.length })
-    if (line.channel.bufferedBytes > CHANNEL_BUFFER_BYTES_MOST) line.waiting.push(ref)
-    else this.dispatch({ type: 'served', link, ref, isSent: true })
+    const isCrowding = line.channel.bufferedBytes > CHANNEL_BUFFER_BYTES_MOST
+    this.dispatch({ type: 'served', link, ref, isSent: true, isCrowding })
   }
 
   async #fetch(fetch: number, range: Parameters<Origin['fetchPieces']>[0]): Promise<void> {
