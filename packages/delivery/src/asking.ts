@@ -5,6 +5,8 @@ import { type Catalog, segmentId } from './catalog.ts'
 import { HaveMap } from './have-map.ts'
 import {
   IN_FLIGHT_MOST,
+  LOST_MOST,
+  LOST_PART,
   PEER_BYTES_PER_MS_ASSUMED,
   PEER_LATENCY_MS_ASSUMED,
   PIPELINE_MS,
@@ -29,6 +31,9 @@ export interface Price {
 /** How far a peer that wants to be paid has got: it serves once it accepted our pool. */
 export type Standing = 'unpaid' | 'proving' | 'shown' | 'accepted' | 'refused'
 
+/** `lost`: so much of it never came that we ask no more of it. `invented`: it cannot have served so much. */
+export type Agreement = 'agreed' | 'lost' | 'invented'
+
 export class Asking {
   readonly #catalog: Catalog
   readonly have: HaveMap
@@ -42,6 +47,9 @@ export class Asking {
   owedWei = 0n
   /** up to what total it serves */
   limitWei = 0n
+  /** when we agreed on what it has charged: what had come over the pool's life, and what had not */
+  #cameWei = 0n
+  #lostWei = 0n
   /** in a row */
   strikes = 0
   receivedPieces = 0
@@ -98,8 +106,8 @@ export class Asking {
   slots(spareWei: bigint): number {
     const pieceWei = this.price?.pieceWei ?? 0n
     const pipeline = 1 + Math.ceil((this.#meter.bytesPerMs * (this.#meter.latencyMs + PIPELINE_MS)) / PIECE_SIZE_BYTES)
-    // Whoever delivered n pieces may hold the price of n more, never beyond the bound.
-    const trusted = 1 + Math.min(this.receivedPieces, PREPAID_MOST)
+    // Whoever delivered n pieces may hold the price of n more, never beyond the bounds.
+    const trusted = 1 + Math.min(this.receivedPieces, PREPAID_MOST, this.#prepaidMost)
     const strikes = this.strikes > 0 ? 1 : IN_FLIGHT_MOST
     const most = Math.min(pipeline, this.isFree ? IN_FLIGHT_MOST : trusted, strikes, IN_FLIGHT_MOST)
     const free = most - this.#requests.size - this.#calledOff.size
@@ -176,18 +184,33 @@ export class Asking {
   }
 
   /**
-   * What it says it has charged so far: what came, and what may have been under way when a connection broke, of which it
-   * sent no more than one piece beyond what it was promised.
+   * What it says it has charged so far: what came, and what was lost where a connection broke or a page was closed. Nobody
+   * can tell honest losses from stolen pieces, so all of them together are bounded by what came. Beyond one piece more
+   * than it was promised nothing can have been served.
    */
-  acceptCharge(payer: Payer, target: Address, chargedWei: bigint): boolean {
-    const { pieceWei, openingWei } = this.price!
-    const promisedWei = payer.promisedWei(target)
-    if (payer.receivedWei(target) < openingWei) payer.received(target, openingWei - payer.receivedWei(target))
-    const receivedWei = payer.receivedWei(target)
-    const lostWei = least(pieceWei * BigInt(IN_FLIGHT_MOST), promisedWei + pieceWei - receivedWei)
-    const mostWei = promisedWei > 0n && lostWei > 0n ? receivedWei + lostWei : receivedWei
+  agree(payer: Payer, target: Address, chargedWei: bigint): Agreement {
+    const { piecePriceWei, openingWei } = this.#catalog.manifest
+    if (chargedWei > most(payer.promisedWei(target) + piecePriceWei, openingWei)) return 'invented'
+    const openedWei = least(this.price!.openingWei, chargedWei)
+    if (payer.receivedWei(target) < openedWei) payer.received(target, openedWei - payer.receivedWei(target))
     this.owedWei = chargedWei
-    return chargedWei <= mostWei
+    this.#cameWei = payer.receivedWei(target)
+    this.#lostWei = most(0n, chargedWei - this.#cameWei)
+    return this.#lostWei <= this.#lostMostWei ? 'agreed' : 'lost'
+  }
+
+  get #lostMostWei(): bigint {
+    const pieceWei = this.price?.pieceWei ?? 0n
+    const cameWei = this.#cameWei + pieceWei * BigInt(this.receivedPieces)
+    return pieceWei * BigInt(LOST_MOST) + cameWei / BigInt(LOST_PART)
+  }
+
+  /** Pieces that may be paid for before they come: all of them could be lost, and one more that it serves unpaid. */
+  get #prepaidMost(): number {
+    const pieceWei = this.price?.pieceWei ?? 0n
+    if (pieceWei === 0n) return PREPAID_MOST
+    const pieces = (this.#lostMostWei - this.#lostWei) / pieceWei
+    return Math.max(0, Math.min(PREPAID_MOST, Number(pieces) - 1))
   }
 
   #remove(ref: PieceRef): Request | undefined {
@@ -206,6 +229,10 @@ export class Asking {
 
 function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }
 
 export function pieceKey({ rendition, segment, piece }: PieceRef): number {

@@ -13,8 +13,14 @@ export const BANNED_MOST = 10_000
 
 /** pieces that one peer is asked for at a time */
 export const IN_FLIGHT_MOST = 20
-/** pieces paid for before they came, to one peer: what a payer can lose to it */
+/** pieces paid for before they came, to one peer */
 export const PREPAID_MOST = IN_FLIGHT_MOST - 1
+/**
+ * Pieces that one peer may have charged and that never came, over a pool's life: so many, and one for each LOST_PART that
+ * came. What a payer can lose to it.
+ */
+export const LOST_MOST = IN_FLIGHT_MOST
+export const LOST_PART = 4
 /** how much of a peer's measured throughput may be asked for in advance */
 export const PIPELINE_MS = 300
 /** a request that has waited this many times longer than expected counts as late */

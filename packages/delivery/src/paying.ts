@@ -28,6 +28,8 @@ export class Paying {
   /** being stored */
   #saving: number | undefined
   #unsent: Unsent[] = []
+  /** since it was stored last */
+  #hasReceived = false
   readonly #reserveAgainMs = new Map<Address, number>()
 
   constructor(core: Core, options: PayingOptions) {
@@ -45,6 +47,7 @@ export class Paying {
     this.#payer = pool && new Payer({ pool, sign: signVoucher, random, record })
     this.#unsent = []
     this.#saving = undefined
+    this.#hasReceived = false
     this.#reserveAgainMs.clear()
     for (const link of this.#core.openLinks()) link.asking.standing = 'unpaid'
   }
@@ -107,11 +110,12 @@ export class Paying {
       this.#core.refuse(link, { code: 'swarm/unexpected', message: 'no pool was shown' })
       return
     }
-    if (!asking.acceptCharge(payer, address, chargedWei)) {
-      this.#core.ban(link, { code: 'payment/overcharged', message: `${chargedWei} wei are more than came` })
+    const agreement = asking.agree(payer, address, chargedWei)
+    if (agreement === 'invented') {
+      this.#core.ban(link, { code: 'payment/overcharged', message: `${chargedWei} wei are more than it was promised` })
       return
     }
-    if (!payer.isAffordable(address, asking.owedWei)) {
+    if (agreement === 'lost' || !payer.isAffordable(address, asking.owedWei)) {
       this.#pause(link)
       return
     }
@@ -127,7 +131,15 @@ export class Paying {
   }
 
   received({ address, asking }: OpenLink): void {
-    if (asking.standing === 'accepted') this.#payer?.received(address, asking.price!.pieceWei)
+    if (this.#payer === undefined || asking.standing !== 'accepted') return
+    this.#payer.received(address, asking.price!.pieceWei)
+    this.#hasReceived = true
+  }
+
+  /** What came is stored soon after: what is forgotten of it in a crash would count as lost. */
+  tick(): void {
+    if (this.#payer === undefined || this.#saving !== undefined || !this.#hasReceived) return
+    this.#store(this.#payer)
   }
 
   /** Promises what is due to each peer, and asks for reserves where they end. */
@@ -163,7 +175,11 @@ export class Paying {
 
   /** One at a time: what is promised meanwhile goes into the next. */
   #save(payer: Payer): void {
-    if (this.#saving !== undefined || !this.#unsent.some(({ revision }) => revision > this.#revision)) return
+    if (this.#saving === undefined && this.#unsent.some(({ revision }) => revision > this.#revision)) this.#store(payer)
+  }
+
+  #store(payer: Payer): void {
+    this.#hasReceived = false
     this.#saving = ++this.#revision
     this.#core.emit({ type: 'save-payments', revision: this.#revision, record: payer.record() })
   }

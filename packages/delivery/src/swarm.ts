@@ -404,6 +404,7 @@ export class Swarm {
         this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MOST} times` })
     }
     this.#earning.tick()
+    this.#paying.tick()
   }
 
   #setServing(isOn: boolean): void {

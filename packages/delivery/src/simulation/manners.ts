@@ -35,6 +35,11 @@ export const HOSTILE_SERVERS: Readonly<Record<string, (seed: number) => Manner>>
     say: message =>
       message.type === 'pool-accepted' ? [{ ...message, chargedWei: message.chargedWei + 15n * PRICE_WEI }] : [message],
   }),
+  /** says after each break that one piece more was lost than came */
+  inventsLosses: () => ({
+    say: message =>
+      message.type === 'pool-accepted' ? [{ ...message, chargedWei: message.chargedWei + PRICE_WEI }] : [message],
+  }),
   dear: () => ({ piecePriceWei: 50n * PRICE_WEI }),
   /** refuses every pool */
   refusing: () => ({

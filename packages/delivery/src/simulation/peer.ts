@@ -99,6 +99,8 @@ export class SimulatedPeer {
   #uplinkFreeMs = 0
   #originFreeMs = 0
   readonly #aborted = new Set<number>()
+  /** of what was carried out at once: they go in before anything else happens */
+  readonly #reports: SwarmInput[] = []
 
   constructor(world: World, conditions: Conditions, manner: Manner = HONEST, before?: SimulatedPeer) {
     this.world = world
@@ -167,6 +169,11 @@ export class SimulatedPeer {
     other.step({ type: 'connected', link: otherLink, binding: { local: theirs, remote: mine } })
   }
 
+  /** The line to it breaks: what is on the way is lost. */
+  breakFrom(other: SimulatedPeer): void {
+    for (const [link, connection] of [...this.#links]) if (connection.other === other) this.#disconnect(link)
+  }
+
   /** Gone at once, and nothing that was not on disk is kept. */
   kill(): void {
     this.isAlive = false
@@ -181,6 +188,7 @@ export class SimulatedPeer {
       this.world.trace(this.address, effect)
       this.#carryOut(effect)
     }
+    for (let report = this.#reports.shift(); report !== undefined; report = this.#reports.shift()) this.step(report)
     if (kept === undefined || input.type !== 'piece') return
     assert(equalBytes(input.hash, this.#rightHash(input.ref)), `piece ${kept} was kept, and is wrong`)
     if ('link' in input.from) {
@@ -329,8 +337,14 @@ export class SimulatedPeer {
       this.#transmit(link, { type: 'piece', ref, hash: served }, pieceSizeOf(sizeBytes, ref.piece))
     const freeMs = Math.max(0, this.#uplinkFreeMs - this.world.nowMs)
     const isCrowding = freeMs * this.conditions.uplinkBytesPerMs > CROWDED_BYTES
-    this.world.after(0, () => this.step({ type: 'served', link, ref, isSent: true, isCrowding }))
+    this.#reports.push({ type: 'served', link, ref, isSent: true, isCrowding })
     if (isCrowding) this.world.after(freeMs, () => this.step({ type: 'drained', link }))
+  }
+
+  /** What a payer has shown to it and it has stored. */
+  shownWei(payer: SimulatedPeer): bigint {
+    const record = payer.#poolId === undefined ? undefined : this.disk.earnings.get(payer.#poolId)
+    return record === undefined ? 0n : record.voucher.amount + record.voucher.unit * BigInt(record.index)
   }
 
   /** Nobody may ever be more than one piece behind with paying. */

@@ -1,7 +1,7 @@
 // Random swarms: a seed says who is there, how good their lines are, who is hostile and who goes away. Judged by what must
 // hold in every one of them.
 import { assert } from '@tan/primitives'
-import { IN_FLIGHT_MOST } from '../limits.ts'
+import { LOST_MOST, LOST_PART, PREPAID_MOST } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -41,17 +41,34 @@ export function runScenario(seed: number, trace?: World['trace']): Verdict {
   const kind = world.between(0, 2) === 0 ? 'strict' : 'credit'
   for (const peer of [...honest, ...thieves]) peer.fund(plan.depositWei, kind, world.between(500, 5_000))
 
+  const breaks: Breaks = new Map()
+  let isOver = false
   const everyone = [...edges, ...hostile, ...honest, ...thieves]
   everyone.forEach((peer, i) => {
     for (const other of everyone.slice(i + 1)) {
       if (world.between(0, 9) === 0) continue
-      world.after(world.between(50, 4_000), () => {
-        if (peer.isAlive && other.isAlive) other.connect(peer, world.between(1, 150))
-      })
+      const meet = (delayMs: number) =>
+        world.after(delayMs, () => {
+          if (peer.isAlive && other.isAlive) other.connect(peer, world.between(1, 150))
+        })
+      meet(world.between(50, 4_000))
+      if (world.between(0, 2) > 0) continue
+      // a line that does not hold
+      const part = () =>
+        world.after(world.between(1_000, 15_000), () => {
+          if (isOver) return
+          other.breakFrom(peer)
+          breaks.set(peer, (breaks.get(peer) ?? 0) + 1)
+          breaks.set(other, (breaks.get(other) ?? 0) + 1)
+          meet(world.between(100, 3_000))
+          part()
+        })
+      part()
     }
   })
   for (const edge of edges) if (world.between(0, 3) === 0) world.after(world.between(3_000, 40_000), () => edge.kill())
   world.run(END_MS, () => players.every(player => player.isDone))
+  isOver = true
   // what is under way is delivered and paid
   const lastMs = world.nowMs + 20_000
   for (const peer of honest) peer.step({ type: 'wanted', wanted: [] })
@@ -71,7 +88,7 @@ export function runScenario(seed: number, trace?: World['trace']): Verdict {
     )
   })
   for (const payer of honest) checkPayer(seed, payer, everyone)
-  for (const payee of [...edges, ...honest]) checkPayee(seed, payee, honest)
+  for (const payee of [...edges, ...honest]) checkPayee(seed, payee, honest, breaks)
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
   return {
     stalledMs: players.map(player => player.stalledMs),
@@ -88,7 +105,7 @@ function checkPayer(seed: number, payer: SimulatedPeer, everyone: readonly Simul
   assert(totalWei <= depositWei, `seed ${seed}: ${totalWei} wei promised of ${depositWei}`)
   for (const { target, promisedWei, receivedWei } of promises) {
     assert(
-      promisedWei - receivedWei <= BigInt(IN_FLIGHT_MOST) * PRICE_WEI,
+      promisedWei - receivedWei <= BigInt(LOST_MOST) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
       `seed ${seed}: ${promisedWei} wei for ${receivedWei}`,
     )
     const payee = everyone.find(peer => peer.address === target)!
@@ -97,7 +114,7 @@ function checkPayer(seed: number, payer: SimulatedPeer, everyone: readonly Simul
 }
 
 /** An honest payee gets what an honest payer owes, and never refuses its payments. */
-function checkPayee(seed: number, payee: SimulatedPeer, payers: readonly SimulatedPeer[]): void {
+function checkPayee(seed: number, payee: SimulatedPeer, payers: readonly SimulatedPeer[], breaks: Breaks): void {
   for (const payer of payers) {
     const codes = payee.closed.get(payer.address) ?? []
     assert(
@@ -107,18 +124,20 @@ function checkPayee(seed: number, payee: SimulatedPeer, payers: readonly Simulat
     if (!payee.isAlive) continue
     const served = payee.served.get(payer.address) ?? 0
     if (served === 0 || payer === payee) continue
-    const shown = payee.swarm.peers().find(peer => peer.address === payer.address)
-    if (shown === undefined) continue
-    // What was paid ahead for requests that were then called off stays to the payer's credit. A piece that came so late
-    // that it was given up is not paid: that is the one piece which a payee risks.
-    const creditWei = shown.earnedWei - BigInt(served) * PRICE_WEI
-    const calledOff = BigInt(payer.calledOff.get(payee.address) ?? 0)
+    const shownWei = payee.shownWei(payer)
+    // What was paid ahead for requests that were then called off, or never arrived, stays to the payer's credit. A piece
+    // that came so late that it was given up is not paid: that is the one piece which a payee risks.
+    const creditWei = shownWei - BigInt(served) * PRICE_WEI
+    const calledOff = (payer.calledOff.get(payee.address) ?? 0) + PREPAID_MOST * (breaks.get(payer) ?? 0)
     assert(
-      creditWei >= -PRICE_WEI && creditWei <= calledOff * PRICE_WEI,
-      `seed ${seed}: ${served} pieces to an honest payer were paid with ${shown.earnedWei} wei, ${calledOff} called off`,
+      creditWei >= -PRICE_WEI && creditWei <= BigInt(calledOff) * PRICE_WEI,
+      `seed ${seed}: ${served} pieces to an honest payer were paid with ${shownWei} wei, ${calledOff} called off`,
     )
   }
 }
+
+/** how often the lines of each broke */
+type Breaks = Map<SimulatedPeer, number>
 
 interface Plan {
   readonly viewers: readonly Conditions[]

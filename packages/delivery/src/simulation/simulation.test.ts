@@ -1,5 +1,6 @@
+import { PIECE_SIZE_BYTES } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { IN_FLIGHT_MOST } from '../limits.ts'
+import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, type Manner, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -219,6 +220,7 @@ describe('a crash', () => {
       const player = new Player(viewer)
       world.run(world.nowMs + 1_500 + 777 * run, () => player.isDone)
       viewer.kill()
+      expect(viewer.banned.size).toBe(0)
       for (const edge of edges) {
         expect(edge.closed.get(viewer.address) ?? []).toEqual([])
         const record = edge.disk.earnings.get(viewer.poolId!)!
@@ -253,6 +255,53 @@ describe('a crash', () => {
     world.run(200_000, () => player.isDone)
     expect(player.stalledMs).toBe(0)
     expect(served).toBeGreaterThan(80)
+  })
+})
+
+describe('a line that breaks again and again', () => {
+  /** The connections to all edges break, in the middle of what is under way; `pieces` come between two breaks. */
+  function playOver(edges: readonly SimulatedPeer[], viewer: SimulatedPeer, pieces: number): Player {
+    const { world } = viewer
+    viewer.fund(DEPOSIT_WEI, 'credit', 10)
+    const player = new Player(viewer)
+    const begin = (edge: SimulatedPeer) => {
+      viewer.connect(edge, 30)
+      const before = edge.served.get(viewer.address) ?? 0
+      const look = () => {
+        if ((edge.served.get(viewer.address) ?? 0) - before < pieces) return world.after(7, look)
+        viewer.breakFrom(edge)
+        world.after(200, () => begin(edge))
+      }
+      look()
+    }
+    for (const edge of edges) begin(edge)
+    world.run(200_000, () => player.isDone)
+    expect(player.isDone).toBe(true)
+    return player
+  }
+
+  it.each([1, 2, 5, 12, 30])('costs an honest edge nothing, %i pieces after each other', pieces => {
+    const world = new World(11, VIDEO)
+    const edges = [createEdge(world), createEdge(world)]
+    const viewer = new SimulatedPeer(world, GOOD)
+    const player = playOver(edges, viewer, pieces)
+    expect(player.stalledMs).toBe(0)
+    expect(viewer.banned.size).toBe(0)
+    for (const edge of edges) {
+      expect(edge.closed.get(viewer.address) ?? []).toEqual([])
+      if (pieces > 2) expect(from(viewer, edge) / PIECE_SIZE_BYTES).toBeGreaterThan(20)
+    }
+  })
+
+  it('costs a viewer no more than the bound, whatever the edge says was lost', () => {
+    const world = new World(12, VIDEO)
+    const edge = createEdge(world, HOSTILE_SERVERS.inventsLosses!(0))
+    const viewer = new SimulatedPeer(world, GOOD)
+    playOver([edge], viewer, 1)
+    const { promisedWei, receivedWei } = viewer.disk.payments!.promises[0]!
+    expect(promisedWei - receivedWei).toBeLessThanOrEqual(
+      BigInt(LOST_MOST) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
+    )
   })
 })
 
