@@ -49,6 +49,8 @@ export const ORIGIN_LATENCY_MS_ASSUMED = 300
 export const ORIGIN_BYTES_PER_MS_ASSUMED = 500
 export const PEER_LATENCY_MS_ASSUMED = 150
 export const PEER_BYTES_PER_MS_ASSUMED = 250
+/** of a source at work: what it did longer ago hardly counts for its throughput */
+export const METER_MEMORY_MS = 1_000
 /** no peer that could serve for so long: play as from the origin alone */
 export const ALONE_MS = 5_000
 /** segments whose piece hashes are fetched in one go */

@@ -29,6 +29,8 @@ export interface Conditions {
   readonly uplinkBytesPerMs: number
   readonly originLatencyMs: number
   readonly originBytesPerMs: number
+  /** pieces that come from it at once; each by itself if it is not said */
+  readonly originBurst?: number
   readonly diskMs: number
   /** the origin answers nothing any more from then on */
   readonly originEndsMs?: number
@@ -366,11 +368,17 @@ export class SimulatedPeer {
     const { world, conditions } = this
     const { sizeBytes } = world.catalog.segment(rendition, segment)!
     this.#originFreeMs = Math.max(this.#originFreeMs, world.nowMs + conditions.originLatencyMs)
+    const burst = conditions.originBurst ?? 1
+    const arrivals = Array.from({ length: pieceCount }, (_, i) => {
+      this.#originFreeMs += pieceSizeOf(sizeBytes, firstPiece + i) / conditions.originBytesPerMs
+      return this.#originFreeMs
+    })
     for (let piece = firstPiece; piece < firstPiece + pieceCount; piece++) {
       const size = pieceSizeOf(sizeBytes, piece)
-      this.#originFreeMs += size / conditions.originBytesPerMs
       const isLast = piece === firstPiece + pieceCount - 1
-      world.after(this.#originFreeMs - world.nowMs, () => {
+      const i = piece - firstPiece
+      const arrivesMs = arrivals[Math.min(pieceCount, i - (i % burst) + burst) - 1]!
+      world.after(arrivesMs - world.nowMs, () => {
         if (this.#aborted.has(fetch)) return
         if (this.#isOriginDown) {
           if (isLast) this.step({ type: 'fetched', fetch, isComplete: false })

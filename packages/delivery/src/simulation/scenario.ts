@@ -155,6 +155,7 @@ function planOf(world: World): Plan {
     uplinkBytesPerMs: Math.max(10, (rate * world.between(2, 100)) / 10),
     originLatencyMs: world.between(5, 250),
     originBytesPerMs: (rate * world.between(14, 300)) / 10,
+    originBurst: world.between(1, 3) === 1 ? world.between(2, 12) : 1,
     diskMs: world.between(0, 30),
   })
   const viewers = [conditions(), ...many(2, conditions)]

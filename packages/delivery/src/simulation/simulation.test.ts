@@ -101,6 +101,26 @@ describe('a swarm', () => {
     expect(total(all.viewer)).toBeGreaterThan(0)
   })
 
+  it.each([1, 2, 4, 8])(
+    'plays on when its peers fall silent, and pieces come from the origin %i at once',
+    originBurst => {
+      const world = new World(13, { segments: 30, bytesPerMs: 300 })
+      const edge = new SimulatedPeer(world, GOOD, { serve: hash => (world.nowMs < 20_000 ? hash : undefined) })
+      edge.holdAll()
+      const viewer = new SimulatedPeer(world, { ...GOOD, originBytesPerMs: 560, originBurst })
+      viewer.fund(DEPOSIT_WEI, 'credit', 500)
+      const player = new Player(viewer)
+      // it comes back each time that it is left for its silence
+      const come = () => {
+        if (viewer.swarm.peers().length === 0) viewer.connect(edge, 8)
+        world.after(1_000, come)
+      }
+      come()
+      playToTheEnd({ world, edges: [edge], viewer, player })
+      expect(from(viewer, edge)).toBeGreaterThan(0)
+    },
+  )
+
   it('plays on from peers when the origin goes away, piece hashes included', () => {
     const world = new World(9, VIDEO)
     const edges = [createEdge(world), createEdge(world)]
