@@ -87,6 +87,10 @@ export const CHAIN_LENGTH = 256
 export const TARGETS_MOST = 1_024
 /** pools that a payee keeps account of, for one resource */
 export const ACCOUNTS_MOST = 4_096
+/** an account whose pool was not shown, and not served from, for this long may make room for another */
+export const ACCOUNT_IDLE_MS = 120_000
+/** pieces that a pool must be able to pay before an account is opened for it; the whole resource, if it has fewer */
+export const POOL_PIECES_LEAST = 16
 /** age of the settled header under a pool's proof when it is shown */
 export const PROOF_AGE_BLOCKS_MOST = 30
 /** a payee asks for a newer proof after this, and serves no more after twice this */

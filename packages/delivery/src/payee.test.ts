@@ -9,7 +9,7 @@ import {
   type Voucher,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { PROOF_RENEW_MS } from './limits.ts'
+import { ACCOUNT_IDLE_MS, ACCOUNTS_MOST, POOL_PIECES_LEAST, PROOF_RENEW_MS } from './limits.ts'
 import { type EarningRecord, Payee, type PayeeOptions } from './payee.ts'
 
 const CHAIN_ID = 5
@@ -42,6 +42,7 @@ function createPayee(options: Partial<PayeeOptions> = {}): Payee {
   return new Payee({
     chainId: CHAIN_ID,
     resourceId,
+    resourcePieces: 300,
     self,
     piecePriceWei: PRICE,
     openingWei: OPENING,
@@ -116,6 +117,70 @@ describe('a pool', () => {
     // an older state of the chain changes nothing
     payee.update(proven(credit, NO_TARGET, 102), 0)
     expect(payee.limitWei(poolId)).toBe(650n)
+  })
+})
+
+describe('accounts', () => {
+  const worthWei = OPENING + PRICE * BigInt(POOL_PIECES_LEAST)
+  const nth = (i: number): Hash => `0x${i.toString(16).padStart(64, '0')}`
+
+  it('are opened for pools that can pay, strict ones before anything is reserved', () => {
+    const code = (pool: PoolState, target = NO_TARGET, pieces = 300) =>
+      createPayee({ resourcePieces: pieces }).accept(payer, proven(pool, target), salt, 0)?.code
+    for (const pool of [credit, strict]) {
+      expect(code({ ...pool, deposit: worthWei })).toBeUndefined()
+      expect(code({ ...pool, deposit: worthWei - 1n })).toBe('payment/funds')
+      expect(code({ ...pool, claims: pool.deposit - worthWei + 1n })).toBe('payment/funds')
+      expect(code({ ...pool, deposit: OPENING + 2n * PRICE }, NO_TARGET, 2)).toBeUndefined()
+    }
+    expect(code({ ...strict, claims: strict.deposit }, { ...NO_TARGET, reserved: worthWei })).toBeUndefined()
+  })
+
+  it('go on when their pool runs low', () => {
+    const payee = createPayee()
+    payee.accept(payer, proven(credit), salt, 0)
+    expect(payee.accept(payer, proven({ ...credit, claims: credit.deposit }, NO_TARGET, 101), salt, 0)).toBeUndefined()
+  })
+
+  function crowded(paysWei: (i: number) => bigint): Payee {
+    const payee = createPayee({ openingWei: 0n })
+    for (let i = 0; i < ACCOUNTS_MOST; i++) {
+      expect(payee.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)).toBeUndefined()
+      if (i < 40) expect(payee.voucher(payer, voucher({ poolId: nth(i), amount: paysWei(i) }))).toBeUndefined()
+    }
+    return payee
+  }
+
+  it('that show nothing of worth make room for others, and are neither stored nor watched', () => {
+    const payee = crowded(() => PRICE - 1n)
+    expect(payee.takeChanges(true)).toEqual([])
+    expect(payee.accept(payer, proven(credit), salt, 1)).toBeUndefined()
+    expect(payee.limitWei(poolId)).toBeGreaterThan(0n)
+  })
+
+  it('that bring least make room once they are idle', () => {
+    // all have paid something, the fourth least
+    const records = Array.from({ length: ACCOUNTS_MOST }, (_, i) => ({
+      poolId: nth(i),
+      resourceId,
+      voucher: { ...voucher(), amount: i === 3 ? PRICE : 2n * PRICE },
+      index: 0,
+      preimage: new Uint8Array(0),
+      chargedWei: PRICE,
+      expiryHeight: 500,
+    }))
+    const paid = createPayee({ openingWei: 0n, records })
+    for (let i = 0; i < ACCOUNTS_MOST; i++) paid.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)
+    expect(paid.accept(payer, proven(credit), salt, ACCOUNT_IDLE_MS)?.code).toBe('payment/busy')
+    expect(paid.accept(payer, proven(credit), salt, ACCOUNT_IDLE_MS + 1)).toBeUndefined()
+    expect(paid.shownWei(nth(3))).toBe(0n)
+    expect(paid.shownWei(nth(4))).toBe(2n * PRICE)
+  })
+
+  it('that come back have charged what they were paid on chain', () => {
+    const payee = createPayee()
+    payee.accept(payer, proven({ ...credit, claims: 90n, paid: 90n }, { ...NO_TARGET, paid: 90n }), salt, 0)
+    expect(payee.chargedWei(poolId)).toBe(90n)
   })
 })
 

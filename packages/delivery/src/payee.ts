@@ -13,7 +13,15 @@ import {
   type SignedVoucher,
   voucherValue,
 } from '@tan/protocol'
-import { ACCOUNTS_MOST, CLAIM_RETRY_MS, CLAIM_STEP_PIECES, PROOF_AGE_BLOCKS_MOST, PROOF_RENEW_MS } from './limits.ts'
+import {
+  ACCOUNT_IDLE_MS,
+  ACCOUNTS_MOST,
+  CLAIM_RETRY_MS,
+  CLAIM_STEP_PIECES,
+  POOL_PIECES_LEAST,
+  PROOF_AGE_BLOCKS_MOST,
+  PROOF_RENEW_MS,
+} from './limits.ts'
 
 /** A pool as a proof against a settled header showed it. */
 export interface ProvenPool {
@@ -41,6 +49,8 @@ export interface EarningRecord {
 export interface PayeeOptions {
   readonly chainId: number
   readonly resourceId: Hash
+  /** of the whole resource, all renditions together */
+  readonly resourcePieces: number
   /** our address: the target of vouchers */
   readonly self: Address
   readonly piecePriceWei: bigint
@@ -69,6 +79,8 @@ interface Account {
   proven: ProvenPool | undefined
   /** when it was proven */
   provenMs: number
+  /** when it was shown by its payer, or served from, last */
+  usedMs: number
   voucher: SignedVoucher | undefined
   index: number
   preimage: Uint8Array
@@ -125,11 +137,15 @@ export class Payee {
     const known = this.#accounts.get(poolId)
     if (known?.proven !== undefined && known.proven.height > height)
       return { code: 'payment/stale-proof', message: `block ${known.proven.height} was proven before` }
-    if (known === undefined && !this.#makeRoom())
+    if (known === undefined && availableTo(pool, proven.target) < this.#worthWei)
+      return { code: 'payment/funds', message: `the pool cannot pay ${this.#worthWei} wei any more` }
+    if (known === undefined && !this.#makeRoom(nowMs))
       return { code: 'payment/busy', message: `accounts of ${ACCOUNTS_MOST} pools are open already` }
     const account = known ?? this.#create(poolId)
+    // What it has redeemed, it had charged: so much is known even where the account had to make room.
+    if (known === undefined && proven.target.paid > account.chargedWei) account.chargedWei = proven.target.paid
     account.proven = proven
-    account.provenMs = nowMs
+    account.provenMs = account.usedMs = nowMs
     return undefined
   }
 
@@ -222,6 +238,7 @@ export class Payee {
     if (afterWei > this.limitWei(poolId)) return 'limit'
     if (account.chargedWei > account.savedWei) return 'unpaid'
     if (this.#needsClaims(account) && afterWei > account.admittedWei) return 'claim'
+    account.usedMs = nowMs
     return 'yes'
   }
 
@@ -252,13 +269,15 @@ export class Payee {
 
   /**
    * What was paid since it was asked last, to be stored before `saved` is called with the same list; or also what was
-   * charged, which need not wait for anything.
+   * charged, which need not wait for anything. Payments that are worth less than anything that is sold are no records: to
+   * keep and to watch them costs more than they bring.
    */
   takeChanges(alsoCharges: boolean): EarningRecord[] {
     const records: EarningRecord[] = []
     for (const account of this.#accounts.values()) {
       const { poolId, voucher, index, preimage, chargedWei, proven } = account
       if (voucher === undefined || !(account.isChanged || (alsoCharges && account.isCharged))) continue
+      if (account.shownWei < this.#leastWei) continue
       account.isChanged = false
       account.isCharged = false
       const expiryHeight = proven?.pool.expiryHeight ?? 0
@@ -318,6 +337,7 @@ export class Payee {
       poolId,
       proven: undefined,
       provenMs: 0,
+      usedMs: Number.NEGATIVE_INFINITY,
       voucher: undefined,
       index: 0,
       preimage: EMPTY_BYTES,
@@ -333,11 +353,36 @@ export class Payee {
     return account
   }
 
-  /** An account that never paid may be forgotten, the oldest first. One that paid is kept: it may have pieces to its credit. */
-  #makeRoom(): boolean {
-    if (this.#accounts.size < ACCOUNTS_MOST) return true
-    for (const [poolId, account] of this.#accounts)
-      if (account.voucher === undefined) return this.#accounts.delete(poolId)
-    return false
+  /** What the cheapest thing costs that it sells. */
+  get #leastWei(): bigint {
+    const { piecePriceWei, openingWei } = this.#options
+    return openingWei > 0n && (piecePriceWei === 0n || openingWei < piecePriceWei) ? openingWei : piecePriceWei
   }
+
+  /** What a pool must be able to pay for an account to be worth keeping. */
+  get #worthWei(): bigint {
+    const { piecePriceWei, openingWei, resourcePieces } = this.#options
+    return openingWei + piecePriceWei * BigInt(Math.min(POOL_PIECES_LEAST, resourcePieces))
+  }
+
+  /**
+   * Of those that are not in use, the one that brings least goes; or else one that has shown nothing of worth. What is
+   * forgotten of an account is what it owed, or had to its credit, at most: the least of all.
+   */
+  #makeRoom(nowMs: number): boolean {
+    if (this.#accounts.size < ACCOUNTS_MOST) return true
+    let least: Account | undefined
+    for (const account of this.#accounts.values()) {
+      const isIdle = nowMs - account.usedMs > ACCOUNT_IDLE_MS
+      if (!isIdle && unredeemedWei(account) >= this.#leastWei) continue
+      if (least === undefined || unredeemedWei(account) < unredeemedWei(least)) least = account
+    }
+    return least !== undefined && this.#accounts.delete(least.poolId)
+  }
+}
+
+/** Shown, and not yet paid out on chain as far as is known. */
+function unredeemedWei({ shownWei, proven }: Account): bigint {
+  const paidWei = proven?.target.paid ?? 0n
+  return shownWei > paidWei ? shownWei - paidWei : 0n
 }

@@ -42,6 +42,7 @@ function createPayee(self: `0x${string}`): Payee {
   const payee = new Payee({
     chainId: CHAIN_ID,
     resourceId,
+    resourcePieces: 300,
     self,
     piecePriceWei: UNIT,
     openingWei: 0n,

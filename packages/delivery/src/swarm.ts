@@ -36,7 +36,7 @@ export interface SwarmOptions {
   readonly random: Random
   /** does it serve others from the start? */
   readonly serves: boolean
-  readonly payee: Omit<PayeeOptions, 'resourceId' | 'self' | 'chainId'>
+  readonly payee: Omit<PayeeOptions, 'resourceId' | 'resourcePieces' | 'self' | 'chainId'>
   /** with the key that signs vouchers of its pools */
   readonly signVoucher: (voucher: Voucher) => SignedVoucher
 }
@@ -88,6 +88,7 @@ export class Swarm {
         ...options.payee,
         chainId: catalog.manifest.chainId,
         resourceId: catalog.resourceId,
+        resourcePieces: catalog.renditions.reduce((sum, { pieceCount }) => sum + pieceCount, 0),
         self: identity.address,
       },
       (rendition, segment) => this.#have.has(rendition, segment),

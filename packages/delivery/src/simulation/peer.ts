@@ -66,7 +66,7 @@ export interface Disk {
 /** as much waits in a channel before the next piece does */
 const CROWDED_BYTES = 1024 * 1024
 
-const OPTIONS: Omit<PayeeOptions, 'resourceId' | 'self' | 'chainId' | 'piecePriceWei'> = {
+const OPTIONS: Omit<PayeeOptions, 'resourceId' | 'resourcePieces' | 'self' | 'chainId' | 'piecePriceWei'> = {
   openingWei: 0n,
   unredeemedMostWei: 10n ** 12n,
   expiryMarginBlocks: 100,
