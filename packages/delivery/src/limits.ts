@@ -30,6 +30,13 @@ export const LATE_MS_LEAST = 400
 export const REQUEST_MS_MOST = 6_000
 /** strikes in a row after which a peer is left */
 export const STRIKES_MOST = 3
+/** a peer that was left for its silence is asked for nothing for so long, doubled each time that it happens again */
+export const SILENT_PAUSE_MS_LEAST = 15_000
+export const SILENT_PAUSE_MS_MOST = 300_000
+/** silent peers that are remembered; beyond, the oldest is forgotten */
+export const SILENT_MOST = 1_000
+/** what has no deadline, and peers have not delivered within this, the origin does */
+export const UNHURRIED_MS_MOST = 30_000
 /** sources that are asked for one piece at a time, the origin not counted */
 export const SOURCES_PER_PIECE_MOST = 2
 /** peers whose answers are expected within this of one another count as equally fast */

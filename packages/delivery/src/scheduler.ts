@@ -24,6 +24,7 @@ import {
   ORIGIN_SAFETY_FACTOR,
   PARTIAL_MOST,
   SOURCES_PER_PIECE_MOST,
+  UNHURRIED_MS_MOST,
 } from './limits.ts'
 import { Meter } from './meter.ts'
 
@@ -89,6 +90,10 @@ interface Task {
   readonly found: (Uint8Array | undefined)[]
   left: number
   hashesAskedMs: number
+  /** wanted since then */
+  sinceMs: number
+  /** pieces that peers were late with */
+  readonly late: Set<number>
 }
 
 interface Open {
@@ -285,7 +290,7 @@ export class Scheduler {
   /** Sees to what is missing. `hasProspects`: there are peers that serve us, or may soon. */
   plan(nowMs: number, sources: readonly Source[], hasProspects: boolean): void {
     if (hasProspects || this.#prospectsMs === undefined) this.#prospectsMs = nowMs
-    const open = this.#open()
+    const open = this.#open(nowMs)
     if (open.length === 0) return
     const isAlone = nowMs - this.#prospectsMs > ALONE_MS
     const urgent = isAlone ? open.length : this.#urgentCount(open, nowMs)
@@ -294,24 +299,41 @@ export class Scheduler {
       this.#planHashes(open, sources, nowMs)
       this.#planPeers(open, sources, nowMs)
     }
-    this.#planOrigin(
-      open.slice(urgent).filter(({ wanted }) => isForOrigin(wanted, sources)),
+    this.#planUnhurried(
+      open.slice(urgent).filter(({ wanted }) => wanted.deadlineMs === Number.POSITIVE_INFINITY),
+      sources,
       nowMs,
     )
   }
 
-  #open(): Open[] {
+  /**
+   * What has no deadline comes from peers, if any of them says that it has it. What they are late with, or did not deliver
+   * in a long time, comes from the origin: who offers and does not deliver must not keep anybody from filling.
+   */
+  #planUnhurried(open: readonly Open[], sources: readonly Source[], nowMs: number): void {
+    const isOverdue = ({ task }: Open) => nowMs - task.sinceMs > UNHURRIED_MS_MOST || holdersOf(task, sources) === 0
+    this.#planOrigin(open.filter(isOverdue), nowMs)
+    for (const one of open) {
+      const { attempts, late } = one.task
+      attempts.forEach((tried, piece) => {
+        if (tried.some(({ source, lateMs }) => source !== 'origin' && nowMs >= lateMs)) late.add(piece)
+      })
+      if (late.size > 0 && !isOverdue(one)) this.#planOrigin([one], nowMs, late)
+    }
+  }
+
+  #open(nowMs: number): Open[] {
     const open: Open[] = []
     for (const wanted of this.#wanted) {
       const id = segmentId(wanted.rendition, wanted.segment)
       if (this.#held.has(id)) continue
-      const task = this.#tasks.get(id) ?? this.#createTask(id)
+      const task = this.#tasks.get(id) ?? this.#createTask(id, nowMs)
       if (task !== undefined) open.push({ wanted, task })
     }
     return open
   }
 
-  #createTask(id: SegmentId): Task | undefined {
+  #createTask(id: SegmentId, nowMs: number): Task | undefined {
     const entry = this.#catalog.segmentById(id)
     if (entry === undefined) return undefined
     const { pieceCount } = entry
@@ -322,6 +344,8 @@ export class Scheduler {
       found: new Array<Uint8Array | undefined>(pieceCount).fill(undefined),
       left: pieceCount,
       hashesAskedMs: Number.NEGATIVE_INFINITY,
+      sinceMs: nowMs,
+      late: new Set(),
     }
     this.#tasks.set(id, task)
     return task
@@ -344,7 +368,9 @@ export class Scheduler {
     return count
   }
 
-  #planOrigin(open: readonly Open[], nowMs: number): void {
+  /** `only`: these pieces of each, where not all of them are. */
+  #planOrigin(open: readonly Open[], nowMs: number, only?: ReadonlySet<number>): void {
+    const isIn = (piece: number) => only === undefined || only.has(piece)
     if (nowMs < this.#originPauseMs) return
     // Whatever else it has to do for these comes before a piece that a peer turns out not to send.
     const aheadMs = this.#originMeter.expectedMs(
@@ -354,9 +380,10 @@ export class Scheduler {
     for (const { wanted, task } of open) {
       for (let piece = 0; piece < task.entry.pieceCount; piece++) {
         if (this.#fetches.size >= ORIGIN_FETCHES_MOST) return
-        if (!this.#isForOrigin(task, piece, nowMs, wanted.deadlineMs - aheadMs)) continue
+        const isFor = (at: number) => isIn(at) && this.#isForOrigin(task, at, nowMs, wanted.deadlineMs - aheadMs)
+        if (!isFor(piece)) continue
         let end = piece + 1
-        while (end < task.entry.pieceCount && this.#isForOrigin(task, end, nowMs, wanted.deadlineMs - aheadMs)) end++
+        while (end < task.entry.pieceCount && isFor(end)) end++
         this.#fetch(task, piece, end - piece, nowMs)
         piece = end
       }
@@ -505,9 +532,4 @@ function lateAfterMs(expectedMs: number): number {
 
 function holdersOf({ entry }: Task, sources: readonly Source[]): number {
   return sources.reduce((sum, source) => sum + (source.has(entry.rendition, entry.segment) ? 1 : 0), 0)
-}
-
-/** What has no deadline comes from peers if any of them has it. */
-function isForOrigin({ rendition, segment, deadlineMs }: Wanted, sources: readonly Source[]): boolean {
-  return deadlineMs === Number.POSITIVE_INFINITY && !sources.some(source => source.has(rendition, segment))
 }

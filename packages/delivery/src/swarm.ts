@@ -21,6 +21,9 @@ import {
   HASHES_REQUESTS_MOST,
   LINKS_MOST,
   MESSAGES_PER_SECOND_MOST,
+  SILENT_MOST,
+  SILENT_PAUSE_MS_LEAST,
+  SILENT_PAUSE_MS_MOST,
   STRIKES_MOST,
 } from './limits.ts'
 import { type Core, type Link, type OpenLink, refusal } from './link.ts'
@@ -62,6 +65,8 @@ export class Swarm {
   readonly #options: SwarmOptions
   readonly #links = new Map<LinkId, Link>()
   readonly #banned = new Set<Address>()
+  /** who was left for its silence, until it has delivered something again */
+  readonly #silent = new Map<Address, { readonly untilMs: number; readonly pauseMs: number }>()
   readonly #scheduler: Scheduler
   readonly #paying: Paying
   readonly #earning: Earning
@@ -371,6 +376,7 @@ export class Swarm {
       if (!link.asking.expects(ref)) return
       link.asking.arrived(ref, sizeBytes, this.#nowMs)
       this.#paying.received(link)
+      this.#silent.delete(link.address)
       const arrival = this.#scheduler.arrived(link.id, ref, hash)
       if (arrival === 'wrong')
         return this.#ban(link, {
@@ -401,11 +407,25 @@ export class Swarm {
         this.#scheduler.failed(link.id, ref)
         this.#callOff(link, ref)
       }
-      if (++link.asking.strikes >= STRIKES_MOST)
-        this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MOST} times` })
+      if (++link.asking.strikes < STRIKES_MOST) continue
+      this.#rememberSilence(link.address)
+      this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MOST} times` })
     }
     this.#earning.tick()
     this.#paying.tick()
+  }
+
+  /** Whoever comes back at once to be asked again could be silent for ever. */
+  #rememberSilence(address: Address): void {
+    const before = this.#silent.get(address)?.pauseMs
+    const pauseMs = before === undefined ? SILENT_PAUSE_MS_LEAST : Math.min(SILENT_PAUSE_MS_MOST, 2 * before)
+    this.#silent.delete(address)
+    this.#silent.set(address, { untilMs: this.#nowMs + pauseMs, pauseMs })
+    if (this.#silent.size > SILENT_MOST) this.#silent.delete(this.#silent.keys().next().value!)
+  }
+
+  #isPaused({ address }: OpenLink): boolean {
+    return this.#nowMs < (this.#silent.get(address)?.untilMs ?? Number.NEGATIVE_INFINITY)
   }
 
   #setServing(isOn: boolean): void {
@@ -422,10 +442,11 @@ export class Swarm {
 
   #plan(): void {
     if (!this.#wantsAnything) return
-    for (const link of this.#openLinks()) if (link.asking.have.count > 0) this.#paying.begin(link)
+    const asked = [...this.#openLinks()].filter(link => !this.#isPaused(link))
+    for (const link of asked) if (link.asking.have.count > 0) this.#paying.begin(link)
     this.#spareWei = this.#paying.spareWei()
     const sources: Source[] = []
-    for (const { id, asking } of this.#openLinks())
+    for (const { id, asking } of asked)
       if (asking.isUsable(this.#nowMs))
         sources.push({
           id,
@@ -433,7 +454,9 @@ export class Swarm {
           slots: () => asking.slots(this.#spareWei),
           expectedMs: sizeBytes => asking.expectedMs(sizeBytes),
         })
-    const hasProspects = [...this.#links.values()].some(link => !isOpen(link) || this.#paying.isProspect(link))
+    const hasProspects = [...this.#links.values()].some(
+      link => !isOpen(link) || (!this.#isPaused(link) && this.#paying.isProspect(link)),
+    )
     this.#scheduler.plan(this.#nowMs, sources, hasProspects)
   }
 

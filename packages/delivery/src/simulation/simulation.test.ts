@@ -1,6 +1,6 @@
 import { PIECE_SIZE_BYTES } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART } from '../limits.ts'
+import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART, SILENT_PAUSE_MS_LEAST } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, type Manner, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -172,6 +172,64 @@ describe('a hostile server', () => {
       expect(all.viewer.banned.has(all.edges[0]!.address), name).toBe(true)
       expect(promised(all.viewer, all.edges[0]!), name).toBe(0n)
     }
+  })
+})
+
+describe('an edge that fills its cache', () => {
+  /** Wants all segments, a few at a time and without hurry. */
+  function fill(edge: SimulatedPeer): Set<number> {
+    const { world } = edge
+    const held = new Set<number>()
+    const want = () => {
+      const wanted = world.catalog.renditions[0]!.segments.filter(({ segment }) => !held.has(segment)).slice(0, 16)
+      edge.step({ type: 'wanted', wanted: wanted.map(entry => ({ ...entry, deadlineMs: Number.POSITIVE_INFINITY })) })
+    }
+    edge.onComplete = segment => {
+      held.add(segment)
+      want()
+    }
+    want()
+    return held
+  }
+
+  function scene(manners: readonly Manner[]) {
+    const world = new World(14, VIDEO)
+    const edge = new SimulatedPeer(world, GOOD)
+    const peers = manners.map(manner => createEdge(world, { ...manner, piecePriceWei: 0n }))
+    peers.forEach((peer, i) => {
+      const come = () => {
+        const isThere = edge.swarm.peers().some(({ address }) => address === peer.address)
+        if (!isThere) peer.connect(edge, 8)
+        world.after(300, come)
+      }
+      world.after(3_500 * i, come)
+    })
+    return { world, edge, peers, held: fill(edge) }
+  }
+
+  it('takes from peers what they give for nothing', () => {
+    const { world, edge, held } = scene([HONEST, HONEST])
+    world.run(60_000, () => held.size === VIDEO.segments)
+    expect(held.size).toBe(VIDEO.segments)
+    expect(edge.originBytes).toBeLessThan(world.catalog.sizeBytes / 2)
+  })
+
+  it.each([1, 2, 4])('is not kept from it by %i who offer all and give nothing', count => {
+    const { world, held } = scene(Array.from({ length: count }, () => HOSTILE_SERVERS.silent!(0)))
+    world.run(60_000, () => held.size === VIDEO.segments)
+    expect(held.size).toBe(VIDEO.segments)
+  })
+
+  it('asks a peer that was silent no more until a while has passed', () => {
+    const { world, edge, peers } = scene([HOSTILE_SERVERS.silent!(0)])
+    const [peer] = peers as [SimulatedPeer]
+    world.run(60_000, () => edge.closed.has(peer.address))
+    const before = peer.served.get(edge.address)!
+    edge.step({ type: 'dropped', rendition: 0, segment: 3 })
+    fill(edge)
+    world.run(world.nowMs + SILENT_PAUSE_MS_LEAST - 100, () => false)
+    expect(edge.swarm.peers()).toHaveLength(1)
+    expect(peer.served.get(edge.address)).toBe(before)
   })
 })
 
