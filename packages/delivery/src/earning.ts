@@ -94,7 +94,7 @@ export class Earning {
         code: 'payment/unknown-pool',
         message: 'the voucher is of a pool that was not accepted',
       })
-    else this.#orRefuse(link, this.payee.voucher(link.address, voucher))
+    else this.#orRefuse(link, this.payee.voucher(link.address, voucher, this.#core.nowMs))
   }
 
   preimage(link: OpenLink, { index, preimage }: SwarmMessageOf<'preimage'>): void {

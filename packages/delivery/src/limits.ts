@@ -88,8 +88,12 @@ export const HASHES_REQUESTS_MOST = 64
 
 // ---------------------------------------------------------------------------------------------- paying and being paid
 
-/** units of one hash chain: a new voucher is signed after so many pieces */
+/** units of one hash chain: a new voucher is signed after so many pieces, and no longer chain is taken */
 export const CHAIN_LENGTH = 256
+/** new vouchers of one pool that a payee checks at once; one more for so many pieces that it charged, and after so long */
+export const VOUCHERS_MOST = 8
+export const VOUCHER_PIECES = 32
+export const VOUCHER_MS = 2_000
 /** payees of one pool that a payer keeps account of */
 export const TARGETS_MOST = 1_024
 /** pools that a payee keeps account of, for one resource */

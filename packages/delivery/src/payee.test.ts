@@ -9,7 +9,17 @@ import {
   type Voucher,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { ACCOUNT_IDLE_MS, ACCOUNTS_MOST, POOL_PIECES_LEAST, PROOF_RENEW_MS } from './limits.ts'
+import {
+  ACCOUNT_IDLE_MS,
+  ACCOUNTS_MOST,
+  CHAIN_LENGTH,
+  IN_FLIGHT_MOST,
+  POOL_PIECES_LEAST,
+  PROOF_RENEW_MS,
+  VOUCHER_MS,
+  VOUCHER_PIECES,
+  VOUCHERS_MOST,
+} from './limits.ts'
 import { type EarningRecord, Payee, type PayeeOptions } from './payee.ts'
 
 const CHAIN_ID = 5
@@ -146,7 +156,7 @@ describe('accounts', () => {
     const payee = createPayee({ openingWei: 0n })
     for (let i = 0; i < ACCOUNTS_MOST; i++) {
       expect(payee.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)).toBeUndefined()
-      if (i < 40) expect(payee.voucher(payer, voucher({ poolId: nth(i), amount: paysWei(i) }))).toBeUndefined()
+      if (i < 40) expect(payee.voucher(payer, voucher({ poolId: nth(i), amount: paysWei(i) }), 0)).toBeUndefined()
     }
     return payee
   }
@@ -194,31 +204,71 @@ describe('a payment', () => {
   it('is refused where it is not what was agreed', () => {
     const payee = accepted()
     expect(payee.preimage(poolId, 1, chain[1]!)?.code).toBe('payment/no-voucher')
-    expect(payee.voucher(payer, voucher({ poolId: resourceId }))?.code).toBe('payment/unknown-pool')
-    expect(payee.voucher(payer, voucher({ target: payer }))?.code).toBe('payment/target')
-    expect(payee.voucher(payer, voucher({ unit: PRICE - 1n }))?.code).toBe('payment/unit')
-    expect(payee.voucher(payer, voucher({ chainLength: 4_097 }))?.code).toBe('payment/chain')
-    expect(payee.voucher(payer, voucher({ amount: 2n ** 256n - 1n }))?.code).toBe('payment/chain')
-    expect(payee.voucher(payer, voucher({}, randomBytesFrom(random, 32)))?.code).toBe('payment/signature')
-    expect(payee.voucher(payer, { ...voucher(), amount: 900n })?.code).toBe('payment/signature')
-    expect(payee.voucher(self, voucher())?.code).toBe('payment/signer')
+    expect(payee.voucher(payer, voucher({ poolId: resourceId }), 0)?.code).toBe('payment/unknown-pool')
+    expect(payee.voucher(payer, voucher({ target: payer }), 0)?.code).toBe('payment/target')
+    expect(payee.voucher(payer, voucher({ unit: PRICE - 1n }), 0)?.code).toBe('payment/unit')
+    expect(payee.voucher(payer, voucher({ chainLength: CHAIN_LENGTH + 1 }), 0)?.code).toBe('payment/chain')
+    expect(payee.voucher(payer, voucher({ amount: 2n ** 256n - 1n }), 0)?.code).toBe('payment/chain')
+    expect(payee.voucher(payer, voucher({}, randomBytesFrom(random, 32)), 0)?.code).toBe('payment/signature')
+    expect(payee.voucher(payer, { ...voucher(), amount: 900n }, 0)?.code).toBe('payment/signature')
+    expect(payee.voucher(self, voucher(), 0)?.code).toBe('payment/signer')
     expect(payee.shownWei(poolId)).toBe(0n)
 
-    expect(payee.voucher(payer, voucher())).toBeUndefined()
-    expect(payee.voucher(payer, voucher())?.code).toBe('payment/sequence')
+    expect(payee.voucher(payer, voucher(), 0)).toBeUndefined()
+    expect(payee.voucher(payer, voucher(), 0)?.code).toBe('payment/sequence')
     expect(payee.preimage(poolId, 2, chain[2]!)).toBeUndefined()
     expect(payee.shownWei(poolId)).toBe(OPENING + 2n * PRICE)
     expect(payee.preimage(poolId, 2, chain[2]!)?.code).toBe('payment/index')
     expect(payee.preimage(poolId, 17, chain[16]!)?.code).toBe('payment/index')
     expect(payee.preimage(poolId, 3, chain[4]!)?.code).toBe('payment/preimage')
-    expect(payee.voucher(payer, voucher({ targetSettlementSequence: 2n }))?.code).toBe('payment/amount')
+    expect(payee.voucher(payer, voucher({ targetSettlementSequence: 2n }), 0)?.code).toBe('payment/amount')
     expect(payee.shownWei(poolId)).toBe(OPENING + 2n * PRICE)
+  })
+
+  it('is not looked at further ahead than anybody pays', () => {
+    const long = createHashChain(randomBytesFrom(random, 32), 64, {
+      poolId,
+      target: self,
+      targetSettlementSequence: 1n,
+    })
+    const opened = voucher({ chainAnchor: toHex(long[0]!), chainLength: 64 })
+    const payee = accepted()
+    expect(payee.voucher(payer, opened, 0)).toBeUndefined()
+    const ahead = IN_FLIGHT_MOST
+    expect(payee.preimage(poolId, ahead + 1, long[ahead + 1]!)?.code).toBe('payment/ahead')
+    expect(payee.preimage(poolId, ahead, long[ahead]!)).toBeUndefined()
+    expect(payee.preimage(poolId, ahead + 1, long[ahead + 1]!)?.code).toBe('payment/ahead')
+    payee.charge(poolId)
+    expect(payee.preimage(poolId, ahead + 1, long[ahead + 1]!)).toBeUndefined()
+    // A payee that forgot in a crash what it had charged last is paid on from what it stored.
+    const [record] = payee.takeChanges(true)
+    const again = createPayee({ records: [{ ...record!, chargedWei: OPENING }] })
+    again.accept(payer, proven(credit), salt, 0)
+    expect(again.preimage(poolId, ahead + 2, long[ahead + 2]!)).toBeUndefined()
+  })
+
+  it('opens no more chains than are used, or than people come back', () => {
+    const payee = accepted()
+    let sequence = 0n
+    const open = (nowMs: number) => {
+      const next = voucher({ targetSettlementSequence: ++sequence })
+      return payee.voucher(payer, next, nowMs)?.code
+    }
+    for (let i = 0; i < VOUCHERS_MOST; i++) expect(open(0)).toBeUndefined()
+    expect(open(0)).toBe('payment/vouchers')
+    for (let i = 0; i < VOUCHER_PIECES; i++) payee.charge(poolId)
+    expect(open(0)).toBeUndefined()
+    expect(open(0)).toBe('payment/vouchers')
+    expect(open(VOUCHER_MS)).toBeUndefined()
+    expect(open(VOUCHER_MS)).toBe('payment/vouchers')
+    for (let i = 0; i < VOUCHERS_MOST; i++) expect(open(1e9)).toBeUndefined()
+    expect(open(1e9)).toBe('payment/vouchers')
   })
 
   it('lets one piece more be served than it is worth, and only once it is stored', () => {
     const payee = accepted()
     expect(payee.permission(poolId, 0)).toBe('unpaid') // the opening payment comes first
-    payee.voucher(payer, voucher())
+    payee.voucher(payer, voucher(), 0)
     expect(payee.permission(poolId, 0)).toBe('unpaid')
     store(payee)
     expect(payee.permission(poolId, 0)).toBe('yes')
@@ -238,7 +288,7 @@ describe('a payment', () => {
 
   it('comes back from its records, charges included', () => {
     const payee = accepted()
-    payee.voucher(payer, voucher())
+    payee.voucher(payer, voucher(), 0)
     payee.preimage(poolId, 3, chain[3]!)
     store(payee)
     payee.charge(poolId)
@@ -252,7 +302,7 @@ describe('a payment', () => {
     again.accept(payer, proven(credit), salt, 0)
     expect(again.permission(poolId, 0)).toBe('yes')
     expect(again.preimage(poolId, 4, chain[4]!)).toBeUndefined()
-    expect(again.voucher(payer, voucher())?.code).toBe('payment/sequence')
+    expect(again.voucher(payer, voucher(), 0)?.code).toBe('payment/sequence')
   })
 })
 
@@ -260,7 +310,7 @@ describe('serving ends', () => {
   function paid(options: Partial<PayeeOptions> = {}): Payee {
     const payee = createPayee({ openingWei: 0n, ...options })
     payee.accept(payer, proven(credit), salt, 0)
-    payee.voucher(payer, voucher({ amount: 390n }))
+    payee.voucher(payer, voucher({ amount: 390n }), 0)
     store(payee)
     return payee
   }

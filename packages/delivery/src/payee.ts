@@ -5,7 +5,6 @@ import { type Address, EMPTY_BYTES, fromHex, type Hash, type Rejection } from '@
 import {
   availableTo,
   isChainPreimage,
-  limits,
   type PoolState,
   type PoolTarget,
   recoverVoucherSigner,
@@ -16,11 +15,16 @@ import {
 import {
   ACCOUNT_IDLE_MS,
   ACCOUNTS_MOST,
+  CHAIN_LENGTH,
   CLAIM_RETRY_MS,
   CLAIM_STEP_PIECES,
+  IN_FLIGHT_MOST,
   POOL_PIECES_LEAST,
   PROOF_AGE_BLOCKS_MOST,
   PROOF_RENEW_MS,
+  VOUCHER_MS,
+  VOUCHER_PIECES,
+  VOUCHERS_MOST,
 } from './limits.ts'
 
 /** A pool as a proof against a settled header showed it. */
@@ -85,6 +89,10 @@ interface Account {
   index: number
   preimage: Uint8Array
   shownWei: bigint
+  /** by vouchers alone, and by what was stored in an earlier run */
+  settledWei: bigint
+  /** new vouchers that may be checked, as they were counted then */
+  vouchers: { readonly left: number; readonly atMs: number; readonly chargedWei: bigint }
   /** of what is shown, that which is stored */
   savedWei: bigint
   chargedWei: bigint
@@ -109,7 +117,7 @@ export class Payee {
       account.index = index
       account.preimage = preimage
       account.chargedWei = chargedWei
-      account.shownWei = account.savedWei = voucherValue(voucher, index) ?? 0n
+      account.shownWei = account.savedWei = account.settledWei = voucherValue(voucher, index) ?? 0n
     }
   }
 
@@ -158,7 +166,7 @@ export class Payee {
     account.provenMs = nowMs
   }
 
-  voucher(payer: Address, voucher: SignedVoucher): Rejection | undefined {
+  voucher(payer: Address, voucher: SignedVoucher, nowMs: number): Rejection | undefined {
     const account = this.#accounts.get(voucher.poolId)
     const proven = account?.proven
     if (account === undefined || proven === undefined)
@@ -176,14 +184,17 @@ export class Payee {
       }
     if (voucher.amount < account.shownWei)
       return { code: 'payment/amount', message: `${voucher.amount} wei, where ${account.shownWei} were shown before` }
-    if (voucher.chainLength > limits.HASH_CHAIN_LENGTH_MOST || voucherValue(voucher, voucher.chainLength) === undefined)
+    if (voucher.chainLength > CHAIN_LENGTH || voucherValue(voucher, voucher.chainLength) === undefined)
       return { code: 'payment/chain', message: 'its chain is too long, or is worth more than 2^256' }
+    // Each costs a signature to check, and its chain up to 256 hashes.
+    if (!this.#takeVoucher(account, nowMs))
+      return { code: 'payment/vouchers', message: 'new vouchers came faster than they were used up' }
     if (recoverVoucherSigner(chainId, voucher) !== payer)
       return { code: 'payment/signature', message: 'the voucher is not signed by the pool’s signer' }
     account.voucher = voucher
     account.index = 0
     account.preimage = EMPTY_BYTES
-    account.shownWei = voucher.amount
+    account.shownWei = account.settledWei = voucher.amount
     account.isChanged = true
     return undefined
   }
@@ -198,14 +209,33 @@ export class Payee {
         code: 'payment/index',
         message: `preimage ${index} after ${account.index}, of a chain of ${voucher.chainLength}`,
       }
+    const shownWei = voucherValue(voucher, index)!
+    // Nobody pays further ahead, and each unit is a hash to check.
+    if (shownWei > this.#payableWei(account))
+      return { code: 'payment/ahead', message: `${shownWei} wei, where ${account.chargedWei} were charged` }
     const known = account.index === 0 ? fromHex(voucher.chainAnchor) : account.preimage
     if (!isChainPreimage(preimage, index - account.index, known, voucher))
       return { code: 'payment/preimage', message: `preimage ${index} does not lead to the one before` }
     account.index = index
     account.preimage = preimage
-    account.shownWei = voucherValue(voucher, index)!
+    account.shownWei = shownWei
     account.isChanged = true
     return undefined
+  }
+
+  #payableWei({ chargedWei, settledWei }: Account): bigint {
+    const baseWei = chargedWei > settledWei ? chargedWei : settledWei
+    return baseWei + this.#options.piecePriceWei * BigInt(IN_FLIGHT_MOST)
+  }
+
+  #takeVoucher(account: Account, nowMs: number): boolean {
+    const { piecePriceWei } = this.#options
+    const { left, atMs, chargedWei } = account.vouchers
+    const soldWei = account.chargedWei > chargedWei ? account.chargedWei - chargedWei : 0n
+    const pieces = piecePriceWei === 0n ? 0 : Number(soldWei / piecePriceWei)
+    const now = Math.min(VOUCHERS_MOST, left + pieces / VOUCHER_PIECES + (nowMs - atMs) / VOUCHER_MS)
+    account.vouchers = { left: now < 1 ? now : now - 1, atMs: nowMs, chargedWei: account.chargedWei }
+    return now >= 1
   }
 
   /** Opening payment and pieces served, over the pool's life. */
@@ -342,6 +372,8 @@ export class Payee {
       index: 0,
       preimage: EMPTY_BYTES,
       shownWei: 0n,
+      settledWei: 0n,
+      vouchers: { left: VOUCHERS_MOST, atMs: 0, chargedWei: this.#options.openingWei },
       savedWei: 0n,
       chargedWei: this.#options.openingWei,
       admittedWei: 0n,

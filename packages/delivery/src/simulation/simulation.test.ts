@@ -1,6 +1,6 @@
 import { PIECE_SIZE_BYTES } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART, SILENT_PAUSE_MS_LEAST } from '../limits.ts'
+import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART, SILENT_PAUSE_MS_LEAST, VOUCHER_MS } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, type Manner, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -348,7 +348,7 @@ describe('a line that breaks again and again', () => {
       const look = () => {
         if ((edge.served.get(viewer.address) ?? 0) - before < pieces) return world.after(7, look)
         viewer.breakFrom(edge)
-        world.after(200, () => begin(edge))
+        world.after(VOUCHER_MS, () => begin(edge))
       }
       look()
     }

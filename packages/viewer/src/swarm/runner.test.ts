@@ -258,8 +258,8 @@ describe('pieces that a viewer takes', () => {
   const binding = { poolId, target: edge, targetSettlementSequence: 1n }
   const chain = createHashChain(randomBytesFrom(random, 32), 64, binding)
 
-  function pay(taker: Taker, units: number): void {
-    const terms = { ...binding, amount: 0n, chainAnchor: toHex(chain[0]!), chainLength: 64, unit: PRICE_WEI }
+  function pay(taker: Taker, units: number, amount = 0n): void {
+    const terms = { ...binding, amount, chainAnchor: toHex(chain[0]!), chainLength: 64, unit: PRICE_WEI }
     taker.say({ type: 'voucher', voucher: signVoucher(manifest.chainId, terms, viewerKey) })
     taker.say({ type: 'preimage', index: units, preimage: chain[units]! })
   }
@@ -294,7 +294,7 @@ describe('pieces that a viewer takes', () => {
     const { runner, tick } = createEdge()
     const taker = new Taker(runner)
     await taker.begin()
-    pay(taker, 40)
+    pay(taker, 20, 20n * PRICE_WEI)
     for (let i = 0; i < 32; i++) taker.say({ type: 'request', rendition: 0, segment: 0, piece: i })
     await settled()
     const held = taker.bufferedBytes
