@@ -114,6 +114,15 @@ describe('a pool', () => {
     expect(payee.accept(payer, proven(credit, NO_TARGET, 99), salt, 0)?.code).toBe('payment/stale-proof')
   })
 
+  it('is refused before the chain has said where it is, by whoever follows one', () => {
+    const payee = createPayee({ followsChain: true })
+    expect(payee.accept(payer, proven(credit, NO_TARGET, 100), salt, 0)?.code).toBe('payment/height')
+    expect(payee.accept(payer, proven(credit, NO_TARGET, 101), salt, 0)?.code).toBe('payment/height')
+    payee.learnHeight(135)
+    expect(payee.accept(payer, proven(credit, NO_TARGET, 101), salt, 0)?.code).toBe('payment/stale-proof')
+    expect(payee.accept(payer, proven(credit, NO_TARGET, 105), salt, 0)).toBeUndefined()
+  })
+
   it('has a limit: its reserve if it is strict, what is left and our cap if it is not', () => {
     const payee = createPayee()
     payee.accept(payer, proven(strict, { ...NO_TARGET, reserved: 70n }), salt, 0)

@@ -65,6 +65,11 @@ export interface PayeeOptions {
   readonly expiryMarginBlocks: number
   /** serve credit pools only up to claims that the tracker admitted */
   readonly announcesClaims: boolean
+  /**
+   * whoever runs this tells the chain's height from time to time (`height`): before the first, no pool is accepted, because
+   * nobody could say how old its proof is
+   */
+  readonly followsChain?: boolean | undefined
   readonly records?: readonly EarningRecord[] | undefined
 }
 
@@ -107,7 +112,10 @@ interface Account {
 export class Payee {
   readonly #options: PayeeOptions
   readonly #accounts = new Map<Hash, Account>()
+  /** the highest known, from the chain or from proofs */
   #height = 0
+  /** the chain itself has said where it is */
+  #isHeightTold = false
 
   constructor(options: PayeeOptions) {
     this.#options = options
@@ -121,15 +129,23 @@ export class Payee {
     }
   }
 
-  /** The chain is known to have settled this height. */
+  /** The chain itself says that it has settled this height. */
   learnHeight(height: number): void {
+    this.#isHeightTold = true
+    this.#raiseHeight(height)
+  }
+
+  #raiseHeight(height: number): void {
     if (height > this.#height) this.#height = height
   }
 
   /** Checks a pool whose proof is right: does it belong to this payer and resource, and can it pay? */
   accept(payer: Address, proven: ProvenPool, salt: Hash, nowMs: number): Rejection | undefined {
     const { pool, height, poolId } = proven
-    this.learnHeight(height)
+    // A proof says where the chain was, not where it is.
+    if (this.#options.followsChain === true && !this.#isHeightTold)
+      return { code: 'payment/height', message: 'this peer does not know yet where the chain is' }
+    this.#raiseHeight(height)
     if (this.#height - height > PROOF_AGE_BLOCKS_MOST)
       return {
         code: 'payment/stale-proof',
