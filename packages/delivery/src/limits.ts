@@ -110,7 +110,8 @@ export const PROOF_RENEW_MS = 60_000
 export const CLAIM_STEP_PIECES = 64
 /** between two proofs of a pool that one peer may have us check: each costs two pairings */
 export const PROOF_MS_LEAST = 500
-/** pieces by which a reserve for one payee of a strict pool is raised */
+/** pieces by which a reserve for one payee of a strict pool is raised: twice what it has delivered, within these bounds */
+export const RESERVE_STEP_PIECES_LEAST = 4
 export const RESERVE_STEP_PIECES = 64
 export const RESERVE_RETRY_MS = 10_000
 /** a claim that the tracker refused, or did not answer, is made again after this */

@@ -3,7 +3,7 @@
 import type { Address, Random, Rejection } from '@tan/primitives'
 import type { PoolProof, SignedVoucher, SwarmMessageOf, Voucher } from '@tan/protocol'
 import type { Outcome } from './effects.ts'
-import { REFUSED_PAUSE_MS, RESERVE_RETRY_MS, RESERVE_STEP_PIECES } from './limits.ts'
+import { REFUSED_PAUSE_MS, RESERVE_RETRY_MS, RESERVE_STEP_PIECES, RESERVE_STEP_PIECES_LEAST } from './limits.ts'
 import type { Core, Link, OpenLink } from './link.ts'
 import { Payer, type PayerRecord, type PayingPool, type Payment } from './payer.ts'
 
@@ -104,6 +104,8 @@ export class Paying {
     const { asking, address } = link
     const payer = this.#payer
     if (payer === undefined || poolId !== payer.pool.poolId) return
+    // A reserve that was asked for is there: the next may be asked for as soon as it is needed.
+    if (limitWei > asking.limitWei) this.#reserveAgainMs.delete(address)
     asking.limitWei = limitWei
     if (asking.standing === 'accepted') return
     if (asking.standing !== 'shown') {
@@ -184,10 +186,15 @@ export class Paying {
     this.#core.emit({ type: 'save-payments', revision: this.#revision, record: payer.record() })
   }
 
-  #reserveAhead({ asking, address }: OpenLink, { pool }: Payer): void {
+  /** What is reserved for one payee is lost to all others: little for whom delivered little. */
+  #reserveAhead({ asking, address }: OpenLink, payer: Payer): void {
+    const { pool } = payer
     if (pool.kind !== 'strict') return
     const { nowMs } = this.#core
-    const stepWei = asking.price!.pieceWei * BigInt(RESERVE_STEP_PIECES)
+    const { pieceWei } = asking.price!
+    const deliveredWei = 2n * payer.receivedWei(address) + pieceWei * BigInt(RESERVE_STEP_PIECES_LEAST)
+    const mostWei = pieceWei * BigInt(RESERVE_STEP_PIECES)
+    const stepWei = deliveredWei < mostWei ? deliveredWei : mostWei
     const isAmple = 2n * (asking.limitWei - asking.committedWei) > stepWei
     if (isAmple || nowMs < (this.#reserveAgainMs.get(address) ?? 0)) return
     this.#reserveAgainMs.set(address, nowMs + RESERVE_RETRY_MS)

@@ -175,6 +175,25 @@ describe('a hostile server', () => {
   })
 })
 
+describe('a strict pool', () => {
+  it('is not locked by peers that accept it and deliver nothing', () => {
+    const world = new World(15, VIDEO)
+    const idle = Array.from({ length: 15 }, () => createEdge(world, HOSTILE_SERVERS.silent!(0)))
+    const edge = createEdge(world)
+    const viewer = new SimulatedPeer(world, GOOD)
+    // the film, and half of it
+    const pieces = Math.ceil((1.5 * world.catalog.sizeBytes) / PIECE_SIZE_BYTES)
+    viewer.fund(BigInt(pieces) * PRICE_WEI, 'strict', 10)
+    const player = new Player(viewer)
+    for (const peer of idle) viewer.connect(peer, 8)
+    world.after(5_000, () => viewer.connect(edge, 8))
+    playToTheEnd({ world, edges: [edge], viewer, player })
+    expect(from(viewer, edge)).toBeGreaterThan(world.catalog.sizeBytes / 2)
+    for (const peer of idle)
+      expect(world.target(viewer.poolId!, peer.address).reserved).toBeLessThanOrEqual(4n * PRICE_WEI)
+  })
+})
+
 describe('an edge that fills its cache', () => {
   /** Wants all segments, a few at a time and without hurry. */
   function fill(edge: SimulatedPeer): Set<number> {
