@@ -231,8 +231,12 @@ export class Scheduler {
     const flow = this.#fetches.get(fetch)
     if (flow === undefined) return
     this.#endFetch(fetch, flow)
-    if (isComplete) this.#originFailures = 0
-    else this.pauseOrigin(nowMs)
+    if (!isComplete) this.pauseOrigin(nowMs)
+  }
+
+  /** A segment is whole and right with what the origin sent: that an answer is whole does not show that it is right. */
+  originWorks(): void {
+    this.#originFailures = 0
   }
 
   /** The origin failed, or sent what it should not: it is left alone for a while. */

@@ -369,7 +369,11 @@ export class Swarm {
     if ('fetch' in from) {
       this.#scheduler.originDelivered(from.fetch, sizeBytes, this.#nowMs)
       const arrival = this.#scheduler.arrived('origin', ref, hash)
-      if (arrival === 'wrong' || arrival === 'wrong-segment') this.#scheduler.pauseOrigin(this.#nowMs)
+      if (arrival === 'complete') this.#scheduler.originWorks()
+      if (arrival === 'wrong' || arrival === 'wrong-segment') {
+        this.#scheduler.pauseOrigin(this.#nowMs)
+        this.#effects.push({ type: 'leave-origin' })
+      }
       return this.#keep(arrival, ref)
     }
     this.#withOpen(from.link, link => {

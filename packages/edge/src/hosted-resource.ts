@@ -143,6 +143,7 @@ export class HostedResource {
           unredeemedMostWei: this.#options.unredeemedMostWei,
           expiryMarginBlocks: this.#options.expiryMarginBlocks,
           announcesClaims: true,
+          followsChain: true,
           records: this.#options.earnings.filter(({ resourceId }) => resourceId === this.catalog.resourceId),
         },
         signVoucher: voucher => session.signVoucher(chainId, voucher),

@@ -5,6 +5,8 @@
 export const TICK_MS = 100
 /** in a channel's buffer: beyond it, the next piece waits */
 export const CHANNEL_BUFFER_BYTES_MOST = 1024 * 1024
+/** with messages that a peer does not read: beyond it, it is left */
+export const CHANNEL_UNREAD_BYTES_MOST = 8 * 1024 * 1024
 /** of a data channel, below which it says that it has drained */
 export const CHANNEL_LOW_BYTES = 256 * 1024
 /** after closing a channel, for what was sent last to leave */

@@ -229,6 +229,8 @@ export class SimulatedPeer {
         return this.#serve(effect.link, effect.ref)
       case 'fetch':
         return this.#fetch(effect.fetch, effect.range)
+      case 'leave-origin':
+        return // there is one alone
       case 'abort':
         this.#aborted.add(effect.fetch)
         return

@@ -315,6 +315,7 @@ class ViewerProcess implements Viewer {
           unredeemedMostWei: piecePriceWei * UNREDEEMED_MOST_PIECES,
           expiryMarginBlocks: EXPIRY_MARGIN_BLOCKS,
           announcesClaims: true,
+          followsChain: this.#options.chain !== undefined,
           records: earnings,
         },
         signVoucher: voucher => session.signVoucher(chainId, voucher),

@@ -26,7 +26,7 @@ import {
   signVoucher,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { CHANNEL_BUFFER_BYTES_MOST } from '../limits.ts'
+import { CHANNEL_BUFFER_BYTES_MOST, CHANNEL_UNREAD_BYTES_MOST } from '../limits.ts'
 import type { Channel, ChannelEvents } from '../ports.ts'
 import { SwarmRunner } from './runner.ts'
 
@@ -304,5 +304,20 @@ describe('pieces that a viewer takes', () => {
     await tick(100)
     taker.take(true)
     expect(taker.pieces).toBe(32)
+  })
+})
+
+describe('a peer that reads nothing', () => {
+  it('is left before what waits for it fills the memory', async () => {
+    const { runner, tick } = createEdge()
+    const taker = new Taker(runner)
+    await taker.begin()
+    for (let i = 0; i < 400 && runner.connections > 0; i++) {
+      for (let k = 0; k < 60; k++) taker.say({ type: 'hashes-request', rendition: 0, segment: 0 })
+      await tick(1_000)
+    }
+    expect(runner.connections).toBe(0)
+    expect(taker.bufferedBytes).toBeGreaterThan(CHANNEL_UNREAD_BYTES_MOST)
+    expect(taker.bufferedBytes).toBeLessThan(CHANNEL_UNREAD_BYTES_MOST + 10_000)
   })
 })

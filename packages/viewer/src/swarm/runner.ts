@@ -24,8 +24,15 @@ import {
   type Rejection,
   rejectionOf,
 } from '@tan/primitives'
-import { decodeSwarmMessage, encodeSwarmMessage, type PieceMessage, type PieceRef, type PoolProof } from '@tan/protocol'
-import { CHANNEL_BUFFER_BYTES_MOST, STORE_RETRY_MS, TICK_MS } from '../limits.ts'
+import {
+  decodeSwarmMessage,
+  encodeSwarmMessage,
+  type PieceMessage,
+  type PieceRef,
+  type PoolProof,
+  type SwarmMessage,
+} from '@tan/protocol'
+import { CHANNEL_BUFFER_BYTES_MOST, CHANNEL_UNREAD_BYTES_MOST, STORE_RETRY_MS, TICK_MS } from '../limits.ts'
 import type { Channel, PieceStore, Sha256, Timers } from '../ports.ts'
 import type { Origin } from './origin.ts'
 
@@ -241,8 +248,7 @@ export class SwarmRunner {
     const { pieces, events, logger } = this.#options
     switch (effect.type) {
       case 'send':
-        this.#lines.get(effect.link)?.channel.send(encodeSwarmMessage(effect.message))
-        return
+        return this.#send(effect.link, effect.message)
       case 'close':
         return this.#close(effect.link, effect.rejection)
       case 'ban':
@@ -264,6 +270,8 @@ export class SwarmRunner {
       case 'abort':
         this.#fetches.get(effect.fetch)?.abort()
         return
+      case 'leave-origin':
+        return this.#options.origin.failed()
       case 'fetch-hashes':
         void this.#fetchHashes(effect)
         return
@@ -311,6 +319,16 @@ export class SwarmRunner {
       case 'claim':
         return this.#options.claim(effect.claim)
     }
+  }
+
+  /** Pieces wait for room in the channel. Whoever reads nothing of all else is left, before it fills the memory. */
+  #send(link: LinkId, message: SwarmMessage): void {
+    const channel = this.#lines.get(link)?.channel
+    if (channel === undefined) return
+    if (channel.bufferedBytes <= CHANNEL_UNREAD_BYTES_MOST) return channel.send(encodeSwarmMessage(message))
+    this.#options.logger.debug('a peer does not read', { link })
+    channel.close()
+    this.#lost(link)
   }
 
   #close(link: LinkId, rejection: Rejection): void {
