@@ -94,8 +94,8 @@ export type SwarmEffect =
   | { readonly type: 'serve'; readonly link: LinkId; readonly ref: PieceRef }
   | { readonly type: 'fetch'; readonly fetch: number; readonly range: PieceRange }
   | { readonly type: 'abort'; readonly fetch: number }
-  /** the origin in use sends what the manifest does not name: another, where there is one */
-  | { readonly type: 'leave-origin' }
+  /** the origin of this fetch sends what the manifest does not name: another, where there is one */
+  | { readonly type: 'leave-origin'; readonly fetch: number }
   | {
       readonly type: 'fetch-hashes'
       readonly fetch: number

@@ -372,7 +372,7 @@ export class Swarm {
       if (arrival === 'complete') this.#scheduler.originWorks()
       if (arrival === 'wrong' || arrival === 'wrong-segment') {
         this.#scheduler.pauseOrigin(this.#nowMs)
-        this.#effects.push({ type: 'leave-origin' })
+        this.#effects.push({ type: 'leave-origin', fetch: from.fetch })
       }
       return this.#keep(arrival, ref)
     }

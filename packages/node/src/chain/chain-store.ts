@@ -125,7 +125,7 @@ export class ChainStore {
     const chain = new ChainStore(store)
     const settled = await chain.getMeta('settled')
     if (settled === undefined)
-      throw new CodedError('chain/missing', 'the data folder holds no chain: run `tan init` first')
+      throw new CodedError('chain/missing', 'the data folder holds no chain: run `npx tan init` first')
     const proof = await chain.getMeta('proof')
     const certificate = await chain.getMeta('certificate')
     chain.settledBlock = decode(settledCodec, settled)

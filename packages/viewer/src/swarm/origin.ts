@@ -25,9 +25,14 @@ export class Origin {
     this.#options = options
   }
 
-  /** What it sent was not what the manifest says: the next one is asked from now on. */
-  failed(): void {
-    this.#current++
+  /** Which one is in use. */
+  get current(): number {
+    return this.#current
+  }
+
+  /** It failed, or what it sent is not what the manifest names: the next one is asked, unless it is already. */
+  leave(origin: number): void {
+    if (this.#current === origin) this.#current++
   }
 
   /** Throws `origin/…`; pieces that came before are good to use. */
@@ -37,6 +42,7 @@ export class Origin {
     onPiece: (ref: PieceRef, bytes: Uint8Array) => void,
   ): Promise<void> {
     const { uri, offsetBytes, sizeBytes } = this.#options.catalog.segment(rendition, segment)!
+    const origin = this.#current
     const first = offsetBytes + firstPiece * PIECE_SIZE_BYTES
     const end = offsetBytes + Math.min(sizeBytes, (firstPiece + pieceCount) * PIECE_SIZE_BYTES)
     let piece = firstPiece
@@ -58,7 +64,7 @@ export class Origin {
         heldBytes = 0
       }
     })
-    if (left > 0) throw this.#short(`${uri} ended ${left} bytes early`)
+    if (left > 0) throw this.#short(origin, `${uri} ended ${left} bytes early`)
   }
 
   /** The hashes of some segments of a rendition, one list after the other. Throws `origin/…`. */
@@ -73,18 +79,19 @@ export class Origin {
     const last = segments[firstSegment + segmentCount - 1]!
     const first = firstHash * PIECE_HASH_BYTES
     const end = (last.firstHash + last.pieceCount) * PIECE_HASH_BYTES
+    const origin = this.#current
     const chunks: Uint8Array[] = []
     let size = 0
     await this.#read(pieces, first, end, signal, chunk => {
       size += chunk.length
       if (size <= end - first) chunks.push(chunk)
     })
-    if (size !== end - first) throw this.#short(`${pieces} has not the bytes from ${first} to ${end}`)
+    if (size !== end - first) throw this.#short(origin, `${pieces} has not the bytes from ${first} to ${end}`)
     return joined(chunks, size)
   }
 
-  #short(message: string): CodedError {
-    this.failed()
+  #short(origin: number, message: string): CodedError {
+    this.leave(origin)
     return new CodedError('origin/short', message)
   }
 
@@ -97,7 +104,8 @@ export class Origin {
     onChunk: (chunk: Uint8Array) => void,
   ): Promise<void> {
     const { folders, get, timers, client } = this.#options
-    const url = new URL(fileUrl(folders[this.#current % folders.length]!, uri))
+    const origin = this.#current
+    const url = new URL(fileUrl(folders[origin % folders.length]!, uri))
     url.searchParams.set('client', client)
     const idle = new AbortController()
     let stopTimer = () => {}
@@ -123,7 +131,7 @@ export class Origin {
         if (left === 0 && answer.status === 200) return
       }
     } catch (cause) {
-      if (!signal.aborted) this.failed()
+      if (!signal.aborted) this.leave(origin)
       if (cause instanceof CodedError) throw cause
       throw new CodedError('origin/unreachable', `the origin does not answer for ${url.pathname}`, { cause })
     } finally {

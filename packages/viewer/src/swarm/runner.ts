@@ -78,7 +78,7 @@ export class SwarmRunner {
   readonly swarm: Swarm
   readonly #options: RunnerOptions
   readonly #lines = new Map<LinkId, Line>()
-  readonly #fetches = new Map<number, AbortController>()
+  readonly #fetches = new Map<number, { readonly controller: AbortController; readonly origin: number }>()
   readonly #stopped = new AbortController()
   readonly #readers = new Map<string, (() => void)[]>()
   readonly #paidWei = new Map<Address, bigint>()
@@ -268,10 +268,10 @@ export class SwarmRunner {
         void this.#fetch(effect.fetch, effect.range)
         return
       case 'abort':
-        this.#fetches.get(effect.fetch)?.abort()
+        this.#fetches.get(effect.fetch)?.controller.abort()
         return
       case 'leave-origin':
-        return this.#options.origin.failed()
+        return this.#options.origin.leave(this.#fetches.get(effect.fetch)?.origin ?? this.#options.origin.current)
       case 'fetch-hashes':
         void this.#fetchHashes(effect)
         return
@@ -364,7 +364,7 @@ export class SwarmRunner {
 
   async #fetch(fetch: number, range: Parameters<Origin['fetchPieces']>[0]): Promise<void> {
     const controller = new AbortController()
-    this.#fetches.set(fetch, controller)
+    this.#fetches.set(fetch, { controller, origin: this.#options.origin.current })
     const signal = AbortSignal.any([controller.signal, this.#stopped.signal])
     const hashing: Promise<void>[] = []
     let isComplete = true
