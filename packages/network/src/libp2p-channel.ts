@@ -44,8 +44,7 @@ export class Libp2pChannel implements Channel {
     try {
       return this.#stream.send(bytes)
     } catch (error) {
-      // the connection broke under the write; the stream has closed itself unless this says so
-      this.#stream.abort(error instanceof Error ? error : new Error(String(error)))
+      this.#broke(error)
       return false
     }
   }
@@ -63,7 +62,18 @@ export class Libp2pChannel implements Channel {
   }
 
   resume(): void {
-    if (this.#isReadable) this.#stream.resume()
+    if (!this.#isReadable) return
+    try {
+      // tells the other side how much it may send now
+      this.#stream.resume()
+    } catch (error) {
+      this.#broke(error)
+    }
+  }
+
+  /** The connection broke under what was written; the stream has closed itself unless this says so. */
+  #broke(error: unknown): void {
+    this.#stream.abort(error instanceof Error ? error : new Error(String(error)))
   }
 
   get #isReadable(): boolean {

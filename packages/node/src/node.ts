@@ -98,7 +98,7 @@ async function openExisting(storeUrl: string): Promise<KeyValueStore> {
     return await openStore(storeUrl, { create: false })
   } catch (cause) {
     if (rejectionOf(cause).code !== 'storage/missing') throw cause
-    throw new CodedError('chain/missing', `there is no chain at ${storeUrl}: run \`tan init\` first`, { cause })
+    throw new CodedError('chain/missing', `there is no chain at ${storeUrl}: run \`npx tan init\` first`, { cause })
   }
 }
 
@@ -137,7 +137,7 @@ export class Node {
     const states = await StateStore.open(store)
     const genesisHash = await ChainStore.genesisOf(store)
     if (genesisHash === undefined)
-      throw new CodedError('chain/missing', `${options.storeUrl} holds no chain yet: run \`tan init\` first`)
+      throw new CodedError('chain/missing', `${options.storeUrl} holds no chain yet: run \`npx tan init\` first`)
     const chainStore = await ChainStore.open(store)
     const made = await expectedGenesis(genesis)
     if (made !== genesisHash)
@@ -336,6 +336,6 @@ async function checkSigner(store: ChainStore, pool: SignerSet, address: Address,
   if (bound === undefined || !equalBytes(bound, publicKey))
     throw new CodedError(
       'node/foreign-key',
-      `this data folder was not made for the BLS key ${toHex(publicKey)}: signing without its records could contradict earlier votes. Use the folder that the key signed with; for a key that never signed, run \`tan init\` with it in an empty folder`,
+      `this data folder was not made for the BLS key ${toHex(publicKey)}: signing without its records could contradict earlier votes. Use the folder that the key signed with; for a key that never signed, run \`npx tan init\` with it in an empty folder`,
     )
 }
