@@ -20,7 +20,7 @@ const BATCH = 20
 /** requests that wait for an answer of one node at a time */
 const FEEDERS_OF_NODE = 4
 /** transfers that are on their way at one time: enough to fill blocks, not so many that they only wait */
-const IN_FLIGHT_MOST = 3_000
+const IN_FLIGHT_MAX = 3_000
 const GAS_PRICE = 3_000_000_000n
 
 interface Sender {
@@ -85,7 +85,7 @@ async function measure(devnet: Devnet): Promise<{ metrics: Record<string, number
     .flatMap(url => Array.from({ length: FEEDERS_OF_NODE }, () => url))
     .map(async url => {
       while (!isOver) {
-        if (sentAtMs.size > IN_FLIGHT_MOST) {
+        if (sentAtMs.size > IN_FLIGHT_MAX) {
           await new Promise(resolve => setTimeout(resolve, 5))
           continue
         }

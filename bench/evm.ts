@@ -34,7 +34,7 @@ const WARM_UP_MS = 1500
 const SENDER: Address = '0x00000000000000000000000000000000000a11ce'
 const TARGET: Address = '0x00000000000000000000000000000000000c0de1'
 /** EIP-7825: what one transaction can have. */
-const GAS_MOST = 16_777_216n
+const GAS_MAX = 16_777_216n
 const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
 
 export const bench = {
@@ -238,7 +238,7 @@ interface Figures {
   readonly spreadPercent: number
 }
 
-const message = (to: Address, input: Uint8Array, gas = GAS_MOST, value = 0n): Message => ({
+const message = (to: Address, input: Uint8Array, gas = GAS_MAX, value = 0n): Message => ({
   caller: SENDER,
   to,
   input,
@@ -367,8 +367,8 @@ async function workloads(): Promise<Workload[]> {
   })
   const existing = [0n, 1n, 2n, 3n].map(i => message(token, transfer(2n ** 100n + i), 100_000n))
   return [
-    loop('arithmetic_loop', forever('1', 'DUP1 3 MUL 7 ADD DUP1 XOR POP 1 ADD DUP1 0xffff LT POP'), GAS_MOST),
-    loop('keccak_loop', forever('0', 'PUSH0 MSTORE 32 PUSH0 KECCAK256'), GAS_MOST),
+    loop('arithmetic_loop', forever('1', 'DUP1 3 MUL 7 ADD DUP1 XOR POP 1 ADD DUP1 0xffff LT POP'), GAS_MAX),
+    loop('keccak_loop', forever('0', 'PUSH0 MSTORE 32 PUSH0 KECCAK256'), GAS_MAX),
     on(Token, {
       name: 'erc20_new',
       isGrowing: true,
@@ -514,7 +514,7 @@ function worstCases(): Record<string, number> {
         const result = evm.execute(message(TARGET, EMPTY_BYTES), environment, hosts[count++]!)
         if (result.haltReason !== 'out of gas')
           throw new Error(`${name} ends otherwise: ${result.status} ${result.haltReason}`)
-        used = GAS_MOST - result.gasLeft
+        used = GAS_MAX - result.gasLeft
       }
       times.push((cpuMs() - started) / count)
     }
@@ -522,7 +522,7 @@ function worstCases(): Record<string, number> {
     metrics[`worst_${name}_mgas_per_s`] = rate
     worst = Math.min(worst, rate)
   }
-  metrics.worst_transaction_ms = Number(GAS_MOST) / 1e3 / worst
+  metrics.worst_transaction_ms = Number(GAS_MAX) / 1e3 / worst
   return metrics
 }
 

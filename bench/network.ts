@@ -8,17 +8,17 @@ const RUNS = 7
 const NODES = 8
 const GENESIS = `0x${'00'.repeat(32)}` as const
 /** no limits of rate: they are not what is measured */
-const free = { messagesPerSecondMost: 1_000_000_000, timeoutMs: 30_000, penaltyPoints: 1, version: 1 }
-const DIRECT = declareProtocol({ ...free, kind: 'message', name: 'direct', messageSizeBytesMost: 1 << 20 })
-const PING = declareProtocol({ ...free, kind: 'message', name: 'ping', messageSizeBytesMost: 1024 })
+const free = { messagesPerSecondMax: 1_000_000_000, timeoutMs: 30_000, penaltyPoints: 1, version: 1 }
+const DIRECT = declareProtocol({ ...free, kind: 'message', name: 'direct', messageSizeMaxBytes: 1 << 20 })
+const PING = declareProtocol({ ...free, kind: 'message', name: 'ping', messageSizeMaxBytes: 1024 })
 const ASK = declareProtocol({
   ...free,
   kind: 'request',
   name: 'ask',
-  messageSizeBytesMost: 1024,
-  responseSizeBytesMost: 1 << 20,
+  messageSizeMaxBytes: 1024,
+  responseSizeMaxBytes: 1 << 20,
 })
-const TOPIC = declareProtocol({ ...free, kind: 'gossip', name: 'topic', messageSizeBytesMost: 1 << 20 })
+const TOPIC = declareProtocol({ ...free, kind: 'gossip', name: 'topic', messageSizeMaxBytes: 1 << 20 })
 
 interface Node {
   readonly transport: Transport

@@ -23,7 +23,7 @@ export const bench = {
     try {
       const secretKey = network.key()
       await network.fund(addressOfSecretKey(secretKey), 10n ** 18n)
-      const edge = await network.edge(secretKey, { cacheBytesMost: 2 ** 31 })
+      const edge = await network.edge(secretKey, { cacheMaxBytes: 2 ** 31 })
       while (edge.status().resources[0]?.have !== 1) await new Promise(resolve => setTimeout(resolve, 100))
 
       const paid: ViewerFigures[] = []

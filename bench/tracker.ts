@@ -145,7 +145,7 @@ function moveAll(positions: readonly Position[]): { near: number[]; far: number[
 /** Of one swarm with 500 networks, two of a hundred being edges: renew, and be told of 50. */
 function announceInOneSwarm(positions: readonly Position[]): number[] {
   const random = createSeededRandom(3)
-  const swarms = createSwarms<SwarmPeer>({ random, rtt: createRttBook(), introducedMost: WANT })
+  const swarms = createSwarms<SwarmPeer>({ random, rtt: createRttBook(), introducedMax: WANT })
   const peers = positions.map((position, i): SwarmPeer => {
     const asn = 1 + Math.floor(500 * unit(random) ** 2)
     return {

@@ -91,7 +91,7 @@ function createWorld(): World {
   const secretKey = bls.secretKey(keccak256(utf8ToBytes('guardian')))
   const publicKey = bls.publicKey(secretKey)
   const guardian = senders[0]!.address
-  const stakeWei = DEFAULT_PARAMETERS.validatorStakeLeastWei
+  const stakeWei = DEFAULT_PARAMETERS.validatorStakeMinWei
   const share = TANGAM_GENESIS_SUPPLY_WEI / BigInt(ACCOUNTS)
   const rest = TANGAM_GENESIS_SUPPLY_WEI - share * BigInt(ACCOUNTS)
   const genesis: Genesis = {

@@ -127,7 +127,7 @@ function show(name: string, value: unknown): string {
     .split('_')
   const per = words.indexOf('PER')
   if (per > 0) {
-    const rest = words.slice(per).filter(word => !['MOST', 'LEAST', 'ASSUMED'].includes(word))
+    const rest = words.slice(per).filter(word => !['MAX', 'MIN', 'ASSUMED'].includes(word))
     const rate = rest.map(word => (word === 'IP' ? word : word.toLowerCase())).join(' ')
     const what = words[per - 1]!
     return `${what === 'BYTES' ? bytes(Number(value)) : `${digits(value)} ${what.toLowerCase()}`} ${rate}`

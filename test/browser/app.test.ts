@@ -35,7 +35,7 @@ interface Status {
 
 /** from which on peers must do nearly all of it */
 const SETTLED_IN_MS = 10_000
-const FROM_PEERS_LEAST = 0.8
+const FROM_PEERS_MIN = 0.8
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const pictures = join(root, 'test-results')
@@ -180,7 +180,7 @@ describe('npm start', () => {
     // as if the edges had served all of the beginning, in every rendition
     const early = [...media.values()].filter(file => !isLate(file)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const fromPeers = served - early
-    expect(fromPeers / (fromPeers + fromOrigin)).toBeGreaterThanOrEqual(FROM_PEERS_LEAST)
+    expect(fromPeers / (fromPeers + fromOrigin)).toBeGreaterThanOrEqual(FROM_PEERS_MIN)
   })
 
   it('pays each edge exactly for what it served, in blocks that settle and finalize', async () => {

@@ -44,7 +44,7 @@ const PLAN: PoolPlan = {
   depositWei: DEPOSIT_WEI,
   collateralPercent: 200,
   durationBlocks: 40,
-  blocksLeftLeast: 10,
+  blocksLeftMin: 10,
 }
 let network: TestNetwork
 
@@ -106,7 +106,7 @@ describe("a payer's pools", () => {
     const session = await openNodeSession('memory:')
     const keeper = keeperOf(session, network.chain)
     const first = await keeper.open(resourceId, PLAN)
-    const second = await keeper.open(resourceId, { ...PLAN, blocksLeftLeast: 10_000 })
+    const second = await keeper.open(resourceId, { ...PLAN, blocksLeftMin: 10_000 })
     const kept = (await session.records.pools()).map(({ poolId }) => poolId)
     expect(new Set(kept)).toEqual(new Set([first.record.poolId, second.record.poolId]))
     await session.close()
@@ -215,7 +215,7 @@ describe("a payee's earnings", () => {
       chain,
       records: payee.records,
       secretKey: payee.secretKey,
-      policy: { gasFactor: 10n ** 30n, dueMostWei: 10n ** 30n, expiryMarginBlocks: 0 },
+      policy: { gasFactor: 10n ** 30n, dueMaxWei: 10n ** 30n, expiryMarginBlocks: 0 },
       timers,
       logger: silentLogger,
       onChanged,

@@ -17,7 +17,7 @@ export const USAGE_CODES: ReadonlySet<string> = new Set([
   'watch/data',
 ])
 
-export const PORT_MOST = 65_535
+export const PORT_MAX = 65_535
 
 /** `name` is what the message calls it: `--port`. */
 export function readInteger(text: string, name: string, least: number, most: number): number {
@@ -27,7 +27,7 @@ export function readInteger(text: string, name: string, least: number, most: num
 }
 
 export function readPort(text: string, name = '--port'): number {
-  return readInteger(text, name, 0, PORT_MOST)
+  return readInteger(text, name, 0, PORT_MAX)
 }
 
 export function readChainId(text: string): number {

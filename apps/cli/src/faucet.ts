@@ -6,7 +6,7 @@ import { openSender, type SenderOptions, tanToken } from './chain-client.ts'
 const TANGAM_WEI = 100n * 10n ** 18n
 const TAN_WEI = 1_000n * 10n ** 18n
 /** requests that may wait */
-const QUEUE_MOST = 100
+const QUEUE_MAX = 100
 
 export interface Gift {
   readonly tangamWei: string
@@ -19,7 +19,7 @@ export async function openFaucet(options: SenderOptions): Promise<(to: Address) 
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   return async to => {
-    if (waiting >= QUEUE_MOST) throw new CodedError('faucet/busy', 'too many ask at once: try again soon')
+    if (waiting >= QUEUE_MAX) throw new CodedError('faucet/busy', 'too many ask at once: try again soon')
     waiting++
     const gift = last.then(async (): Promise<Gift> => {
       const gam = await sender.send(to, TANGAM_WEI)

@@ -42,7 +42,7 @@ export function patient(viewer: Viewer, clock: Clock, timers: Timers, patienceMs
 }
 
 /** lines that are told apart */
-const LINES_MOST = 1_000
+const LINES_MAX = 1_000
 
 /** Says a line that comes again and again once, and in the end how often it came. */
 export function repeatedOnce(say: (line: string) => void): { tell(line: string): void; end(): void } {
@@ -51,7 +51,7 @@ export function repeatedOnce(say: (line: string) => void): { tell(line: string):
     tell(line) {
       const count = counts.get(line) ?? 0
       if (count === 0) say(line)
-      if (count > 0 || counts.size < LINES_MOST) counts.set(line, count + 1)
+      if (count > 0 || counts.size < LINES_MAX) counts.set(line, count + 1)
     },
     end() {
       for (const [line, count] of counts) if (count > 1) say(`${line} (${count} times)`)

@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.ico': 'image/x-icon',
   '.webmanifest': 'application/manifest+json',
 }
-const BODY_BYTES_MOST = 1_024
+const BODY_MAX_BYTES = 1_024
 
 /** Throws `web/listen`. */
 export async function startWebServer(options: WebServerOptions): Promise<Server> {
@@ -67,7 +67,7 @@ async function giveFrom(
   let body = ''
   for await (const chunk of request) {
     body += chunk
-    if (body.length > BODY_BYTES_MOST) return json(response, 413, { error: 'too long' })
+    if (body.length > BODY_MAX_BYTES) return json(response, 413, { error: 'too long' })
   }
   let address: unknown
   try {

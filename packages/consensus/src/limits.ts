@@ -1,23 +1,23 @@
 // Every bound of this room, in one place. LIMITS.md lists them.
 
 /** blocks above the settled one that are kept; beyond, new ones are refused until something settles */
-export const UNSETTLED_BLOCKS_MOST = 1_024
+export const UNSETTLED_BLOCKS_MAX = 1_024
 /** proposals whose parent is not known yet */
-export const ORPHANS_MOST = 128
+export const ORPHANS_MAX = 128
 /** proposals kept of one leader in one epoch: the first, and the one that proves that it equivocates */
-export const PROPOSALS_OF_EPOCH_MOST = 2
+export const PROPOSALS_OF_EPOCH_MAX = 2
 /** epochs for which the votes, and the epoch changes, of one validator are kept: its newest */
-export const EPOCHS_OF_SIGNER_MOST = 8
+export const EPOCHS_OF_SIGNER_MAX = 8
 /** doublings of the epoch timer */
-export const BACKOFF_DOUBLINGS_MOST = 6
+export const BACKOFF_DOUBLINGS_MAX = 6
 
 /** statements of finality that collect signatures at one time */
-export const LIVE_STATEMENTS_MOST = 64
+export const LIVE_STATEMENTS_MAX = 64
 /** statements that one guardian may open among them */
-export const STATEMENTS_OF_GUARDIAN_MOST = 4
+export const STATEMENTS_OF_GUARDIAN_MAX = 4
 /** justified points kept above the newest one that the chain carries */
-export const JUSTIFICATIONS_MOST = 4_096
+export const JUSTIFICATIONS_MAX = 4_096
 /** ballots whose proposal was passed on, so that each is passed on once */
-export const BALLOTS_PASSED_ON_MOST = 64
+export const BALLOTS_PASSED_ON_MAX = 64
 /** settled checkpoints kept above the finalized one */
-export const CHECKPOINTS_MOST = 65_536
+export const CHECKPOINTS_MAX = 65_536

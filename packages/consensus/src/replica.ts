@@ -13,7 +13,7 @@ import {
 } from '@tan/protocol'
 import { Finality } from './finality/finality.ts'
 import type { Checkpoint, FinalityConfig, FinalityEffect, FinalityInput, RestoredFinality } from './finality/types.ts'
-import { CHECKPOINTS_MOST } from './limits.ts'
+import { CHECKPOINTS_MAX } from './limits.ts'
 import { Settlement } from './settlement/settlement.ts'
 import type { RestoredSettlement, SettlementConfig, SettlementEffect, SettlementInput } from './settlement/types.ts'
 
@@ -114,7 +114,7 @@ export class Replica {
     if (checkpoint !== undefined)
       out.push(...this.follow(this.finality.step({ type: 'checkpoint-settled', checkpoint }), nowMs))
     for (const height of this.settledCheckpoints.keys())
-      if (height < this.heightOf(this.carried) || this.settledCheckpoints.size > CHECKPOINTS_MOST)
+      if (height < this.heightOf(this.carried) || this.settledCheckpoints.size > CHECKPOINTS_MAX)
         this.settledCheckpoints.delete(height)
     return out
   }

@@ -4,14 +4,14 @@ import { PIECE_SIZE_BYTES, type PieceRef, pieceSizeOf } from '@tan/protocol'
 import { type Catalog, segmentId } from './catalog.ts'
 import { HaveMap } from './have-map.ts'
 import {
-  IN_FLIGHT_MOST,
-  LOST_MOST,
+  IN_FLIGHT_MAX,
+  LOST_MAX,
   LOST_PART,
   PEER_BYTES_PER_MS_ASSUMED,
   PEER_LATENCY_MS_ASSUMED,
   PIPELINE_MS,
-  PREPAID_MOST,
-  REQUEST_MS_MOST,
+  PREPAID_MAX,
+  REQUEST_MAX_MS,
 } from './limits.ts'
 import { Meter } from './meter.ts'
 import type { Payer } from './payer.ts'
@@ -107,9 +107,9 @@ export class Asking {
     const pieceWei = this.price?.pieceWei ?? 0n
     const pipeline = 1 + Math.ceil((this.#meter.bytesPerMs * (this.#meter.latencyMs + PIPELINE_MS)) / PIECE_SIZE_BYTES)
     // Whoever delivered n pieces may hold the price of n more, never beyond the bounds.
-    const trusted = 1 + Math.min(this.receivedPieces, PREPAID_MOST, this.#prepaidMost)
-    const strikes = this.strikes > 0 ? 1 : IN_FLIGHT_MOST
-    const most = Math.min(pipeline, this.isFree ? IN_FLIGHT_MOST : trusted, strikes, IN_FLIGHT_MOST)
+    const trusted = 1 + Math.min(this.receivedPieces, PREPAID_MAX, this.#prepaidMax)
+    const strikes = this.strikes > 0 ? 1 : IN_FLIGHT_MAX
+    const most = Math.min(pipeline, this.isFree ? IN_FLIGHT_MAX : trusted, strikes, IN_FLIGHT_MAX)
     const free = most - this.#requests.size - this.#calledOff.size
     if (free <= 0 || pieceWei === 0n) return Math.max(0, free)
     const leftWei = this.limitWei - this.committedWei
@@ -161,7 +161,7 @@ export class Asking {
 
   /** Requests that were not answered for too long, and are to be called off; answers to that may be overdue too. */
   takeOverdue(nowMs: number): { readonly requests: readonly PieceRef[]; readonly count: number } {
-    const isOverdue = ({ sentMs }: Request) => nowMs - sentMs > REQUEST_MS_MOST
+    const isOverdue = ({ sentMs }: Request) => nowMs - sentMs > REQUEST_MAX_MS
     const requests = [...this.#requests.values()].filter(isOverdue).map(({ ref }) => ref)
     const forgotten = [...this.#calledOff.values()].filter(isOverdue)
     for (const { ref } of forgotten) this.#calledOff.delete(pieceKey(ref))
@@ -196,21 +196,21 @@ export class Asking {
     this.owedWei = chargedWei
     this.#cameWei = payer.receivedWei(target)
     this.#lostWei = most(0n, chargedWei - this.#cameWei)
-    return this.#lostWei <= this.#lostMostWei ? 'agreed' : 'lost'
+    return this.#lostWei <= this.#lostMaxWei ? 'agreed' : 'lost'
   }
 
-  get #lostMostWei(): bigint {
+  get #lostMaxWei(): bigint {
     const pieceWei = this.price?.pieceWei ?? 0n
     const cameWei = this.#cameWei + pieceWei * BigInt(this.receivedPieces)
-    return pieceWei * BigInt(LOST_MOST) + cameWei / BigInt(LOST_PART)
+    return pieceWei * BigInt(LOST_MAX) + cameWei / BigInt(LOST_PART)
   }
 
   /** Pieces that may be paid for before they come: all of them could be lost, and one more that it serves unpaid. */
-  get #prepaidMost(): number {
+  get #prepaidMax(): number {
     const pieceWei = this.price?.pieceWei ?? 0n
-    if (pieceWei === 0n) return PREPAID_MOST
-    const pieces = (this.#lostMostWei - this.#lostWei) / pieceWei
-    return Math.max(0, Math.min(PREPAID_MOST, Number(pieces) - 1))
+    if (pieceWei === 0n) return PREPAID_MAX
+    const pieces = (this.#lostMaxWei - this.#lostWei) / pieceWei
+    return Math.max(0, Math.min(PREPAID_MAX, Number(pieces) - 1))
   }
 
   #remove(ref: PieceRef): Request | undefined {

@@ -41,7 +41,7 @@ export interface Catalog {
 }
 
 export function segmentId(rendition: number, segment: number): SegmentId {
-  return rendition * deliveryLimits.SEGMENTS_MOST + segment
+  return rendition * deliveryLimits.SEGMENTS_MAX + segment
 }
 
 export function createCatalog(manifest: Manifest): Catalog {

@@ -1,6 +1,6 @@
 // What a player will need, and by when: the segments from where it plays to the end of the window.
 import type { Catalog } from './catalog.ts'
-import { APPEND_MS, DEMAND_MOST, WINDOW_MS } from './limits.ts'
+import { APPEND_MS, DEMAND_MAX, WINDOW_MS } from './limits.ts'
 import type { Wanted } from './scheduler.ts'
 
 /** Where a player stands. */
@@ -24,7 +24,7 @@ export function playbackDemand(catalog: Catalog, playhead: Playhead, nowMs: numb
   // A player that stands still may go on at any moment: its deadlines wait with it.
   const speed = rate > 0 ? rate : 1
   const wanted: Wanted[] = []
-  for (let i = segment; i < segments.length && wanted.length < DEMAND_MOST; i++) {
+  for (let i = segment; i < segments.length && wanted.length < DEMAND_MAX; i++) {
     const { startMs, durationMs } = segments[i]!
     if (durationMs === 0 && i > segment) continue
     if (i > segment && startMs - positionMs > WINDOW_MS * speed) break

@@ -4,7 +4,7 @@ import type { Hash, Rejection } from '@tan/primitives'
 import { type PieceRef, type PoolProof, pieceSizeOf, type SignedVoucher, type SwarmMessageOf } from '@tan/protocol'
 import type { Catalog } from './catalog.ts'
 import type { Outcome } from './effects.ts'
-import { PROOF_MS_LEAST, SENDING_MOST, UNPAID_MS_MOST } from './limits.ts'
+import { PROOF_MIN_MS, SENDING_MAX, UNPAID_MAX_MS } from './limits.ts'
 import { type Core, type Link, type OpenLink, refusal } from './link.ts'
 import { type EarningRecord, Payee, type PayeeOptions, type ProvenPool } from './payee.ts'
 
@@ -49,7 +49,7 @@ export class Earning {
   #checkWaiting({ serving, id }: OpenLink): void {
     const { waitingProof: proof } = serving
     const { nowMs } = this.#core
-    if (proof === undefined || serving.checking !== undefined || nowMs - serving.lastProofMs < PROOF_MS_LEAST) return
+    if (proof === undefined || serving.checking !== undefined || nowMs - serving.lastProofMs < PROOF_MIN_MS) return
     serving.waitingProof = undefined
     serving.checking = { poolId: proof.poolId, salt: proof.salt }
     serving.lastProofMs = nowMs
@@ -141,7 +141,7 @@ export class Earning {
   /** Sends what may be sent now. */
   pump(link: OpenLink): void {
     const { serving } = link
-    while (serving.sendingCount < SENDING_MOST) {
+    while (serving.sendingCount < SENDING_MAX) {
       const next = serving.next()
       if (next === undefined) return
       const { ref } = next
@@ -200,7 +200,7 @@ export class Earning {
       serving.hashesRequests = 0
       this.#checkWaiting(link)
       const next = serving.next()
-      if (next !== undefined && nowMs - next.sinceMs > UNPAID_MS_MOST) this.#reject(link, next.ref, 'payment/unpaid')
+      if (next !== undefined && nowMs - next.sinceMs > UNPAID_MAX_MS) this.#reject(link, next.ref, 'payment/unpaid')
       if (serving.poolId !== undefined && this.payee.isRenewalDue(serving.poolId, nowMs)) this.#askToRenew(link)
     }
     for (const claim of this.payee.takeClaims(nowMs)) this.#core.emit({ type: 'claim', claim })

@@ -9,7 +9,7 @@ const TICK_MS = 1
 /** what follows a first piece this closely came with it */
 const BURST_MS = 20
 /** no rate is taken from less */
-const MEASURED_MS_LEAST = 50
+const MEASURED_MIN_MS = 50
 
 /** An answer of a source that had nothing else to do: all that came with its first piece. */
 interface First {
@@ -43,7 +43,7 @@ export class Meter {
   }
 
   get bytesPerMs(): number {
-    return this.#busyMs < MEASURED_MS_LEAST ? this.#assumed.bytesPerMs : this.#bytes / this.#busyMs
+    return this.#busyMs < MEASURED_MIN_MS ? this.#assumed.bytesPerMs : this.#bytes / this.#busyMs
   }
 
   /** `isAlone`: nothing else was asked of the source when this was, so that it shows the latency, and the others the rate. */

@@ -11,14 +11,14 @@ import {
 import { describe, expect, it } from 'vitest'
 import {
   ACCOUNT_IDLE_MS,
-  ACCOUNTS_MOST,
+  ACCOUNTS_MAX,
   CHAIN_LENGTH,
-  IN_FLIGHT_MOST,
-  POOL_PIECES_LEAST,
+  IN_FLIGHT_MAX,
+  POOL_PIECES_MIN,
   PROOF_RENEW_MS,
   VOUCHER_MS,
   VOUCHER_PIECES,
-  VOUCHERS_MOST,
+  VOUCHERS_MAX,
 } from './limits.ts'
 import { type EarningRecord, Payee, type PayeeOptions } from './payee.ts'
 
@@ -56,7 +56,7 @@ function createPayee(options: Partial<PayeeOptions> = {}): Payee {
     self,
     piecePriceWei: PRICE,
     openingWei: OPENING,
-    unredeemedMostWei: 400n,
+    unredeemedMaxWei: 400n,
     expiryMarginBlocks: 20,
     announcesClaims: false,
     ...options,
@@ -140,7 +140,7 @@ describe('a pool', () => {
 })
 
 describe('accounts', () => {
-  const worthWei = OPENING + PRICE * BigInt(POOL_PIECES_LEAST)
+  const worthWei = OPENING + PRICE * BigInt(POOL_PIECES_MIN)
   const nth = (i: number): Hash => `0x${i.toString(16).padStart(64, '0')}`
 
   it('are opened for pools that can pay, strict ones before anything is reserved', () => {
@@ -163,7 +163,7 @@ describe('accounts', () => {
 
   function crowded(paysWei: (i: number) => bigint): Payee {
     const payee = createPayee({ openingWei: 0n })
-    for (let i = 0; i < ACCOUNTS_MOST; i++) {
+    for (let i = 0; i < ACCOUNTS_MAX; i++) {
       expect(payee.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)).toBeUndefined()
       if (i < 40) expect(payee.voucher(payer, voucher({ poolId: nth(i), amount: paysWei(i) }), 0)).toBeUndefined()
     }
@@ -179,7 +179,7 @@ describe('accounts', () => {
 
   it('that bring least make room once they are idle', () => {
     // all have paid something, the fourth least
-    const records = Array.from({ length: ACCOUNTS_MOST }, (_, i) => ({
+    const records = Array.from({ length: ACCOUNTS_MAX }, (_, i) => ({
       poolId: nth(i),
       resourceId,
       voucher: { ...voucher(), amount: i === 3 ? PRICE : 2n * PRICE },
@@ -189,7 +189,7 @@ describe('accounts', () => {
       expiryHeight: 500,
     }))
     const paid = createPayee({ openingWei: 0n, records })
-    for (let i = 0; i < ACCOUNTS_MOST; i++) paid.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)
+    for (let i = 0; i < ACCOUNTS_MAX; i++) paid.accept(payer, { ...proven(credit), poolId: nth(i) }, salt, 0)
     expect(paid.accept(payer, proven(credit), salt, ACCOUNT_IDLE_MS)?.code).toBe('payment/busy')
     expect(paid.accept(payer, proven(credit), salt, ACCOUNT_IDLE_MS + 1)).toBeUndefined()
     expect(paid.shownWei(nth(3))).toBe(0n)
@@ -243,7 +243,7 @@ describe('a payment', () => {
     const opened = voucher({ chainAnchor: toHex(long[0]!), chainLength: 64 })
     const payee = accepted()
     expect(payee.voucher(payer, opened, 0)).toBeUndefined()
-    const ahead = IN_FLIGHT_MOST
+    const ahead = IN_FLIGHT_MAX
     expect(payee.preimage(poolId, ahead + 1, long[ahead + 1]!)?.code).toBe('payment/ahead')
     expect(payee.preimage(poolId, ahead, long[ahead]!)).toBeUndefined()
     expect(payee.preimage(poolId, ahead + 1, long[ahead + 1]!)?.code).toBe('payment/ahead')
@@ -263,14 +263,14 @@ describe('a payment', () => {
       const next = voucher({ targetSettlementSequence: ++sequence })
       return payee.voucher(payer, next, nowMs)?.code
     }
-    for (let i = 0; i < VOUCHERS_MOST; i++) expect(open(0)).toBeUndefined()
+    for (let i = 0; i < VOUCHERS_MAX; i++) expect(open(0)).toBeUndefined()
     expect(open(0)).toBe('payment/vouchers')
     for (let i = 0; i < VOUCHER_PIECES; i++) payee.charge(poolId)
     expect(open(0)).toBeUndefined()
     expect(open(0)).toBe('payment/vouchers')
     expect(open(VOUCHER_MS)).toBeUndefined()
     expect(open(VOUCHER_MS)).toBe('payment/vouchers')
-    for (let i = 0; i < VOUCHERS_MOST; i++) expect(open(1e9)).toBeUndefined()
+    for (let i = 0; i < VOUCHERS_MAX; i++) expect(open(1e9)).toBeUndefined()
     expect(open(1e9)).toBe('payment/vouchers')
   })
 

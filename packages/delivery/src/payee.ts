@@ -14,17 +14,17 @@ import {
 } from '@tan/protocol'
 import {
   ACCOUNT_IDLE_MS,
-  ACCOUNTS_MOST,
+  ACCOUNTS_MAX,
   CHAIN_LENGTH,
   CLAIM_RETRY_MS,
   CLAIM_STEP_PIECES,
-  IN_FLIGHT_MOST,
-  POOL_PIECES_LEAST,
-  PROOF_AGE_BLOCKS_MOST,
+  IN_FLIGHT_MAX,
+  POOL_PIECES_MIN,
+  PROOF_AGE_BLOCKS_MAX,
   PROOF_RENEW_MS,
   VOUCHER_MS,
   VOUCHER_PIECES,
-  VOUCHERS_MOST,
+  VOUCHERS_MAX,
 } from './limits.ts'
 
 /** A pool as a proof against a settled header showed it. */
@@ -60,7 +60,7 @@ export interface PayeeOptions {
   readonly piecePriceWei: bigint
   readonly openingWei: bigint
   /** of one credit pool, not yet redeemed: what we can lose to a payer that overspends */
-  readonly unredeemedMostWei: bigint
+  readonly unredeemedMaxWei: bigint
   /** no serving when a pool is this close to its expiry */
   readonly expiryMarginBlocks: number
   /** serve credit pools only up to claims that the tracker admitted */
@@ -146,7 +146,7 @@ export class Payee {
     if (this.#options.followsChain === true && !this.#isHeightTold)
       return { code: 'payment/height', message: 'this peer does not know yet where the chain is' }
     this.#raiseHeight(height)
-    if (this.#height - height > PROOF_AGE_BLOCKS_MOST)
+    if (this.#height - height > PROOF_AGE_BLOCKS_MAX)
       return {
         code: 'payment/stale-proof',
         message: `the proof is of block ${height}, and the chain is at ${this.#height}: send a newer one`,
@@ -164,7 +164,7 @@ export class Payee {
     if (known === undefined && availableTo(pool, proven.target) < this.#worthWei)
       return { code: 'payment/funds', message: `the pool cannot pay ${this.#worthWei} wei any more` }
     if (known === undefined && !this.#makeRoom(nowMs))
-      return { code: 'payment/busy', message: `accounts of ${ACCOUNTS_MOST} pools are open already` }
+      return { code: 'payment/busy', message: `accounts of ${ACCOUNTS_MAX} pools are open already` }
     const account = known ?? this.#create(poolId)
     // What it has redeemed, it had charged: so much is known even where the account had to make room.
     if (known === undefined && proven.target.paid > account.chargedWei) account.chargedWei = proven.target.paid
@@ -241,7 +241,7 @@ export class Payee {
 
   #payableWei({ chargedWei, settledWei }: Account): bigint {
     const baseWei = chargedWei > settledWei ? chargedWei : settledWei
-    return baseWei + this.#options.piecePriceWei * BigInt(IN_FLIGHT_MOST)
+    return baseWei + this.#options.piecePriceWei * BigInt(IN_FLIGHT_MAX)
   }
 
   #takeVoucher(account: Account, nowMs: number): boolean {
@@ -249,7 +249,7 @@ export class Payee {
     const { left, atMs, chargedWei } = account.vouchers
     const soldWei = account.chargedWei > chargedWei ? account.chargedWei - chargedWei : 0n
     const pieces = piecePriceWei === 0n ? 0 : Number(soldWei / piecePriceWei)
-    const now = Math.min(VOUCHERS_MOST, left + pieces / VOUCHER_PIECES + (nowMs - atMs) / VOUCHER_MS)
+    const now = Math.min(VOUCHERS_MAX, left + pieces / VOUCHER_PIECES + (nowMs - atMs) / VOUCHER_MS)
     account.vouchers = { left: now < 1 ? now : now - 1, atMs: nowMs, chargedWei: account.chargedWei }
     return now >= 1
   }
@@ -270,7 +270,7 @@ export class Payee {
     const { pool, target } = proven
     if (pool.collateral === 0n) return target.reserved
     const available = availableTo(pool, target)
-    const most = this.#options.unredeemedMostWei
+    const most = this.#options.unredeemedMaxWei
     return target.paid + (available < most ? available : most)
   }
 
@@ -389,7 +389,7 @@ export class Payee {
       preimage: EMPTY_BYTES,
       shownWei: 0n,
       settledWei: 0n,
-      vouchers: { left: VOUCHERS_MOST, atMs: 0, chargedWei: this.#options.openingWei },
+      vouchers: { left: VOUCHERS_MAX, atMs: 0, chargedWei: this.#options.openingWei },
       savedWei: 0n,
       chargedWei: this.#options.openingWei,
       admittedWei: 0n,
@@ -410,7 +410,7 @@ export class Payee {
   /** What a pool must be able to pay for an account to be worth keeping. */
   get #worthWei(): bigint {
     const { piecePriceWei, openingWei, resourcePieces } = this.#options
-    return openingWei + piecePriceWei * BigInt(Math.min(POOL_PIECES_LEAST, resourcePieces))
+    return openingWei + piecePriceWei * BigInt(Math.min(POOL_PIECES_MIN, resourcePieces))
   }
 
   /**
@@ -418,7 +418,7 @@ export class Payee {
    * forgotten of an account is what it owed, or had to its credit, at most: the least of all.
    */
   #makeRoom(nowMs: number): boolean {
-    if (this.#accounts.size < ACCOUNTS_MOST) return true
+    if (this.#accounts.size < ACCOUNTS_MAX) return true
     let least: Account | undefined
     for (const account of this.#accounts.values()) {
       const isIdle = nowMs - account.usedMs > ACCOUNT_IDLE_MS

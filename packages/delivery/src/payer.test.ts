@@ -2,7 +2,7 @@ import { addressOfSecretKey, createSeededRandom, type Hash, randomBytesFrom } fr
 import { type PoolState, resourceCommitment, signVoucher } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PREPAID_MOST, VOUCHER_MS } from './limits.ts'
+import { PREPAID_MAX, VOUCHER_MS } from './limits.ts'
 import { Payee } from './payee.ts'
 import { Payer, type Payment } from './payer.ts'
 
@@ -47,7 +47,7 @@ function createPayee(self: `0x${string}`): Payee {
     self,
     piecePriceWei: UNIT,
     openingWei: 0n,
-    unredeemedMostWei: 10n ** 9n,
+    unredeemedMaxWei: 10n ** 9n,
     expiryMarginBlocks: 10,
     announcesClaims: false,
   })
@@ -72,7 +72,7 @@ describe('a payer', () => {
     const step = fc.oneof(
       {
         weight: 6,
-        arbitrary: fc.record({ do: fc.constant('pay' as const), to: fc.nat(2), units: fc.nat(PREPAID_MOST) }),
+        arbitrary: fc.record({ do: fc.constant('pay' as const), to: fc.nat(2), units: fc.nat(PREPAID_MAX) }),
       },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('odd' as const), to: fc.nat(2), units: fc.nat(20) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('open' as const), to: fc.nat(2), units: fc.nat(3) }) },

@@ -3,7 +3,7 @@
 // so that a restart neither forgets one nor uses an anchor twice.
 import { type Address, assert, type Hash, type Random, randomBytesFrom, toHex } from '@tan/primitives'
 import { createHashChain, type SignedVoucher, type Voucher } from '@tan/protocol'
-import { CHAIN_LENGTH, TARGETS_MOST } from './limits.ts'
+import { CHAIN_LENGTH, TARGETS_MAX } from './limits.ts'
 
 /** A pool of ours, settled on chain. */
 export interface PayingPool {
@@ -90,7 +90,7 @@ export class Payer {
 
   /** May a payee's promise rise to this? */
   isAffordable(target: Address, totalWei: bigint): boolean {
-    if (!this.#promises.has(target) && this.#promises.size >= TARGETS_MOST) return false
+    if (!this.#promises.has(target) && this.#promises.size >= TARGETS_MAX) return false
     return this.#promisedWei - this.promisedWei(target) + totalWei <= this.pool.budgetWei
   }
 
@@ -145,7 +145,7 @@ export class Payer {
   #promiseOf(target: Address): Promised {
     let promise = this.#promises.get(target)
     if (promise === undefined) {
-      assert(this.#promises.size < TARGETS_MOST, `a pool with ${TARGETS_MOST} payees takes no more`)
+      assert(this.#promises.size < TARGETS_MAX, `a pool with ${TARGETS_MAX} payees takes no more`)
       promise = { sequence: 0n, promisedWei: 0n, receivedWei: 0n, opened: undefined }
       this.#promises.set(target, promise)
     }

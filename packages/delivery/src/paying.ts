@@ -3,7 +3,7 @@
 import type { Address, Random, Rejection } from '@tan/primitives'
 import type { PoolProof, SignedVoucher, SwarmMessageOf, Voucher } from '@tan/protocol'
 import type { Outcome } from './effects.ts'
-import { REFUSED_PAUSE_MS, RESERVE_RETRY_MS, RESERVE_STEP_PIECES, RESERVE_STEP_PIECES_LEAST } from './limits.ts'
+import { REFUSED_PAUSE_MS, RESERVE_RETRY_MS, RESERVE_STEP_PIECES, RESERVE_STEP_PIECES_MIN } from './limits.ts'
 import type { Core, Link, OpenLink } from './link.ts'
 import { Payer, type PayerRecord, type PayingPool, type Payment } from './payer.ts'
 
@@ -192,7 +192,7 @@ export class Paying {
     if (pool.kind !== 'strict') return
     const { nowMs } = this.#core
     const { pieceWei } = asking.price!
-    const deliveredWei = 2n * payer.receivedWei(address) + pieceWei * BigInt(RESERVE_STEP_PIECES_LEAST)
+    const deliveredWei = 2n * payer.receivedWei(address) + pieceWei * BigInt(RESERVE_STEP_PIECES_MIN)
     const mostWei = pieceWei * BigInt(RESERVE_STEP_PIECES)
     const stepWei = deliveredWei < mostWei ? deliveredWei : mostWei
     const isAmple = 2n * (asking.limitWei - asking.committedWei) > stepWei

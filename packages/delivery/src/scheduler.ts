@@ -8,23 +8,23 @@ import { PIECE_HASH_BYTES, type PieceRef, pieceRoot, pieceSizeOf } from '@tan/pr
 import { type Catalog, type CatalogSegment, type SegmentId, segmentId } from './catalog.ts'
 import {
   ALONE_MS,
-  DEMAND_MOST,
+  DEMAND_MAX,
   EQUAL_MS,
-  HASHES_MS_MOST,
-  HASHES_SEGMENTS_MOST,
+  HASHES_MAX_MS,
+  HASHES_SEGMENTS_MAX,
   LATE_FACTOR,
-  LATE_MS_LEAST,
+  LATE_MIN_MS,
   NEAR_MS,
   ORIGIN_BYTES_PER_MS_ASSUMED,
-  ORIGIN_FETCHES_MOST,
+  ORIGIN_FETCHES_MAX,
   ORIGIN_LATENCY_MS_ASSUMED,
   ORIGIN_MARGIN_MS,
-  ORIGIN_RETRY_MS_LEAST,
-  ORIGIN_RETRY_MS_MOST,
+  ORIGIN_RETRY_MAX_MS,
+  ORIGIN_RETRY_MIN_MS,
   ORIGIN_SAFETY_FACTOR,
-  PARTIAL_MOST,
-  SOURCES_PER_PIECE_MOST,
-  UNHURRIED_MS_MOST,
+  PARTIAL_MAX,
+  SOURCES_PER_PIECE_MAX,
+  UNHURRIED_MAX_MS,
 } from './limits.ts'
 import { Meter } from './meter.ts'
 
@@ -139,12 +139,12 @@ export class Scheduler {
 
   /** Replaces what was wanted before. What of it is there already costs nothing. */
   want(wanted: readonly Wanted[]): void {
-    this.#wanted = [...wanted].sort((a, b) => a.deadlineMs - b.deadlineMs).slice(0, DEMAND_MOST)
+    this.#wanted = [...wanted].sort((a, b) => a.deadlineMs - b.deadlineMs).slice(0, DEMAND_MAX)
     const ids = new Set(this.#wanted.map(({ rendition, segment }) => segmentId(rendition, segment)))
     for (const [id, task] of this.#tasks) {
       if (ids.has(id)) continue
       this.#callOffAll(task)
-      if (this.#tasks.size <= PARTIAL_MOST) continue
+      if (this.#tasks.size <= PARTIAL_MAX) continue
       this.#tasks.delete(id)
       this.#port.forget(task.entry.rendition, task.entry.segment)
     }
@@ -200,7 +200,7 @@ export class Scheduler {
       isRight &&= this.learnHashes(rendition, segment, hashes!.subarray(at, end))
       at = end
     }
-    this.#hashesPauseMs = isRight ? undefined : nowMs + HASHES_MS_MOST
+    this.#hashesPauseMs = isRight ? undefined : nowMs + HASHES_MAX_MS
   }
 
   /** A piece came, and this is its hash. */
@@ -241,7 +241,7 @@ export class Scheduler {
 
   /** The origin failed, or sent what it should not: it is left alone for a while. */
   pauseOrigin(nowMs: number): void {
-    this.#originPauseMs = nowMs + Math.min(ORIGIN_RETRY_MS_MOST, ORIGIN_RETRY_MS_LEAST * 2 ** this.#originFailures++)
+    this.#originPauseMs = nowMs + Math.min(ORIGIN_RETRY_MAX_MS, ORIGIN_RETRY_MIN_MS * 2 ** this.#originFailures++)
   }
 
   /** A peer will not send what it was asked for. */
@@ -315,7 +315,7 @@ export class Scheduler {
    * in a long time, comes from the origin: who offers and does not deliver must not keep anybody from filling.
    */
   #planUnhurried(open: readonly Open[], sources: readonly Source[], nowMs: number): void {
-    const isOverdue = ({ task }: Open) => nowMs - task.sinceMs > UNHURRIED_MS_MOST || holdersOf(task, sources) === 0
+    const isOverdue = ({ task }: Open) => nowMs - task.sinceMs > UNHURRIED_MAX_MS || holdersOf(task, sources) === 0
     this.#planOrigin(open.filter(isOverdue), nowMs)
     for (const one of open) {
       const { attempts, late } = one.task
@@ -383,7 +383,7 @@ export class Scheduler {
     )
     for (const { wanted, task } of open) {
       for (let piece = 0; piece < task.entry.pieceCount; piece++) {
-        if (this.#fetches.size >= ORIGIN_FETCHES_MOST) return
+        if (this.#fetches.size >= ORIGIN_FETCHES_MAX) return
         const isFor = (at: number) => isIn(at) && this.#isForOrigin(task, at, nowMs, wanted.deadlineMs - aheadMs)
         if (!isFor(piece)) continue
         let end = piece + 1
@@ -417,9 +417,9 @@ export class Scheduler {
 
   /** Peers may be asked only for pieces that can be checked as they come: the lists of hashes have to be there first. */
   #planHashes(open: readonly Open[], sources: readonly Source[], nowMs: number): void {
-    if (this.#hashesFetch !== undefined && nowMs - this.#hashesFetch.sinceMs > HASHES_MS_MOST) {
+    if (this.#hashesFetch !== undefined && nowMs - this.#hashesFetch.sinceMs > HASHES_MAX_MS) {
       this.#hashesFetch = undefined
-      this.#hashesPauseMs = nowMs + HASHES_MS_MOST
+      this.#hashesPauseMs = nowMs + HASHES_MAX_MS
     }
     const lacking = open.filter(
       ({ task: { entry } }) =>
@@ -427,7 +427,7 @@ export class Scheduler {
     )
     if (this.#hashesPauseMs !== undefined)
       for (const { task } of lacking) {
-        if (nowMs - task.hashesAskedMs < HASHES_MS_MOST) continue
+        if (nowMs - task.hashesAskedMs < HASHES_MAX_MS) continue
         task.hashesAskedMs = nowMs
         const { rendition, segment } = task.entry
         const holders = sources.filter(source => source.has(rendition, segment))
@@ -437,7 +437,7 @@ export class Scheduler {
     const pauseMs = Math.max(this.#originPauseMs, this.#hashesPauseMs ?? 0)
     if (first === undefined || this.#hashesFetch !== undefined || nowMs < pauseMs) return
     const { rendition, segment } = first
-    const entries = this.#catalog.renditions[rendition]!.segments.slice(segment, segment + HASHES_SEGMENTS_MOST)
+    const entries = this.#catalog.renditions[rendition]!.segments.slice(segment, segment + HASHES_SEGMENTS_MAX)
     const fetch = this.#nextFetch++
     this.#hashesFetch = { fetch, sinceMs: nowMs, segments: entries.map(entry => entry.id) }
     this.#port.fetchHashes(fetch, rendition, segment, entries.length)
@@ -464,7 +464,7 @@ export class Scheduler {
     const attempts = task.attempts[piece]!
     if (task.pieces[piece] !== 'missing' || attempts.some(({ lateMs }) => nowMs < lateMs)) return
     const asked = attempts.filter(({ source }) => source !== 'origin')
-    if (asked.length >= SOURCES_PER_PIECE_MOST) return
+    if (asked.length >= SOURCES_PER_PIECE_MAX) return
     const { rendition, segment, sizeBytes } = task.entry
     const size = pieceSizeOf(sizeBytes, piece)
     const offers = free
@@ -531,7 +531,7 @@ function missingBytes({ entry, left }: Task): number {
 }
 
 function lateAfterMs(expectedMs: number): number {
-  return Math.max(LATE_MS_LEAST, LATE_FACTOR * expectedMs)
+  return Math.max(LATE_MIN_MS, LATE_FACTOR * expectedMs)
 }
 
 function holdersOf({ entry }: Task, sources: readonly Source[]): number {

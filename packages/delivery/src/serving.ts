@@ -2,7 +2,7 @@
 import type { Hash } from '@tan/primitives'
 import type { PieceRef, PoolProof } from '@tan/protocol'
 import { pieceKey } from './asking.ts'
-import { QUEUE_MOST } from './limits.ts'
+import { QUEUE_MAX } from './limits.ts'
 
 interface Queued {
   readonly ref: PieceRef
@@ -37,7 +37,7 @@ export class Serving {
   /** False where too much waits already, or this does. */
   enqueue(ref: PieceRef, nowMs: number): boolean {
     const key = pieceKey(ref)
-    if (this.#queue.size >= QUEUE_MOST || this.#queue.has(key)) return false
+    if (this.#queue.size >= QUEUE_MAX || this.#queue.has(key)) return false
     this.#queue.set(key, { ref, sinceMs: nowMs })
     return true
   }

@@ -3,7 +3,7 @@ import { type ChannelBinding, type SwarmMessage, signVoucher } from '@tan/protoc
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SwarmEffect, SwarmInput } from './effects.ts'
-import { HANDSHAKE_MS_MOST, MESSAGES_PER_SECOND_MOST } from './limits.ts'
+import { HANDSHAKE_MAX_MS, MESSAGES_PER_SECOND_MAX } from './limits.ts'
 import { PRICE_WEI, World } from './simulation/world.ts'
 import { Swarm } from './swarm.ts'
 
@@ -19,7 +19,7 @@ function createSwarm(secretKey = randomBytesFrom(random, 32)): Swarm {
     payee: {
       piecePriceWei: PRICE_WEI,
       openingWei: 0n,
-      unredeemedMostWei: 10n ** 9n,
+      unredeemedMaxWei: 10n ** 9n,
       expiryMarginBlocks: 10,
       announcesClaims: false,
     },
@@ -106,8 +106,8 @@ describe('a handshake', () => {
       expect(closedBy(effects), code).toEqual([code])
     })
     swarm.step({ type: 'connected', link: 99, binding }, 0)
-    expect(closedBy(swarm.step({ type: 'tick' }, HANDSHAKE_MS_MOST))).toEqual([])
-    expect(closedBy(swarm.step({ type: 'tick' }, HANDSHAKE_MS_MOST + 1))).toEqual(['swarm/handshake-timeout'])
+    expect(closedBy(swarm.step({ type: 'tick' }, HANDSHAKE_MAX_MS))).toEqual([])
+    expect(closedBy(swarm.step({ type: 'tick' }, HANDSHAKE_MAX_MS + 1))).toEqual(['swarm/handshake-timeout'])
   })
 })
 
@@ -204,7 +204,7 @@ describe('whatever a peer sends', () => {
     const swarm = createSwarm()
     meet(swarm, createSwarm(), { local: LEFT, remote: RIGHT }, { local: RIGHT, remote: LEFT })
     let codes: string[] = []
-    for (let i = 0; i < MESSAGES_PER_SECOND_MOST && codes.length === 0; i++)
+    for (let i = 0; i < MESSAGES_PER_SECOND_MAX && codes.length === 0; i++)
       codes = closedBy(swarm.step({ type: 'message', link: 1, message: { type: 'renew' } }, 500))
     expect(codes).toEqual(['swarm/flood'])
   })

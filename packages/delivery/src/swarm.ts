@@ -16,15 +16,15 @@ import type { LinkId, SwarmEffect, SwarmInput } from './effects.ts'
 import { checkAuth, checkHello, digestToSign, type Identity } from './handshake.ts'
 import { HaveMap } from './have-map.ts'
 import {
-  BANNED_MOST,
-  HANDSHAKE_MS_MOST,
-  HASHES_REQUESTS_MOST,
-  LINKS_MOST,
-  MESSAGES_PER_SECOND_MOST,
-  SILENT_MOST,
-  SILENT_PAUSE_MS_LEAST,
-  SILENT_PAUSE_MS_MOST,
-  STRIKES_MOST,
+  BANNED_MAX,
+  HANDSHAKE_MAX_MS,
+  HASHES_REQUESTS_MAX,
+  LINKS_MAX,
+  MESSAGES_PER_SECOND_MAX,
+  SILENT_MAX,
+  SILENT_PAUSE_MAX_MS,
+  SILENT_PAUSE_MIN_MS,
+  STRIKES_MAX,
 } from './limits.ts'
 import { type Core, type Link, type OpenLink, refusal } from './link.ts'
 import type { PayeeOptions } from './payee.ts'
@@ -242,8 +242,8 @@ export class Swarm {
       secondMs: this.#nowMs,
     }
     this.#links.set(id, link)
-    if (this.#links.size > LINKS_MOST)
-      this.#refuse(link, { code: 'swarm/full', message: `${LINKS_MOST} peers are connected` })
+    if (this.#links.size > LINKS_MAX)
+      this.#refuse(link, { code: 'swarm/full', message: `${LINKS_MAX} peers are connected` })
     else this.#send(link, own)
   }
 
@@ -252,8 +252,8 @@ export class Swarm {
       link.secondMs = this.#nowMs
       link.messages = 0
     }
-    if (++link.messages > MESSAGES_PER_SECOND_MOST)
-      return this.#refuse(link, { code: 'swarm/flood', message: `more than ${MESSAGES_PER_SECOND_MOST} messages/s` })
+    if (++link.messages > MESSAGES_PER_SECOND_MAX)
+      return this.#refuse(link, { code: 'swarm/flood', message: `more than ${MESSAGES_PER_SECOND_MAX} messages/s` })
     if (message.type === 'hello') return this.#hello(link, message)
     if (message.type === 'auth') return this.#auth(link, message)
     if (message.type === 'refused' && !isOpen(link)) return this.#close(link, message)
@@ -359,7 +359,7 @@ export class Swarm {
   }
 
   #hashesRequest(link: OpenLink, { rendition, segment }: SwarmMessageOf<'hashes-request'>): void {
-    if (++link.serving.hashesRequests > HASHES_REQUESTS_MOST)
+    if (++link.serving.hashesRequests > HASHES_REQUESTS_MAX)
       return this.#refuse(link, { code: 'swarm/flood', message: 'too many requests for hashes' })
     const hashes = this.#scheduler.hashesOf(rendition, segment) ?? new Uint8Array(0)
     this.#send(link, { type: 'hashes', rendition, segment, hashes })
@@ -402,8 +402,8 @@ export class Swarm {
 
   #tick(): void {
     for (const link of this.#links.values())
-      if (!isOpen(link) && this.#nowMs - link.handshake.sinceMs > HANDSHAKE_MS_MOST)
-        this.#refuse(link, { code: 'swarm/handshake-timeout', message: `no handshake within ${HANDSHAKE_MS_MOST} ms` })
+      if (!isOpen(link) && this.#nowMs - link.handshake.sinceMs > HANDSHAKE_MAX_MS)
+        this.#refuse(link, { code: 'swarm/handshake-timeout', message: `no handshake within ${HANDSHAKE_MAX_MS} ms` })
     for (const link of this.#openLinks()) {
       const overdue = link.asking.takeOverdue(this.#nowMs)
       if (overdue.count === 0) continue
@@ -411,9 +411,9 @@ export class Swarm {
         this.#scheduler.failed(link.id, ref)
         this.#callOff(link, ref)
       }
-      if (++link.asking.strikes < STRIKES_MOST) continue
+      if (++link.asking.strikes < STRIKES_MAX) continue
       this.#rememberSilence(link.address)
-      this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MOST} times` })
+      this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MAX} times` })
     }
     this.#earning.tick()
     this.#paying.tick()
@@ -422,10 +422,10 @@ export class Swarm {
   /** Whoever comes back at once to be asked again could be silent for ever. */
   #rememberSilence(address: Address): void {
     const before = this.#silent.get(address)?.pauseMs
-    const pauseMs = before === undefined ? SILENT_PAUSE_MS_LEAST : Math.min(SILENT_PAUSE_MS_MOST, 2 * before)
+    const pauseMs = before === undefined ? SILENT_PAUSE_MIN_MS : Math.min(SILENT_PAUSE_MAX_MS, 2 * before)
     this.#silent.delete(address)
     this.#silent.set(address, { untilMs: this.#nowMs + pauseMs, pauseMs })
-    if (this.#silent.size > SILENT_MOST) this.#silent.delete(this.#silent.keys().next().value!)
+    if (this.#silent.size > SILENT_MAX) this.#silent.delete(this.#silent.keys().next().value!)
   }
 
   #isPaused({ address }: OpenLink): boolean {
@@ -554,7 +554,7 @@ export class Swarm {
     const { address } = link
     if (address !== undefined) {
       this.#banned.add(address)
-      if (this.#banned.size > BANNED_MOST) this.#banned.delete(this.#banned.values().next().value!)
+      if (this.#banned.size > BANNED_MAX) this.#banned.delete(this.#banned.values().next().value!)
       this.#effects.push({ type: 'ban', address, rejection })
     }
     this.#refuse(link, rejection)

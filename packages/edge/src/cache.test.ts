@@ -13,7 +13,7 @@ import {
 import { hashPieces, PIECE_HASH_BYTES, PIECE_SIZE_BYTES, pieceRoot } from '@tan/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PieceCache } from './cache.ts'
-import { LOOSE_BYTES_MOST } from './limits.ts'
+import { LOOSE_MAX_BYTES } from './limits.ts'
 
 const random = createSeededRandom(6)
 let folder: string
@@ -27,9 +27,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function openCache(bytesMost = 10_000_000): Promise<PieceCache> {
+function openCache(maxBytes = 10_000_000): Promise<PieceCache> {
   const clock = { nowMs: () => nowMs }
-  return PieceCache.open({ folder, bytesMost, clock, logger: silentLogger, onDropped: root => dropped.push(root) })
+  return PieceCache.open({ folder, maxBytes, clock, logger: silentLogger, onDropped: root => dropped.push(root) })
 }
 
 function segmentOf(...pieces: Uint8Array[]) {
@@ -119,7 +119,7 @@ describe('a cache', () => {
       await store(cache, segment)
       nowMs += 60_000
       await readAll(cache, often)
-      expect(cache.sizeBytes).toBeLessThanOrEqual(cache.bytesMost)
+      expect(cache.sizeBytes).toBeLessThanOrEqual(cache.maxBytes)
     }
     await cache.close()
     expect(dropped).toEqual(segments.slice(1, 1 + dropped.length).map(({ root }) => root))
@@ -146,7 +146,7 @@ describe('a cache', () => {
     const cache = await openCache()
     const whole = fresh()
     await store(cache, whole)
-    const count = Math.ceil(LOOSE_BYTES_MOST / PIECE_SIZE_BYTES)
+    const count = Math.ceil(LOOSE_MAX_BYTES / PIECE_SIZE_BYTES)
     for (let i = 0; i < count + 40; i++) {
       const bytes = new Uint8Array(PIECE_SIZE_BYTES)
       new DataView(bytes.buffer).setUint32(0, i)
@@ -155,7 +155,7 @@ describe('a cache', () => {
     }
     await cache.close()
     const onDisk = files().reduce((sum, file) => sum + statSync(file).size, 0)
-    expect(onDisk).toBeLessThan(LOOSE_BYTES_MOST + 10 * PIECE_SIZE_BYTES)
+    expect(onDisk).toBeLessThan(LOOSE_MAX_BYTES + 10 * PIECE_SIZE_BYTES)
     expect(await readAll(cache, whole)).toEqual(whole.bytes)
   })
 })

@@ -7,11 +7,11 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { type Clock, CodedError, equalBytes, type Hash, type Logger, sha256, toHex } from '@tan/primitives'
 import { PIECE_HASH_BYTES, pieceRoot } from '@tan/protocol'
-import { LOOSE_BYTES_MOST, USE_WORTH_MS, USES_MOST } from './limits.ts'
+import { LOOSE_MAX_BYTES, USE_WORTH_MS, USES_MAX } from './limits.ts'
 
 export interface CacheOptions {
   readonly folder: string
-  readonly bytesMost: number
+  readonly maxBytes: number
   readonly clock: Clock
   readonly logger: Logger
   /** the segment with this root is no longer whole */
@@ -66,8 +66,8 @@ export class PieceCache {
     return this.#entries.size
   }
 
-  get bytesMost(): number {
-    return this.#options.bytesMost
+  get maxBytes(): number {
+    return this.#options.maxBytes
   }
 
   /** The hashes of a segment that is whole. */
@@ -83,7 +83,7 @@ export class PieceCache {
     this.#loose.set(name, bytes.length)
     this.#looseBytes += bytes.length
     for (const oldest of this.#loose.keys()) {
-      if (this.#looseBytes <= LOOSE_BYTES_MOST) break
+      if (this.#looseBytes <= LOOSE_MAX_BYTES) break
       this.#untie(oldest)
       this.#trusted.delete(oldest)
       this.#removeLater(oldest)
@@ -113,7 +113,7 @@ export class PieceCache {
   async read(root: Hash, piece: number): Promise<Uint8Array | undefined> {
     const entry = this.#entries.get(root)
     if (entry === undefined) return undefined
-    if (piece === 0) entry.uses = Math.min(USES_MOST, entry.uses + 1)
+    if (piece === 0) entry.uses = Math.min(USES_MAX, entry.uses + 1)
     entry.usedMs = this.#options.clock.nowMs()
     const hash = entry.hashes.subarray(piece * PIECE_HASH_BYTES, (piece + 1) * PIECE_HASH_BYTES)
     const name = toHex(hash)
@@ -178,7 +178,7 @@ export class PieceCache {
   }
 
   async #makeRoom(except: Hash): Promise<void> {
-    while (this.#sizeBytes > this.#options.bytesMost) {
+    while (this.#sizeBytes > this.#options.maxBytes) {
       let worst: Entry | undefined
       for (const entry of this.#entries.values())
         if (entry.root !== except && (worst === undefined || worthOf(entry) < worthOf(worst))) worst = entry

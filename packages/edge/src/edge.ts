@@ -35,7 +35,7 @@ import { PieceCache } from './cache.ts'
 import { durableRecords } from './durable-records.ts'
 import { createGuardedNetwork } from './guarded-network.ts'
 import { HostedResource } from './hosted-resource.ts'
-import { MANIFEST_RETRY_MS, RESOURCES_MOST } from './limits.ts'
+import { MANIFEST_RETRY_MS, RESOURCES_MAX } from './limits.ts'
 import { connectNodeRtc } from './rtc.ts'
 import { type StatusServer, startStatusServer } from './status-server.ts'
 
@@ -50,7 +50,7 @@ export interface EdgeOptions {
   readonly trackers: readonly string[]
   /** manifests of what it fetches and serves */
   readonly pins: readonly string[]
-  readonly cacheBytesMost: number
+  readonly cacheMaxBytes: number
   /** loopback alone; 0 takes a free port, undefined has none */
   readonly statusPort?: number | undefined
   /** allows loopback where manifests point */
@@ -78,7 +78,7 @@ export interface EdgeStatus {
   readonly gasWei: bigint
   readonly peers: number
   readonly cacheBytes: number
-  readonly cacheBytesMost: number
+  readonly cacheMaxBytes: number
   readonly hasTracker: boolean
   readonly resources: readonly {
     readonly resourceId: Hash
@@ -108,7 +108,7 @@ export interface Edge {
 const DEFAULTS = {
   uploadBytesPerSecond: 12_500_000,
   expiryMarginBlocks: 240,
-  redeem: { gasFactor: 20n, dueMostWei: 5n * 10n ** 20n, expiryMarginBlocks: 480 },
+  redeem: { gasFactor: 20n, dueMaxWei: 5n * 10n ** 20n, expiryMarginBlocks: 480 },
 } as const
 /** over which the load is measured */
 const LOAD_WINDOW_MS = 5_000
@@ -169,10 +169,10 @@ class EdgeProcess implements Edge {
   }
 
   async #start(): Promise<void> {
-    const { folder, cacheBytesMost, statusPort, pins } = this.#options
+    const { folder, cacheMaxBytes, statusPort, pins } = this.#options
     this.#cache = await PieceCache.open({
       folder: join(folder, 'cache'),
-      bytesMost: cacheBytesMost,
+      maxBytes: cacheMaxBytes,
       clock: this.#world.clock,
       logger: this.#logger,
       onDropped: root => {
@@ -221,7 +221,7 @@ class EdgeProcess implements Edge {
       gasWei,
       peers: resources.reduce((sum, { peers }) => sum + peers, 0),
       cacheBytes: this.#cache.sizeBytes,
-      cacheBytesMost: this.#cache.bytesMost,
+      cacheMaxBytes: this.#cache.maxBytes,
       hasTracker: this.#trackers.isConnected,
       resources,
       problem: this.#problem,
@@ -229,8 +229,8 @@ class EdgeProcess implements Edge {
   }
 
   async pin(manifestUrl: string): Promise<Hash> {
-    if (this.#resources.size >= RESOURCES_MOST)
-      throw new CodedError('edge/resources', `${RESOURCES_MOST} resources are served already`)
+    if (this.#resources.size >= RESOURCES_MAX)
+      throw new CodedError('edge/resources', `${RESOURCES_MAX} resources are served already`)
     const { anchor, piecePriceWei } = this.#options
     const manifest = await fetchManifest(manifestUrl, this.#world.get)
     if (manifest.chainId !== anchor.chainId)
@@ -250,7 +250,7 @@ class EdgeProcess implements Edge {
       trackers: this.#trackers,
       verifyPool: this.#verifyPool,
       piecePriceWei,
-      unredeemedMostWei: 2n * this.#policy.dueMostWei,
+      unredeemedMaxWei: 2n * this.#policy.dueMaxWei,
       expiryMarginBlocks: DEFAULTS.expiryMarginBlocks,
       earnings,
       saveEarnings: records => this.#saveEarnings(records),

@@ -9,7 +9,7 @@ import { CodedError } from '@tan/primitives'
 import type { TrackerSocket } from '@tan/protocol/tracker/client'
 import type { HttpAnswer, HttpGet } from '@tan/viewer'
 import WebSocket from 'ws'
-import { HTTP_HEAD_MS_MOST, HTTP_SOCKETS_MOST } from './limits.ts'
+import { HTTP_HEAD_MAX_MS, HTTP_SOCKETS_MAX } from './limits.ts'
 
 export interface GuardedNetwork {
   readonly get: HttpGet
@@ -52,8 +52,8 @@ export function isPublicAddress(address: string, allowsLoopback: boolean): boole
 
 export function createGuardedNetwork(allowsLoopback: boolean): GuardedNetwork {
   const agents = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: HTTP_SOCKETS_MOST }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: HTTP_SOCKETS_MOST }),
+    http: new HttpAgent({ keepAlive: true, maxSockets: HTTP_SOCKETS_MAX }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: HTTP_SOCKETS_MAX }),
   }
 
   /** Resolves a name, and refuses it where any of its addresses is private. */
@@ -85,7 +85,7 @@ export function createGuardedNetwork(allowsLoopback: boolean): GuardedNetwork {
           headers,
           signal,
           lookup,
-          timeout: HTTP_HEAD_MS_MOST,
+          timeout: HTTP_HEAD_MAX_MS,
           agent: isSecure ? agents.https : agents.http,
         }
         const request = (isSecure ? requestHttps : requestHttp)(href, options, response =>

@@ -17,7 +17,7 @@ import {
   viewerLimits,
 } from '@tan/viewer'
 import type { PieceCache } from './cache.ts'
-import { PINNING_MOST, SEEK_MOST } from './limits.ts'
+import { PINNING_MAX, SEEK_MAX } from './limits.ts'
 
 export interface HostingOptions {
   readonly manifestUrl: string
@@ -31,7 +31,7 @@ export interface HostingOptions {
   readonly verifyPool: VerifyPool
   /** TANGam wei a piece; the manifest's price unless the operator asks for less */
   readonly piecePriceWei: bigint | undefined
-  readonly unredeemedMostWei: bigint
+  readonly unredeemedMaxWei: bigint
   readonly expiryMarginBlocks: number
   /** what earlier runs earned with any resource */
   readonly earnings: readonly EarningRecord[]
@@ -114,10 +114,10 @@ export class HostedResource {
   /** The next segments that are missing, as far as the cache has room. */
   #fill(): void {
     const { cache } = this.#options
-    let roomBytes = cache.bytesMost - cache.sizeBytes
+    let roomBytes = cache.maxBytes - cache.sizeBytes
     const wanted: Wanted[] = []
     for (const { id, rendition, segment, sizeBytes } of this.#segments()) {
-      if (wanted.length >= PINNING_MOST) break
+      if (wanted.length >= PINNING_MAX) break
       if (this.runner.holds(rendition, segment) || (this.#dropped.has(id) && sizeBytes > roomBytes)) continue
       roomBytes -= sizeBytes
       if (roomBytes < 0 && this.#dropped.size > 0) break
@@ -140,7 +140,7 @@ export class HostedResource {
         payee: {
           piecePriceWei: this.#pieceWei,
           openingWei: this.manifest.openingWei,
-          unredeemedMostWei: this.#options.unredeemedMostWei,
+          unredeemedMaxWei: this.#options.unredeemedMaxWei,
           expiryMarginBlocks: this.#options.expiryMarginBlocks,
           announcesClaims: true,
           followsChain: true,
@@ -207,8 +207,8 @@ export class HostedResource {
       clock: world.clock,
       timers: world.timers,
       random: world.random,
-      wanted: SEEK_MOST,
-      most: viewerLimits.PEERS_MOST_EDGE,
+      wanted: SEEK_MAX,
+      most: viewerLimits.PEERS_MAX_EDGE,
       isConnectedTo: peer => this.runner.isConnectedTo(peer),
       isBanned: peer => this.runner.swarm.isBanned(peer),
       connections: () => this.runner.connections,
@@ -221,7 +221,7 @@ export class HostedResource {
   #member(): SwarmMember {
     const seeks = () => this.#isFree && this.runner.swarm.have < 1
     return {
-      announcement: () => ({ have: this.runner.swarm.have, want: seeks() ? SEEK_MOST : 0 }),
+      announcement: () => ({ have: this.runner.swarm.have, want: seeks() ? SEEK_MAX : 0 }),
       candidates: peers => {
         if (seeks()) this.#meetings.seek(peers.filter(({ have }) => have > 0).map(({ peerId }) => peerId))
       },

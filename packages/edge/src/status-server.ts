@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CodedError, type Logger, rejectionOf } from '@tan/primitives'
-import { STATUS_BODY_BYTES_MOST, STATUS_CONNECTIONS_MOST } from './limits.ts'
+import { STATUS_BODY_MAX_BYTES, STATUS_CONNECTIONS_MAX } from './limits.ts'
 
 export interface StatusServerOptions {
   /** 0 takes a free one */
@@ -29,7 +29,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       send(response, 500, rejection)
     })
   })
-  server.maxConnections = STATUS_CONNECTIONS_MOST
+  server.maxConnections = STATUS_CONNECTIONS_MAX
   await listen(server, options.port)
   const { port } = server.address() as AddressInfo
   return {
@@ -55,7 +55,7 @@ function listen(server: Server, port: number): Promise<void> {
 async function answer(options: StatusServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?')[0]
   request.on('data', (chunk: Buffer) => {
-    if (chunk.length > STATUS_BODY_BYTES_MOST) request.destroy()
+    if (chunk.length > STATUS_BODY_MAX_BYTES) request.destroy()
   })
   // A name that resolves to loopback, but is not its name, belongs to somebody who wants to borrow a browser.
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? ''))

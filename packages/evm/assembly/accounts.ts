@@ -3,7 +3,7 @@ import { LATE, transaction } from './clock'
 import { hashOf } from './hash'
 import { BOUND_ACCOUNTS, exceedBound, loadAccount } from './host'
 import { remember } from './journal'
-import { ACCOUNTS, ACCOUNTS_MOST, ACCOUNT_SIZE, PRECOMPILES } from './layout'
+import { ACCOUNTS, ACCOUNTS_MAX, ACCOUNT_SIZE, PRECOMPILES } from './layout'
 import { addWord, copyWord, isEqual, isSmall, isZero, setZero, subtractWord } from './words'
 
 export const ADDRESS: usize = 0
@@ -77,16 +77,16 @@ function isPrecompileAddress(address: usize): bool {
 
 /** Where the account stands, or would. */
 function placeOf(address: usize): usize {
-  let at = hashOf(address, 0) & (ACCOUNTS_MOST - 1)
+  let at = hashOf(address, 0) & (ACCOUNTS_MAX - 1)
   while (true) {
     const account = ACCOUNTS + <usize>at * ACCOUNT_SIZE
     if (load<u32>(account, EPOCH) != epoch || isEqual(account, address)) return account
-    at = (at + 1) & (ACCOUNTS_MOST - 1)
+    at = (at + 1) & (ACCOUNTS_MAX - 1)
   }
 }
 
 function insertAccount(account: usize, address: usize): usize {
-  if (count + 1 >= ACCOUNTS_MOST) exceedBound(BOUND_ACCOUNTS)
+  if (count + 1 >= ACCOUNTS_MAX) exceedBound(BOUND_ACCOUNTS)
   memory.fill(account, 0, ACCOUNT_SIZE)
   copyWord(account, address)
   loadAccount(account)
@@ -124,7 +124,7 @@ export function currentEpoch(): u32 {
 }
 
 export function accountsAreCrowded(): bool {
-  return count > ACCOUNTS_MOST / 2
+  return count > ACCOUNTS_MAX / 2
 }
 
 /** The caller has changed the account or its storage: what is here is nobody's from now on. Between transactions only. */

@@ -42,7 +42,7 @@ import {
   showRefused,
 } from './frames'
 import { runNative } from './host'
-import { DEPTH_MOST, RETURNED } from './layout'
+import { DEPTH_MAX, RETURNED } from './layout'
 import { cover, loadCodeAbove, memoryEnd } from './memory'
 import { IS_TRACING } from './tracing'
 import { isLess, isSmall, isZero, setSmall, setZero, toAddress } from './words'
@@ -103,7 +103,7 @@ export function call(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   const end = below - 96 // the lowest argument
   store<u32>(frame, <u32>end - 32, STACK_TOP)
   let refusal: u32 = NO_REASON
-  if (depth() >= DEPTH_MOST) refusal = TOO_DEEP
+  if (depth() >= DEPTH_MAX) refusal = TOO_DEEP
   else if (paid && isLess(self + BALANCE, value)) refusal = BALANCE_TOO_LOW
   if (!IS_TRACING && refusal != NO_REASON) return refuse(frame, end, gas + passed)
   store<i64>(frame, gas, GAS)

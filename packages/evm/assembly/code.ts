@@ -20,7 +20,7 @@ export const CODE_BYTES: usize = 48
 /** Zeros after every code: it ends with a STOP, and a last PUSH may read beyond. */
 const PADDING: usize = 40
 const INDEX_MASK: u32 = (1 << 16) - 1
-const INDEX_MOST: u32 = 3 << 14
+const INDEX_MAX: u32 = 3 << 14
 const INDEX_KEEP: u32 = 1 << 12
 /** Left free for small codes, and for those that contracts create in a transaction (200 gas a byte). */
 const RESERVE: usize = 0x2000000
@@ -77,7 +77,7 @@ export function findCode(account: usize): usize {
   let entry = <usize>load<u32>(place)
   if (entry == 0) {
     const size = openCode(hash)
-    if (count >= INDEX_MOST) exceedBound(BOUND_CODE)
+    if (count >= INDEX_MAX) exceedBound(BOUND_CODE)
     if (size > SMALL_CODE && top + entrySize(size) + RESERVE > CODES_END) return 0
     entry = top
     copyCode(entry + CODE_BYTES)
@@ -98,7 +98,7 @@ export function loadCodeAt(to: usize, size: u32): void {
 export function putCode(hash: usize, bytes: usize, size: u32): void {
   const place = placeOf(hash)
   if (load<u32>(place) != 0) return
-  if (count >= INDEX_MOST || top + entrySize(size) > CODES_END) exceedBound(BOUND_CODE)
+  if (count >= INDEX_MAX || top + entrySize(size) > CODES_END) exceedBound(BOUND_CODE)
   memory.copy(top + CODE_BYTES, bytes, size)
   addEntry(place, top, hash, size)
 }

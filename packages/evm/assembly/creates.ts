@@ -52,7 +52,7 @@ import {
 import { traceDestroy } from './host'
 import { addRefund, remember } from './journal'
 import { keccak } from './keccak'
-import { DEPTH_MOST, PREIMAGE } from './layout'
+import { DEPTH_MAX, PREIMAGE } from './layout'
 import { cover, memoryEnd, reserve, wordsOf } from './memory'
 import { IS_TRACING } from './tracing'
 import { copyWord, isLess, isZero, storeAddressBytes, toAddress, turnWord } from './words'
@@ -60,14 +60,14 @@ import { copyWord, isLess, isZero, storeAddressBytes, toAddress, turnWord } from
 export const CREATE: u32 = 0xf0
 const CREATE2: u32 = 0xf5
 
-const INIT_CODE_MOST: u64 = 49152
-const CODE_MOST: u32 = 24576
+const INIT_CODE_MAX: u64 = 49152
+const CODE_MAX: u32 = 24576
 const INIT_WORD_GAS: i64 = 2
 const KECCAK_WORD_GAS: i64 = 6
 const CODE_BYTE_GAS: i64 = 200
 const COLD_BENEFICIARY_GAS: i64 = 100 // beyond what other instructions pay for a cold account
 const NEW_ACCOUNT_GAS: i64 = 25000
-const NONCE_MOST: u64 = 0xffffffffffffffff
+const NONCE_MAX: u64 = 0xffffffffffffffff
 
 const CREATED_ADDRESS: usize = memory.data(32, 16)
 const AMOUNT: usize = memory.data(32, 16)
@@ -79,7 +79,7 @@ export function create(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   if (gas < 0) return gas
   const size = load<u64>(sp - 64)
   if (isFrom(SHANGHAI)) {
-    if (size > INIT_CODE_MOST) return haltBecause(CODE_TOO_LARGE)
+    if (size > INIT_CODE_MAX) return haltBecause(CODE_TOO_LARGE)
     gas -= wordsOf(size) * INIT_WORD_GAS
   }
   if (op == CREATE2) gas -= wordsOf(size) * KECCAK_WORD_GAS
@@ -90,9 +90,9 @@ export function create(frame: usize, op: u32, sp: usize, gas: i64): i64 {
   const end = op == CREATE2 ? sp - 96 : sp - 64
   store<u32>(frame, <u32>end - 32, STACK_TOP)
   let refusal: u32 = NO_REASON
-  if (depth() >= DEPTH_MOST) refusal = TOO_DEEP
+  if (depth() >= DEPTH_MAX) refusal = TOO_DEEP
   else if (isLess(self + BALANCE, sp)) refusal = BALANCE_TOO_LOW
-  else if (load<u64>(self, NONCE) == NONCE_MOST) refusal = LAST_NONCE
+  else if (load<u64>(self, NONCE) == NONCE_MAX) refusal = LAST_NONCE
   if (!IS_TRACING && refusal != NO_REASON) return refuse(frame, end, gas)
   store<i64>(frame, gas - passed, GAS)
 
@@ -152,7 +152,7 @@ export function closeCreation(frame: usize, data: usize, size: u32): void {
   const account = <usize>load<u32>(frame, SELF)
   const gas = load<i64>(frame, GAS) - <i64>size * CODE_BYTE_GAS
   let why: u32 = 0
-  if (size > CODE_MOST) why = CODE_TOO_LARGE
+  if (size > CODE_MAX) why = CODE_TOO_LARGE
   else if (isFrom(LONDON) && size != 0 && load<u8>(data) == 0xef) why = INVALID_CODE
   else if (gas < 0) why = OUT_OF_GAS
   if (why != 0) {

@@ -11,7 +11,7 @@ import { closeCreation, create, selfDestruct } from './creates'
 import * as environment from './environment'
 import * as frames from './frames'
 import { traceStep } from './host'
-import { STACK_WORDS_MOST } from './layout'
+import { STACK_WORDS_MAX } from './layout'
 import { log } from './logs'
 import * as memories from './memory'
 import { pushByte, pushLong, pushShort, pushTwo, swap } from './stack'
@@ -55,7 +55,7 @@ export function run(): void {
       gas -= <i64>load<u32>(block, BLOCK_GAS)
       const height = (sp + 32 - stack) >> 5
       const need = <usize>load<u16>(block, BLOCK_NEED)
-      if (gas < 0 || height < need || height + <usize>load<u16>(block, BLOCK_GROWTH) > STACK_WORDS_MOST) {
+      if (gas < 0 || height < need || height + <usize>load<u16>(block, BLOCK_GROWTH) > STACK_WORDS_MAX) {
         frames.haltBecause(gas < 0 ? frames.OUT_OF_GAS : need == UNDEFINED_NEED ? frames.INVALID_OPCODE : frames.STACK_BOUNDS)
         leave = HALTED
         break

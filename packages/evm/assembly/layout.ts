@@ -33,27 +33,27 @@ export const FRAMES: usize = 0x280000 // frames.ts: 1027 x 256, the last for a t
 export const CODE_INDEX: usize = 0x300000 // code.ts: 2^16 x u32
 
 /** Calls nest this deep (Yellow Paper). */
-export const DEPTH_MOST: usize = 1024
-export const STACK_WORDS_MOST: usize = 1024
+export const DEPTH_MAX: usize = 1024
+export const STACK_WORDS_MAX: usize = 1024
 
 export const ACCOUNTS: usize = 0x400000
 export const ACCOUNT_SIZE: usize = 256
-export const ACCOUNTS_MOST: u32 = 1 << 16
-export const ACCOUNTS_END: usize = ACCOUNTS + (<usize>ACCOUNTS_MOST) * ACCOUNT_SIZE // 0x1400000
+export const ACCOUNTS_MAX: u32 = 1 << 16
+export const ACCOUNTS_END: usize = ACCOUNTS + (<usize>ACCOUNTS_MAX) * ACCOUNT_SIZE // 0x1400000
 
 export const SLOTS: usize = ACCOUNTS_END
 export const SLOT_SIZE: usize = 128
-export const SLOTS_MOST: u32 = 1 << 17
-export const SLOTS_END: usize = SLOTS + (<usize>SLOTS_MOST) * SLOT_SIZE // 0x2400000
+export const SLOTS_MAX: u32 = 1 << 17
+export const SLOTS_END: usize = SLOTS + (<usize>SLOTS_MAX) * SLOT_SIZE // 0x2400000
 
 export const TRANSIENT: usize = SLOTS_END
 export const TRANSIENT_SIZE: usize = 96
-export const TRANSIENT_MOST: u32 = 1 << 19
-export const TRANSIENT_END: usize = TRANSIENT + (<usize>TRANSIENT_MOST) * TRANSIENT_SIZE
+export const TRANSIENT_MAX: u32 = 1 << 19
+export const TRANSIENT_END: usize = TRANSIENT + (<usize>TRANSIENT_MAX) * TRANSIENT_SIZE
 
 /** Stacks of all frames, one above the other: a caller's does not change while its callee runs. */
 export const STACKS: usize = TRANSIENT_END
-export const STACKS_END: usize = STACKS + (DEPTH_MOST + 2) * STACK_WORDS_MOST * 32
+export const STACKS_END: usize = STACKS + (DEPTH_MAX + 2) * STACK_WORDS_MAX * 32
 
 export const JOURNAL: usize = STACKS_END
 export const JOURNAL_END: usize = JOURNAL + 0x2000000
@@ -64,8 +64,8 @@ export const LOGS_END: usize = LOGS + 0x2000000
 /** What the last call returned: RETURNDATASIZE and RETURNDATACOPY. */
 export const RETURNED: usize = LOGS_END
 /** EVM memory of one frame. Filling it would cost 2.1 * 10^9 gas. */
-export const FRAME_MEMORY_MOST: u64 = 0x2000000
-export const RETURNED_END: usize = RETURNED + <usize>FRAME_MEMORY_MOST
+export const FRAME_MEMORY_MAX: u64 = 0x2000000
+export const RETURNED_END: usize = RETURNED + <usize>FRAME_MEMORY_MAX
 
 /** Contract codes, each with its jump map. Flushed between transactions once CODES_KEEP bytes of it are used. */
 export const CODES: usize = RETURNED_END

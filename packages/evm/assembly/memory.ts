@@ -4,7 +4,7 @@ import { CODE_HASH } from './accounts'
 import { MEMORY_SIZE, MEMORY_START, RETURNED_BOUNDS, haltBecause, returnedSize } from './frames'
 import { BOUND_MEMORY, exceedBound, openCode } from './host'
 import { keccak } from './keccak'
-import { FRAME_MEMORY_MOST, MEMORY_END, RETURNED } from './layout'
+import { FRAME_MEMORY_MAX, MEMORY_END, RETURNED } from './layout'
 import { isSmall, isZero } from './words'
 
 const COPY_WORD_GAS: i64 = 3
@@ -43,7 +43,7 @@ export function coverBytes(frame: usize, gas: i64, offset: usize, size: u64): i6
 
 /** The memory to `end` bytes. */
 export function extend(frame: usize, gas: i64, end: u64): i64 {
-  if (end > FRAME_MEMORY_MOST) return beyond(gas, end)
+  if (end > FRAME_MEMORY_MAX) return beyond(gas, end)
   const before = <u64>load<u32>(frame, MEMORY_SIZE)
   const words = (end + 31) >> 5
   gas -= gasOfWords(words) - gasOfWords(before >> 5)

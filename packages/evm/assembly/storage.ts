@@ -5,7 +5,7 @@ import { refundOfClearedSlot } from './fork'
 import { hashOf } from './hash'
 import { BOUND_SLOTS, BOUND_TRANSIENT, exceedBound, loadSlot } from './host'
 import { addRefund, remember } from './journal'
-import { SLOT_SIZE, SLOTS, SLOTS_MOST, TRANSIENT, TRANSIENT_MOST, TRANSIENT_SIZE } from './layout'
+import { SLOT_SIZE, SLOTS, SLOTS_MAX, TRANSIENT, TRANSIENT_MAX, TRANSIENT_SIZE } from './layout'
 import { copyWord, isEqual, isZero, setZero } from './words'
 
 export const SLOT_KEY: usize = 0
@@ -45,17 +45,17 @@ export function reachSlot(account: usize, key: usize, gas: i64): usize {
 /** Where the slot stands, or would. */
 function placeOf(account: usize, key: usize): usize {
   const storage = load<u32>(account, STORAGE)
-  let at = hashOf(key, storage) & (SLOTS_MOST - 1)
+  let at = hashOf(key, storage) & (SLOTS_MAX - 1)
   while (true) {
     const slot = SLOTS + <usize>at * SLOT_SIZE
     if (load<u32>(slot, SLOT_EPOCH) != currentEpoch()) return slot
     if (isEqual(slot, key) && load<u32>(slot, SLOT_STORAGE) == storage) return slot
-    at = (at + 1) & (SLOTS_MOST - 1)
+    at = (at + 1) & (SLOTS_MAX - 1)
   }
 }
 
 function insertSlot(slot: usize, account: usize, key: usize): usize {
-  if (count + 1 >= SLOTS_MOST) exceedBound(BOUND_SLOTS)
+  if (count + 1 >= SLOTS_MAX) exceedBound(BOUND_SLOTS)
   copyWord(slot, key)
   setZero(slot + SLOT_VALUE)
   setZero(slot + SLOT_STATE)
@@ -72,7 +72,7 @@ export function forgetSlots(): void {
 }
 
 export function slotsAreCrowded(): bool {
-  return count > SLOTS_MOST / 2
+  return count > SLOTS_MAX / 2
 }
 
 /** Is it a slot of what the account is now, not of what it was before it was destroyed? */
@@ -134,12 +134,12 @@ export function forgetTransient(): void {
 }
 
 function placeOfTransient(account: usize, key: usize): usize {
-  let at = hashOf(key, account) & (TRANSIENT_MOST - 1)
+  let at = hashOf(key, account) & (TRANSIENT_MAX - 1)
   while (true) {
     const entry = TRANSIENT + <usize>at * TRANSIENT_SIZE
     if (load<u32>(entry, TRANSIENT_TRANSACTION) != transaction()) return entry
     if (load<u32>(entry, TRANSIENT_ACCOUNT) == <u32>account && isEqual(entry, key)) return entry
-    at = (at + 1) & (TRANSIENT_MOST - 1)
+    at = (at + 1) & (TRANSIENT_MAX - 1)
   }
 }
 
@@ -152,7 +152,7 @@ export function loadTransient(to: usize, account: usize, key: usize): void {
 export function storeTransient(account: usize, key: usize, value: usize): void {
   const entry = placeOfTransient(account, key)
   if (load<u32>(entry, TRANSIENT_TRANSACTION) != transaction()) {
-    if (++transientCount >= TRANSIENT_MOST) exceedBound(BOUND_TRANSIENT)
+    if (++transientCount >= TRANSIENT_MAX) exceedBound(BOUND_TRANSIENT)
     copyWord(entry, key)
     setZero(entry + TRANSIENT_VALUE)
     store<u32>(entry, <u32>account, TRANSIENT_ACCOUNT)

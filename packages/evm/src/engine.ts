@@ -15,7 +15,7 @@ import { EngineMemory } from './engine-memory.ts'
 import { type EngineExports, type Layout, readLayout } from './exports.ts'
 import { FORKS, type Fork } from './forks.ts'
 import type { Host } from './host.ts'
-import { BLOB_HASHES_MOST } from './limits.ts'
+import { BLOB_HASHES_MAX } from './limits.ts'
 import type { AccountChange, Environment, Log, SlotChange, StateChanges } from './message.ts'
 import { answerNativeCall } from './native-call.ts'
 import { encodeOpcodes } from './opcodes.ts'
@@ -155,7 +155,7 @@ export class Engine {
     const { memory, at } = this
     memory.bytes.copyWithin(at.ENVIRONMENT, origin, origin + 32)
     memory.writeWord(at.ENVIRONMENT + 32, gasPrice)
-    const count = Math.min(blobHashes.length, BLOB_HASHES_MOST)
+    const count = Math.min(blobHashes.length, BLOB_HASHES_MAX)
     memory.writeU32(at.ENVIRONMENT + 320, count)
     for (let i = 0; i < count; i++) memory.writeHex(at.BLOB_HASHES + 32 * i, blobHashes[i]!)
   }

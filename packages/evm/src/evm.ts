@@ -3,7 +3,7 @@ import { type Address, CodedError } from '@tan/primitives'
 import { Engine } from './engine.ts'
 import { isFrom } from './forks.ts'
 import type { Host } from './host.ts'
-import { GAS_MOST, INPUT_BYTES_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
+import { GAS_MAX, INPUT_MAX_BYTES, TRANSACTION_GAS_MAX } from './limits.ts'
 import {
   type AccessListItem,
   type Environment,
@@ -70,8 +70,8 @@ function accessListGas(list: readonly AccessListItem[]): number {
 }
 
 /** The most that a transaction of the block can have. */
-function transactionGasMost({ fork, gasLimit }: Environment): number {
-  return Number(isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MOST ? TRANSACTION_GAS_MOST : gasLimit)
+function transactionGasMax({ fork, gasLimit }: Environment): number {
+  return Number(isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MAX ? TRANSACTION_GAS_MAX : gasLimit)
 }
 
 /** Whatever `body` throws, the engine's state is as before. It has at most `gas`. */
@@ -80,7 +80,7 @@ export function inTransaction<T>(
   environment: Environment,
   host: Host,
   body: () => T,
-  gas: number = transactionGasMost(environment),
+  gas: number = transactionGasMax(environment),
 ): T {
   engine.assertIdle()
   engine.isRunning = true
@@ -145,10 +145,10 @@ export const STATUSES: readonly Status[] = ['success', 'revert', 'halt']
 /** Runs the message in the current transaction. */
 export function runMessage(engine: Engine, message: Message, { caller, target }: Ends): Outcome {
   const { run, memory, at } = engine
-  if (!(message.gas >= 0n && message.gas <= GAS_MOST))
+  if (!(message.gas >= 0n && message.gas <= GAS_MAX))
     throw new CodedError('evm/gas', `gas is 0 to 2^63 - 1, not ${message.gas}`)
-  if (message.input.length > INPUT_BYTES_MOST)
-    throw new CodedError('evm/input', `an input of ${message.input.length} bytes is above ${INPUT_BYTES_MOST}`)
+  if (message.input.length > INPUT_MAX_BYTES)
+    throw new CodedError('evm/input', `an input of ${message.input.length} bytes is above ${INPUT_MAX_BYTES}`)
   engine.writeInput(message.input)
   memory.writeWord(at.SCRATCH, message.value)
   if (target === 0) run.create(caller, message.input.length, message.gas)

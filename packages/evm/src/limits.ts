@@ -1,19 +1,19 @@
 // Bounds of the EVM room. Those of the engine's tables are in assembly/layout.ts.
 
 /** Gas is a signed 64-bit integer in the engine. */
-export const GAS_MOST: bigint = 2n ** 63n - 1n
+export const GAS_MAX: bigint = 2n ** 63n - 1n
 
 /** EIP-7825: a transaction's gas limit, from Osaka on. */
-export const TRANSACTION_GAS_MOST: bigint = 2n ** 24n
+export const TRANSACTION_GAS_MAX: bigint = 2n ** 24n
 
 /** Init code of a transaction, from Shanghai on (EIP-3860). */
-export const INIT_CODE_BYTES_MOST: number = 49_152
+export const INIT_CODE_MAX_BYTES: number = 49_152
 
 /** A message's input, and what a native contract returns: as much as a frame's memory (assembly/layout.ts). */
-export const INPUT_BYTES_MOST: number = 33_554_432
+export const INPUT_MAX_BYTES: number = 33_554_432
 
 /** Blob hashes that an environment can carry. */
-export const BLOB_HASHES_MOST: number = 32
+export const BLOB_HASHES_MAX: number = 32
 
 /** MODEXP's operands, from Osaka on (EIP-7823). */
-export const MODEXP_BYTES_MOST: number = 1024
+export const MODEXP_MAX_BYTES: number = 1024

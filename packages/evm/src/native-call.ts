@@ -1,7 +1,7 @@
 // Answers the engine when it meets a precompile or a contract in native code.
 import { type Address, assert, CodedError, type Hash } from '@tan/primitives'
 import type { Engine } from './engine.ts'
-import { INPUT_BYTES_MOST } from './limits.ts'
+import { INPUT_MAX_BYTES } from './limits.ts'
 import { type Environment, HALT_REASONS, type HaltReason } from './message.ts'
 import type { NativeCall } from './native.ts'
 import { precompileAt } from './precompiles/table.ts'
@@ -26,7 +26,7 @@ const CREDIT_GAS = 9000 - 2300
 const NEW_ACCOUNT_GAS = 25_000
 
 /** Gas is counted in numbers here; who has more than that can use no more of it. */
-const NUMBER_MOST = BigInt(Number.MAX_SAFE_INTEGER)
+const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 
 const DELEGATECALL = 0xf4
 const CALLCODE = 0xf2
@@ -49,7 +49,7 @@ export function answerNativeCall(engine: Engine, frame: number): number {
     memory.readU32(frame + at.INPUT) + memory.readU32(frame + at.INPUT_SIZE),
   )
   const frameGas = memory.readI64(frame + at.GAS)
-  const gas = frameGas > NUMBER_MOST ? Number.MAX_SAFE_INTEGER : Number(frameGas)
+  const gas = frameGas > NUMBER_MAX ? Number.MAX_SAFE_INTEGER : Number(frameGas)
   if (memory.readU32(account + at.NATIVE) === at.PRECOMPILE) {
     const { fork } = engine.environment!
     const precompile = precompileAt(fork, engine.addressOf(account))!
@@ -70,8 +70,8 @@ export function answerNativeCall(engine: Engine, frame: number): number {
 
 function finish(engine: Engine, frame: number, status: number, output: Uint8Array, gasUsed: number): number {
   const { memory, at } = engine
-  if (output.length > INPUT_BYTES_MOST)
-    throw new CodedError('evm/bound', `${output.length} bytes from a native contract are above ${INPUT_BYTES_MOST}`)
+  if (output.length > INPUT_MAX_BYTES)
+    throw new CodedError('evm/bound', `${output.length} bytes from a native contract are above ${INPUT_MAX_BYTES}`)
   memory.refresh()
   memory.copyIn(at.RETURNED, output)
   memory.writeU32(frame + at.NATIVE_SIZE, output.length)

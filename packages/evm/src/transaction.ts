@@ -5,7 +5,7 @@ import { type Engine, isDelegation } from './engine.ts'
 import { beginMessage, inTransaction, runMessage } from './evm.ts'
 import { isFrom } from './forks.ts'
 import type { Host } from './host.ts'
-import { GAS_MOST, INIT_CODE_BYTES_MOST, TRANSACTION_GAS_MOST } from './limits.ts'
+import { GAS_MAX, INIT_CODE_MAX_BYTES, TRANSACTION_GAS_MAX } from './limits.ts'
 import type { AccessListItem, Environment, ExecutionResult, Message } from './message.ts'
 
 export interface Authorization {
@@ -58,7 +58,7 @@ const ACCESS_ADDRESS_GAS = 2400
 const ACCESS_SLOT_GAS = 1900
 const AUTHORIZATION_GAS = 25_000
 const AUTHORIZATION_REFUND = 12_500
-const NONCE_MOST = 2n ** 64n - 1n
+const NONCE_MAX = 2n ** 64n - 1n
 
 /** All rules in their order; the first that is broken is the rejection, and leaves no trace. Throws as `execute` does. */
 export function applyTransaction(
@@ -107,15 +107,15 @@ function validateForm(
 ): Rejection | undefined {
   const { fork, gasLimit: blockGas, baseFee } = environment
   const { nonce, gasLimit, to, data, maxFeePerGas, maxPriorityFeePerGas, authorizations } = transaction
-  if (nonce >= NONCE_MOST) return refuse('nonce-most', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
+  if (nonce >= NONCE_MAX) return refuse('nonce-most', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
   if (gasLimit > blockGas) return refuse('block-gas', `a gas limit of ${gasLimit} where the block has ${blockGas}`)
-  if (isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MOST)
-    return refuse('gas-most', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MOST} (EIP-7825)`)
+  if (isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MAX)
+    return refuse('gas-most', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MAX} (EIP-7825)`)
   const needed = BigInt(Math.max(intrinsic.gas, intrinsic.floor))
   if (gasLimit < needed)
     return refuse('gas-intrinsic', `a gas limit of ${gasLimit} does not cover the ${needed} that it needs`)
-  if (to === undefined && isFrom(fork, 'shanghai') && data.length > INIT_CODE_BYTES_MOST)
-    return refuse('init-code-size', `${data.length} bytes of init code are above ${INIT_CODE_BYTES_MOST} (EIP-3860)`)
+  if (to === undefined && isFrom(fork, 'shanghai') && data.length > INIT_CODE_MAX_BYTES)
+    return refuse('init-code-size', `${data.length} bytes of init code are above ${INIT_CODE_MAX_BYTES} (EIP-3860)`)
   if (maxPriorityFeePerGas > maxFeePerGas)
     return refuse(
       'tip-above-fee',
@@ -141,7 +141,7 @@ function validateSender(engine: Engine, transaction: TransactionInput): Rejectio
   const has = engine.balance(account)
   if (has < cost) return refuse('balance', `${sender} has ${has} of the ${cost} wei that it may cost`)
   // what fits into a balance may still be more than the engine counts
-  if (gasLimit > GAS_MOST) return refuse('gas-most', `a gas limit of ${gasLimit} is above ${GAS_MOST}`)
+  if (gasLimit > GAS_MAX) return refuse('gas-most', `a gas limit of ${gasLimit} is above ${GAS_MAX}`)
   return undefined
 }
 
@@ -189,7 +189,7 @@ function authorize(
   { chainId, address, nonce, authority }: Authorization,
   environment: Environment,
 ): void {
-  if ((chainId !== 0n && chainId !== environment.chainId) || nonce >= NONCE_MOST || authority === undefined) return
+  if ((chainId !== 0n && chainId !== environment.chainId) || nonce >= NONCE_MAX || authority === undefined) return
   const account = engine.account(authority)
   engine.run.warmAccount(account)
   const code = engine.code(account)

@@ -2,7 +2,7 @@
 import type { Hash } from '@tan/primitives'
 
 /** Limits of a transaction's gas (EIP-7825). */
-export const TRANSACTION_GAS_MOST = 16_777_216
+export const TRANSACTION_GAS_MAX = 16_777_216
 
 /** Of a transaction before it does anything (Yellow Paper, EIP-2028, EIP-2930, EIP-3860, EIP-7702). */
 export const INTRINSIC_GAS = {

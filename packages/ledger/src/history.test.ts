@@ -13,7 +13,7 @@ import type { RecoveredTransaction } from './transaction/recover.ts'
 /** two that guard the chain from its genesis on, and two that may come to */
 const actors = ['guardian 0', 'guardian 2', 'actor 2', 'actor 3'].map(testAccount)
 const genesis = testGenesis(actors, { unbondingBlocks: 2, redeemGraceBlocks: 1 })
-const { guardianStakeLeastWei: leastStake } = genesis.parameters
+const { guardianStakeMinWei: leastStake } = genesis.parameters
 const everyone: readonly Address[] = [
   ...new Set([
     ...actors.map(({ address }) => address),

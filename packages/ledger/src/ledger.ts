@@ -115,11 +115,8 @@ export class Ledger {
       baseFeePerGas: nextBaseFee(parent.header, parameters),
     }
     const execution = new BlockExecution(environmentOf(this.rules, draft), parent.state)
-    const sizeBytesMost = Math.min(
-      limits?.sizeBytesMost ?? parameters.blockBodyBytesMost,
-      parameters.blockBodyBytesMost,
-    )
-    const { included, skipped } = fillBlock(execution, candidates, { ...limits, sizeBytesMost })
+    const sizeMaxBytes = Math.min(limits?.sizeMaxBytes ?? parameters.blockBodyMaxBytes, parameters.blockBodyMaxBytes)
+    const { included, skipped } = fillBlock(execution, candidates, { ...limits, sizeMaxBytes })
     const { writes, receipts, gasUsed, burnedWei } = execution.finish()
     const state = this.#store.apply(parent.state, writes)
     const transactions = included.map(transaction => transaction.encoded)

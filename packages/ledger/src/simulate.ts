@@ -1,8 +1,8 @@
 // Calls that change nothing: what `eth_call` and `eth_estimateGas` answer for messages that run natively.
 import { type Address, EMPTY_BYTES, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
 import type { AccessListEntry, Verified } from '@tan/protocol'
-import { REFUND_QUOTIENT, TRANSACTION_GAS_MOST } from './gas.ts'
-import { CALL_GAS_MOST } from './limits.ts'
+import { REFUND_QUOTIENT, TRANSACTION_GAS_MAX } from './gas.ts'
+import { CALL_GAS_MAX } from './limits.ts'
 import { Journal, type Log, type ParentState } from './state/journal.ts'
 import { explainRevert } from './system/contracts.ts'
 import { intrinsicGasOf } from './transaction/fees.ts'
@@ -42,7 +42,7 @@ export function simulateCall(
   if (balance < valueWei)
     return { ok: false, code: 'transaction/balance', message: `${sender} has ${balance} wei, not ${valueWei}` }
   const intrinsic = intrinsicGasOf({ to, data, accessList, authorizations: 0 })
-  const gasLimit = Math.min(request.gasLimit ?? CALL_GAS_MOST, CALL_GAS_MOST)
+  const gasLimit = Math.min(request.gasLimit ?? CALL_GAS_MAX, CALL_GAS_MAX)
   const needed = Math.max(intrinsic.gas, intrinsic.floor)
   if (gasLimit < needed) return { ok: false, ...tooLittleGas(gasLimit, needed) }
 
@@ -64,7 +64,7 @@ export type GasEstimate =
 
 /** A gas limit with which the request succeeds. What runs natively needs exactly what it spends. */
 export function estimateGas(state: ParentState, environment: BlockEnvironment, request: CallRequest): GasEstimate {
-  const gasLimit = Math.min(request.gasLimit ?? TRANSACTION_GAS_MOST, TRANSACTION_GAS_MOST, environment.gasLimit)
+  const gasLimit = Math.min(request.gasLimit ?? TRANSACTION_GAS_MAX, TRANSACTION_GAS_MAX, environment.gasLimit)
   const result = simulateCall(state, environment, { ...request, gasLimit })
   if (!result.ok) return { ...result, output: EMPTY_BYTES }
   const { succeeded, output, gasNeeded } = result.value

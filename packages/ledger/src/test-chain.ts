@@ -45,7 +45,7 @@ export function testGenesis(accounts: readonly Account[], changes: Partial<Genes
     ...DEFAULT_PARAMETERS,
     redeemGraceBlocks: 5,
     unbondingBlocks: 4,
-    poolDurationBlocksMost: 1_000,
+    poolDurationBlocksMax: 1_000,
     ...changes,
   }
   const guardians = [0, 1, 2, 3].map(i => {
@@ -56,7 +56,7 @@ export function testGenesis(accounts: readonly Account[], changes: Partial<Genes
       address,
       blsPublicKey: toHex(publicKey),
       proofOfPossession: toHex(bls.sign(possessionDigest(chainId, address, publicKey), secretKey)),
-      stakeWei: i < 2 ? parameters.validatorStakeLeastWei : parameters.guardianStakeLeastWei,
+      stakeWei: i < 2 ? parameters.validatorStakeMinWei : parameters.guardianStakeMinWei,
       isValidator: i < 2,
     }
   })

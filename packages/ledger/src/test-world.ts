@@ -36,7 +36,7 @@ export interface Answer {
 }
 
 /** of every call that says nothing else */
-const GAS_MOST = 16_000_000
+const GAS_MAX = 16_000_000
 
 export function encodeCall(contract: ContractName, functionName: string, args: readonly unknown[]): Uint8Array {
   return fromHex(encodeFunctionData({ abi: CONTRACTS[contract].abi, functionName, args }))
@@ -52,7 +52,7 @@ export class SystemWorld {
   constructor(genesis: Genesis) {
     this.genesis = genesis
     this.timestampS = genesis.timestampS
-    this.baseFeePerGas = genesis.parameters.baseFeeLeastWei
+    this.baseFeePerGas = genesis.parameters.baseFeeMinWei
     this.journal = new Journal(genesisReader(genesis))
   }
 
@@ -72,7 +72,7 @@ export class SystemWorld {
   }
 
   /** A call by its bytes. */
-  send(from: Address, contract: ContractName, data: Uint8Array, { valueWei = 0n, gas = GAS_MOST } = {}): CallResult {
+  send(from: Address, contract: ContractName, data: Uint8Array, { valueWei = 0n, gas = GAS_MAX } = {}): CallResult {
     const { journal, environment } = this
     const to = CONTRACTS[contract].address
     journal.beginTransaction()
@@ -89,7 +89,7 @@ export class SystemWorld {
   ): Answer {
     const { journal } = this
     const { abi } = CONTRACTS[contract]
-    const gas = options.gas ?? GAS_MOST
+    const gas = options.gas ?? GAS_MAX
     const { succeeded, gasLeft, output } = this.send(from, contract, encodeCall(contract, functionName, args), options)
     const refund = journal.refund()
     const events = journal.logs().map(log => decodeLog(log.address, log.topics, log.data))

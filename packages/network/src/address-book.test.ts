@@ -26,8 +26,8 @@ describe('the address book', () => {
     book.addBootstrap('/memory/a', undefined)
     const atMs = attempts(book, 3_600_000)
     const gaps = atMs.slice(1).map((at, i) => at - atMs[i]!)
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(LIMITS.reconnectBootstrapMsMost + 10)
-    expect(gaps[0]).toBeLessThanOrEqual(LIMITS.reconnectMsLeast + 10)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(LIMITS.reconnectBootstrapMaxMs + 10)
+    expect(gaps[0]).toBeLessThanOrEqual(LIMITS.reconnectMinMs + 10)
     expect(atMs.at(-1)).toBeGreaterThan(3_500_000)
   })
 
@@ -35,7 +35,7 @@ describe('the address book', () => {
     const book = create()
     book.learn('peer', ['/memory/a'], 0)
     const atMs = attempts(book, 3_600_000)
-    expect(atMs).toHaveLength(LIMITS.dialAttemptsMost)
+    expect(atMs).toHaveLength(LIMITS.dialAttemptsMax)
     const gaps = atMs.slice(1).map((at, i) => at - atMs[i]!)
     expect(gaps).toEqual([...gaps].sort((a, b) => a - b))
   })
@@ -45,7 +45,7 @@ describe('the address book', () => {
     book.learn('peer', ['/memory/a'], 0)
     expect(attempts(book, 600_000, true)).toHaveLength(1)
     book.addBootstrap('/memory/b', undefined)
-    expect(attempts(book, 600_000, true).length).toBeLessThanOrEqual(600_000 / (LIMITS.reconnectMsMost * 0.75) + 1)
+    expect(attempts(book, 600_000, true).length).toBeLessThanOrEqual(600_000 / (LIMITS.reconnectMaxMs * 0.75) + 1)
   })
 
   test('a lost peer is due again soon', () => {
@@ -56,7 +56,7 @@ describe('the address book', () => {
     expect(book.isBootstrap('peer')).toBe(true)
     expect(book.takeDue(1000, 0, peer => peer !== 'peer')).toEqual([])
     book.lost('peer', 5000)
-    expect(book.takeDue(5000 + LIMITS.reconnectMsLeast, 0, everybody)).toEqual([target])
+    expect(book.takeDue(5000 + LIMITS.reconnectMinMs, 0, everybody)).toEqual([target])
   })
 
   test('nobody is dialled twice at once, no more than allowed at once, and no more than wanted', () => {
@@ -67,20 +67,20 @@ describe('the address book', () => {
     for (let i = 0; i < 50; i++) book.learn(`peer ${i}`, [`/memory/${i}`], 0)
     expect(book.takeDue(0, 0, everybody)).toHaveLength(0)
     expect(book.takeDue(0, 3, everybody)).toHaveLength(3)
-    expect(book.takeDue(0, 100, everybody)).toHaveLength(LIMITS.dialsAtOnceMost - 4)
+    expect(book.takeDue(0, 100, everybody)).toHaveLength(LIMITS.dialsAtOnceMax - 4)
     expect(book.takeDue(0, 100, everybody)).toHaveLength(0)
   })
 
   test('holds only so many', () => {
     const book = create()
-    for (let i = 0; i < LIMITS.knownPeersMost + 100; i++) book.learn(`peer ${i}`, [`/memory/${i}`], 0)
+    for (let i = 0; i < LIMITS.knownPeersMax + 100; i++) book.learn(`peer ${i}`, [`/memory/${i}`], 0)
     const seen = new Set<string>()
     for (let nowMs = 0; nowMs < 1000; nowMs++)
       for (const target of book.takeDue(0, 100, everybody)) {
         seen.add(target.peer!)
         book.failed(target, 0, true)
       }
-    expect(seen.size).toBe(LIMITS.knownPeersMost)
-    expect(seen.has(`peer ${LIMITS.knownPeersMost + 99}`)).toBe(true)
+    expect(seen.size).toBe(LIMITS.knownPeersMax)
+    expect(seen.has(`peer ${LIMITS.knownPeersMax + 99}`)).toBe(true)
   })
 })

@@ -38,7 +38,7 @@ export class AddressBook {
       known.addresses = addresses
       return
     }
-    if (this.#known.size >= LIMITS.knownPeersMost) this.#forgetOldest()
+    if (this.#known.size >= LIMITS.knownPeersMax) this.#forgetOldest()
     this.#known.set(peer, createTarget(peer, addresses, false, nowMs))
   }
 
@@ -58,7 +58,7 @@ export class AddressBook {
         count--
       }
     }
-    const room = LIMITS.dialsAtOnceMost - this.dialing
+    const room = LIMITS.dialsAtOnceMax - this.dialing
     take(this.#bootstrap, room)
     // in random order: who fills our book must not choose our peers
     if (most > 0) take(shuffled(this.#random, [...this.#known.values()]), Math.min(most, room - due.length))
@@ -81,14 +81,14 @@ export class AddressBook {
   failed(target: Target, nowMs: number, isHopeless: boolean): void {
     target.isDialing = false
     target.failures++
-    if (!target.isBootstrap && (isHopeless || target.failures >= LIMITS.dialAttemptsMost)) {
+    if (!target.isBootstrap && (isHopeless || target.failures >= LIMITS.dialAttemptsMax)) {
       if (target.peer !== undefined) this.#known.delete(target.peer)
       return
     }
-    const mostMs = target.isBootstrap && !isHopeless ? LIMITS.reconnectBootstrapMsMost : LIMITS.reconnectMsMost
+    const mostMs = target.isBootstrap && !isHopeless ? LIMITS.reconnectBootstrapMaxMs : LIMITS.reconnectMaxMs
     const delayMs = isHopeless
       ? mostMs
-      : Math.min(mostMs, LIMITS.reconnectMsLeast * 2 ** Math.min(16, target.failures - 1))
+      : Math.min(mostMs, LIMITS.reconnectMinMs * 2 ** Math.min(16, target.failures - 1))
     target.dueMs = nowMs + this.#jittered(delayMs)
   }
 
@@ -97,7 +97,7 @@ export class AddressBook {
     for (const target of this.#all()) {
       if (target.peer !== peer) continue
       target.failures = 0
-      target.dueMs = nowMs + this.#jittered(LIMITS.reconnectMsLeast)
+      target.dueMs = nowMs + this.#jittered(LIMITS.reconnectMinMs)
     }
   }
 

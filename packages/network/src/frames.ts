@@ -41,7 +41,7 @@ function writeLength(bytes: Uint8Array, at: number, length: number): void {
  * make us allocate by four bytes.
  */
 export class FrameReader {
-  readonly #sizeBytesMost: number
+  readonly #sizeMaxBytes: number
   readonly #input: Uint8Array[] = []
   #inputAt = 0
   readonly #header = new Uint8Array(FRAME_HEADER_BYTES)
@@ -50,8 +50,8 @@ export class FrameReader {
   #filled = 0
   #oversizeBytes: number | undefined
 
-  constructor(sizeBytesMost: number) {
-    this.#sizeBytesMost = sizeBytesMost
+  constructor(sizeMaxBytes: number) {
+    this.#sizeMaxBytes = sizeMaxBytes
   }
 
   /** The length of a message above the bound: nothing after it can be read. */
@@ -73,7 +73,7 @@ export class FrameReader {
     while (this.#oversizeBytes === undefined) {
       const length = this.#readLength()
       if (length === undefined) return undefined
-      if (length > this.#sizeBytesMost) {
+      if (length > this.#sizeMaxBytes) {
         this.#oversizeBytes = length
         return undefined
       }

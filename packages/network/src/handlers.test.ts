@@ -40,7 +40,7 @@ describe('handlers', () => {
     const { handlers, offences } = create()
     handlers.addMessage(VOTES, () => assert(false, 'impossible') as never)
     handlers.addGossip(BLOCKS, async () => assert(false, 'impossible') as never)
-    handlers.addRequest(RANGES, async () => new Uint8Array(RANGES.responseSizeBytesMost + 1))
+    handlers.addRequest(RANGES, async () => new Uint8Array(RANGES.responseSizeMaxBytes + 1))
     for (const provoke of [
       () => handlers.deliver('peer', VOTES, new Uint8Array(1)),
       () => handlers.gossip('peer', TOPIC, new Uint8Array(1)),
@@ -55,8 +55,8 @@ describe('handlers', () => {
 
   test('gossip that waits for its handlers is bounded in number and bytes, and let in again when they are done', async () => {
     for (const [sizeBytes, most] of [
-      [1, LIMITS.gossipPendingMessagesMost],
-      [BLOCKS.messageSizeBytesMost, LIMITS.gossipPendingBytesMost / BLOCKS.messageSizeBytesMost],
+      [1, LIMITS.gossipPendingMessagesMax],
+      [BLOCKS.messageSizeMaxBytes, LIMITS.gossipPendingMaxBytes / BLOCKS.messageSizeMaxBytes],
     ] as const) {
       const { handlers, metrics, offences } = create()
       const gate = Promise.withResolvers<'accept'>()
@@ -75,7 +75,7 @@ describe('handlers', () => {
 
   test('gossip above its rate is dropped and blamed on nobody: it may come from a peer that only passes it on', async () => {
     const { handlers, metrics, offences } = create()
-    const slow = { ...BLOCKS, messagesPerSecondMost: 1 }
+    const slow = { ...BLOCKS, messagesPerSecondMax: 1 }
     handlers.addGossip(slow, () => 'ignore')
     let arrived = 0
     for (let i = 0; i < 10 * burstOf(slow); i++) if (handlers.gossipArrives('peer', TOPIC, 1)) arrived++
@@ -86,7 +86,7 @@ describe('handlers', () => {
 
   test('what is sent of a topic, own or passed on, stays below what neighbours take from one peer', async () => {
     const { handlers, metrics, offences } = create()
-    const slow = { ...BLOCKS, messagesPerSecondMost: 10 }
+    const slow = { ...BLOCKS, messagesPerSecondMax: 10 }
     handlers.addGossip(slow, () => 'accept')
     const own = burstOf(slow) / 2
     for (let i = 0; i < own; i++) handlers.noteBroadcast(slow)

@@ -54,7 +54,7 @@ export class Handlers {
 
   addGossip(topic: GossipProtocol, handler: MessageHandler): void {
     this.#add(this.#topics, topic, handler)
-    const rate = { burst: burstOf(topic), perSecond: topic.messagesPerSecondMost }
+    const rate = { burst: burstOf(topic), perSecond: topic.messagesPerSecondMax }
     const share = LIMITS.gossipSentPercent / 100
     const bucket = new TokenBucket(this.#clock, {
       burst: Math.max(1, rate.burst * share),
@@ -76,8 +76,8 @@ export class Handlers {
     return [...this.#topics.keys()]
   }
 
-  get gossipMessageSizeBytesMost(): number {
-    return Math.max(0, ...[...this.#topics.values()].map(({ protocol }) => protocol.messageSizeBytesMost))
+  get gossipMessageSizeMaxBytes(): number {
+    return Math.max(0, ...[...this.#topics.values()].map(({ protocol }) => protocol.messageSizeMaxBytes))
   }
 
   protocolOf(id: string): MessageProtocol | RequestProtocol | undefined {
@@ -110,7 +110,7 @@ export class Handlers {
     try {
       const response = await this.#requests.get(protocolId(this.#prefix, protocol))!.handler(peer, request)
       const size = response instanceof Uint8Array ? response.length : 0
-      assert(size <= protocol.responseSizeBytesMost, `${protocol.name}: a response of ${size} bytes is above its bound`)
+      assert(size <= protocol.responseSizeMaxBytes, `${protocol.name}: a response of ${size} bytes is above its bound`)
       return response
     } catch (error) {
       this.#failed(protocol, error)
@@ -122,8 +122,8 @@ export class Handlers {
   gossipArrives(from: PeerId, topicId: string, sizeBytes: number): boolean {
     const protocol = this.#topics.get(topicId)?.protocol
     if (protocol === undefined || this.#standing.isBanned(from)) return false
-    if (sizeBytes > protocol.messageSizeBytesMost) {
-      const message = `a message of ${sizeBytes} bytes where ${protocol.name} allows ${protocol.messageSizeBytesMost}`
+    if (sizeBytes > protocol.messageSizeMaxBytes) {
+      const message = `a message of ${sizeBytes} bytes where ${protocol.name} allows ${protocol.messageSizeMaxBytes}`
       this.#penalize(from, protocol, { code: 'network/oversize', message })
       return false
     }
@@ -133,8 +133,8 @@ export class Handlers {
       return false
     }
     const isFull =
-      this.#gossipPendingMessages >= LIMITS.gossipPendingMessagesMost ||
-      this.#gossipPendingBytes + sizeBytes > LIMITS.gossipPendingBytesMost
+      this.#gossipPendingMessages >= LIMITS.gossipPendingMessagesMax ||
+      this.#gossipPendingBytes + sizeBytes > LIMITS.gossipPendingMaxBytes
     if (isFull) this.#telemetry.dropped(from, protocol, 1, BUSY)
     return !isFull
   }

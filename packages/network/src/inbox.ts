@@ -29,7 +29,7 @@ export class Inbox {
     this.#channel = channel
     this.#owner = owner
     this.#clock = clock
-    this.#reader = new FrameReader(protocol.messageSizeBytesMost)
+    this.#reader = new FrameReader(protocol.messageSizeMaxBytes)
     channel.listen({
       data: bytes => {
         this.#reader.push(bytes)
@@ -67,7 +67,7 @@ export class Inbox {
       if (pending !== undefined) this.#waitFor(pending)
     }
     if (this.#reader.oversizeBytes !== undefined) {
-      const most = this.protocol.messageSizeBytesMost
+      const most = this.protocol.messageSizeMaxBytes
       this.#fail({
         code: 'network/oversize',
         message: `a message of ${this.#reader.oversizeBytes} bytes where ${this.protocol.name} allows ${most}`,

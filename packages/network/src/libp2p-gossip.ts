@@ -26,9 +26,9 @@ interface ReceivingGossipSub extends GossipSub {
 }
 
 export function createGossip(setup: WireSetup): (components: GossipSubComponents) => GossipSub {
-  const batchBytesMost = Math.max(
-    LIMITS.gossipBytesLeast,
-    LIMITS.gossipBatchLargestMessagesMost * setup.gossipMessageSizeBytesMost,
+  const batchMaxBytes = Math.max(
+    LIMITS.gossipMinBytes,
+    LIMITS.gossipBatchLargestMessagesMax * setup.gossipMessageSizeMaxBytes,
   )
   const create = gossipsub({
     globalSignaturePolicy: StrictNoSign,
@@ -37,17 +37,17 @@ export function createGossip(setup: WireSetup): (components: GossipSubComponents
     fallbackToFloodsub: false,
     floodPublish: true,
     // telling the others what arrived costs as much as a small message
-    idontwantMinDataSize: LIMITS.gossipToldBytesLeast,
+    idontwantMinDataSize: LIMITS.gossipToldMinBytes,
     // our own messages are encoded once for all
     batchPublish: true,
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     // messages of topics without a handler are dropped on arrival; to know who listens to a topic is wanted even then,
     // for broadcasting, up to so many
-    maxTopicBytesPerPeer: LIMITS.gossipTopicBytesPerPeerMost,
+    maxTopicBytesPerPeer: LIMITS.gossipTopicBytesPerPeerMax,
     seenTTL: LIMITS.gossipSeenMs,
-    maxInboundDataLength: batchBytesMost,
-    maxOutboundBufferSize: batchBytesMost,
+    maxInboundDataLength: batchMaxBytes,
+    maxOutboundBufferSize: batchMaxBytes,
     // tags would protect mesh peers from libp2p's pruning of connections; ours is decided on admission
     tagMeshPeers: false,
     scoreParams: {

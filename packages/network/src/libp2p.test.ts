@@ -131,7 +131,7 @@ describe('libp2p: what others may send', () => {
       isLost = true
     })
     for (let i = 0; !isLost; i++) {
-      const block = new Uint8Array(BLOCKS.messageSizeBytesMost)
+      const block = new Uint8Array(BLOCKS.messageSizeMaxBytes)
       new DataView(block.buffer).setUint32(0, i)
       node.transport.broadcast(BLOCKS, block)
       await new Promise(resolve => setTimeout(resolve, 10))

@@ -82,7 +82,7 @@ export class Libp2pWire implements Wire {
       await node.handle(
         id,
         (stream, connection) => setup.events.opened(new Libp2pChannel(connection.remotePeer.toString(), stream), id),
-        { maxInboundStreams: LIMITS.streamsPerConnectionMost, maxOutboundStreams: LIMITS.streamsPerConnectionMost },
+        { maxInboundStreams: LIMITS.streamsPerConnectionMax, maxOutboundStreams: LIMITS.streamsPerConnectionMax },
       )
     this.#node = node
     try {
@@ -131,7 +131,7 @@ export class Libp2pWire implements Wire {
     try {
       const stream = await connection.newStream(protocolId, {
         signal,
-        maxOutboundStreams: LIMITS.streamsPerConnectionMost,
+        maxOutboundStreams: LIMITS.streamsPerConnectionMax,
       })
       return new Libp2pChannel(peer, stream)
     } catch (error) {
@@ -153,21 +153,21 @@ export class Libp2pWire implements Wire {
       connectionEncrypters: [noise()],
       streamMuxers: [
         yamux({
-          maxInboundStreams: LIMITS.streamsPerConnectionMost,
-          maxOutboundStreams: LIMITS.streamsPerConnectionMost,
+          maxInboundStreams: LIMITS.streamsPerConnectionMax,
+          maxOutboundStreams: LIMITS.streamsPerConnectionMax,
           streamOptions: {
             // what a paused stream may still receive has to fit into its buffer
-            maxStreamWindowSize: LIMITS.streamWindowBytesMost,
-            maxReadBufferLength: 2 * LIMITS.streamWindowBytesMost,
+            maxStreamWindowSize: LIMITS.streamWindowMaxBytes,
+            maxReadBufferLength: 2 * LIMITS.streamWindowMaxBytes,
           },
         }),
       ],
       services: { identify: identify({ protocolPrefix: setup.prefix.slice(1) }), gossip: createGossip(setup) },
       connectionManager: {
-        maxConnections: 4 * LIMITS.peersMost,
-        maxIncomingPendingConnections: LIMITS.pendingInboundMost,
-        inboundConnectionThreshold: LIMITS.inboundPerHostPerSecondMost,
-        maxParallelDials: 2 * LIMITS.dialsAtOnceMost,
+        maxConnections: 4 * LIMITS.peersMax,
+        maxIncomingPendingConnections: LIMITS.pendingInboundMax,
+        inboundConnectionThreshold: LIMITS.inboundPerHostPerSecondMax,
+        maxParallelDials: 2 * LIMITS.dialsAtOnceMax,
         inboundUpgradeTimeout: LIMITS.upgradeTimeoutMs,
         // the transport dials again by itself
         reconnectRetries: 0,
@@ -201,7 +201,7 @@ export class Libp2pWire implements Wire {
 
   async #forgetStrangers(node: Node): Promise<void> {
     const stored = await node.peerStore.all()
-    let excess = stored.length - LIMITS.storedPeersMost
+    let excess = stored.length - LIMITS.storedPeersMax
     for (const { id } of stored) {
       if (excess <= 0) return
       if (id.equals(node.peerId) || node.getConnections(id).length > 0) continue

@@ -6,27 +6,27 @@ const MIB = 1024 * KIB
 
 export const LIMITS = {
   /** connections, unless the options say otherwise */
-  peersMost: 64,
+  peersMax: 64,
   /** while there are fewer connections, peers that were heard of are dialled */
   peersTarget: 16,
   /** connections from one remote host; loopback and private networks are exempt where those are allowed */
-  peersPerHostMost: 8,
-  bootstrapAddressesMost: 64,
+  peersPerHostMax: 8,
+  bootstrapAddressesMax: 64,
 
   /** the longest text of one address, and how many a peer may have and tell */
-  addressSizeBytesMost: 256,
-  addressesPerPeerMost: 8,
-  addressesPerExchangeMost: 128,
+  addressSizeMaxBytes: 256,
+  addressesPerPeerMax: 8,
+  addressesPerExchangeMax: 128,
   /** peers that were heard of and may be dialled */
-  knownPeersMost: 1024,
-  dialsAtOnceMost: 8,
+  knownPeersMax: 1024,
+  dialsAtOnceMax: 8,
   dialTimeoutMs: 8_000,
   /** a peer that was heard of and cannot be reached is forgotten after so many attempts */
-  dialAttemptsMost: 8,
-  reconnectMsLeast: 250,
+  dialAttemptsMax: 8,
+  reconnectMinMs: 250,
   /** bootstrap addresses are tried for ever: a peer that comes back on its address is found again within this time */
-  reconnectBootstrapMsMost: 1_500,
-  reconnectMsMost: 60_000,
+  reconnectBootstrapMaxMs: 1_500,
+  reconnectMaxMs: 60_000,
   exchangeIntervalMs: 30_000,
   /** a connection whose other side has not shown by then that it is of this chain is closed */
   helloTimeoutMs: 10_000,
@@ -35,28 +35,28 @@ export const LIMITS = {
   pausedMs: 1_500,
 
   /** waiting in one send queue (one peer, one protocol): messages, and bytes as a multiple of the largest message */
-  queuedMessagesMost: 1024,
-  queuedLargestMessagesMost: 4,
-  queuedBytesLeast: 1 * MIB,
+  queuedMessagesMax: 1024,
+  queuedLargestMessagesMax: 4,
+  queuedMinBytes: 1 * MIB,
   /** frames are written together up to this size */
   writeBatchBytes: 64 * KIB,
   /** open streams that one peer may have with us: for one message protocol, and for one request protocol */
-  messageStreamsMost: 2,
-  requestsAtOnceMost: 16,
-  refusalTextBytesMost: 512,
+  messageStreamsMax: 2,
+  requestsAtOnceMax: 16,
+  refusalTextMaxBytes: 512,
 
   /** gossip that is with its handlers at one time, over all peers: messages and bytes */
-  gossipPendingMessagesMost: 8192,
-  gossipPendingBytesMost: 64 * MIB,
+  gossipPendingMessagesMax: 8192,
+  gossipPendingMaxBytes: 64 * MIB,
   /** what a node sends of a topic, in hundredths of what each of its neighbours takes from one peer */
   gossipSentPercent: 80,
   /** one gossip transmission (it may hold several messages), and what may wait for one peer, in largest messages */
-  gossipBatchLargestMessagesMost: 4,
-  gossipBytesLeast: 4 * MIB,
+  gossipBatchLargestMessagesMax: 4,
+  gossipMinBytes: 4 * MIB,
   /** what a peer may say that it listens to, each topic counting a kibibyte and its name */
-  gossipTopicBytesPerPeerMost: 64 * KIB,
+  gossipTopicBytesPerPeerMax: 64 * KIB,
   /** from this size on, a node that received a message tells its neighbours not to send it again */
-  gossipToldBytesLeast: 16 * KIB,
+  gossipToldMinBytes: 16 * KIB,
   /** how long the hash of a message that was seen is kept */
   gossipSeenMs: 120_000,
 
@@ -67,20 +67,20 @@ export const LIMITS = {
   /** what a fault below the protocols costs */
   faultPoints: 25,
   /** peers whose standing is remembered, connected or not */
-  standingsMost: 4096,
+  standingsMax: 4096,
 
   /** libp2p: what a stream may receive before it is read; streams and half-open connections of everybody */
-  streamWindowBytesMost: 4 * MIB,
-  streamsPerConnectionMost: 256,
-  pendingInboundMost: 64,
+  streamWindowMaxBytes: 4 * MIB,
+  streamsPerConnectionMax: 256,
+  pendingInboundMax: 64,
   upgradeTimeoutMs: 5_000,
   pingIntervalMs: 10_000,
   pingTimeoutMs: 10_000,
   /** connections to one peer whose ages differ by less were dialled from both sides at once */
   simultaneousDialMs: 3_000,
-  inboundPerHostPerSecondMost: 32,
+  inboundPerHostPerSecondMax: 32,
   /** records of peers that are not connected */
-  storedPeersMost: 1024,
+  storedPeersMax: 1024,
   storedPeersCheckMs: 60_000,
   gossipCheckMs: 1_000,
   /** the in-memory wire: what a channel may hold before its writer is told to wait */

@@ -10,7 +10,7 @@ const HOST_KINDS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6'])
 
 /** `/ip4|ip6|dns|dns4|dns6/HOST/tcp/PORT`, and `/p2p/PEER` if it names its peer; undefined for everything else. */
 export function readTcpAddress(address: string): WireAddress | undefined {
-  if (address.length > LIMITS.addressSizeBytesMost) return undefined
+  if (address.length > LIMITS.addressSizeMaxBytes) return undefined
   try {
     const parsed = multiaddr(address)
     const [host, port, peer, ...rest] = parsed.getComponents()

@@ -16,7 +16,7 @@ export class Outbox {
   readonly #protocol: MessageProtocol
   readonly #owner: OutboxOwner
   readonly #clock: Clock
-  readonly #bytesMost: number
+  readonly #maxBytes: number
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #channel: Channel | undefined
@@ -30,10 +30,7 @@ export class Outbox {
     this.#protocol = protocol
     this.#owner = owner
     this.#clock = clock
-    this.#bytesMost = Math.max(
-      LIMITS.queuedBytesLeast,
-      LIMITS.queuedLargestMessagesMost * protocol.messageSizeBytesMost,
-    )
+    this.#maxBytes = Math.max(LIMITS.queuedMinBytes, LIMITS.queuedLargestMessagesMax * protocol.messageSizeMaxBytes)
   }
 
   send(message: Uint8Array): void {
@@ -62,7 +59,7 @@ export class Outbox {
   #keepWithinBounds(): void {
     let excess = 0
     let bytes = this.#queuedBytes
-    while (this.#queue.length - excess > LIMITS.queuedMessagesMost || bytes > this.#bytesMost)
+    while (this.#queue.length - excess > LIMITS.queuedMessagesMax || bytes > this.#maxBytes)
       bytes -= this.#queue[excess++]!.length
     if (excess === 0) return
     this.#queue.splice(0, excess)

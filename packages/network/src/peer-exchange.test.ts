@@ -15,16 +15,16 @@ import {
 import { keyOf } from './testing/kit.ts'
 
 const PEER = await peerIdOfKey(keyOf('somebody'))
-const LONGEST = 'x'.repeat(LIMITS.addressSizeBytesMost)
+const LONGEST = 'x'.repeat(LIMITS.addressSizeMaxBytes)
 const wire = { readAddress: readTcpAddress }
 
 describe('the exchange of addresses', () => {
   test('what was encoded is decoded, cut to what may be told', () => {
-    const addresses = Array.from({ length: 2 * LIMITS.addressesPerExchangeMost }, () => LONGEST)
-    expect(decodeGreeting(encodeGreeting(addresses))).toEqual(addresses.slice(0, LIMITS.addressesPerPeerMost))
-    expect(decodeAddresses(encodeAddresses(addresses))).toEqual(addresses.slice(0, LIMITS.addressesPerExchangeMost))
-    expect(encodeGreeting(addresses).length).toBeLessThanOrEqual(PEERS.messageSizeBytesMost)
-    expect(encodeAddresses(addresses).length).toBeLessThanOrEqual(PEERS.responseSizeBytesMost)
+    const addresses = Array.from({ length: 2 * LIMITS.addressesPerExchangeMax }, () => LONGEST)
+    expect(decodeGreeting(encodeGreeting(addresses))).toEqual(addresses.slice(0, LIMITS.addressesPerPeerMax))
+    expect(decodeAddresses(encodeAddresses(addresses))).toEqual(addresses.slice(0, LIMITS.addressesPerExchangeMax))
+    expect(encodeGreeting(addresses).length).toBeLessThanOrEqual(PEERS.messageSizeMaxBytes)
+    expect(encodeAddresses(addresses).length).toBeLessThanOrEqual(PEERS.responseSizeMaxBytes)
   })
 
   test('anything else is refused with a code', () => {
@@ -32,8 +32,8 @@ describe('the exchange of addresses', () => {
       encodeRlp(Array.from({ length: count }, () => new Uint8Array(size).fill(65)))
     for (const bytes of [
       new Uint8Array(0),
-      texts(LIMITS.addressesPerExchangeMost + 1, 1),
-      texts(1, LIMITS.addressSizeBytesMost + 1),
+      texts(LIMITS.addressesPerExchangeMax + 1, 1),
+      texts(1, LIMITS.addressSizeMaxBytes + 1),
       encodeRlp([Uint8Array.of(0xff, 0xfe)]),
       encodeRlp([[]]),
     ])
@@ -65,6 +65,6 @@ describe('the exchange of addresses', () => {
 
   test('no peer has more addresses than it may', () => {
     const told = Array.from({ length: 100 }, (_, i) => `/ip4/93.184.216.34/tcp/${i + 1}/p2p/${PEER}`)
-    expect(usableAddresses(wire, told, false).get(PEER)).toEqual(told.slice(0, LIMITS.addressesPerPeerMost))
+    expect(usableAddresses(wire, told, false).get(PEER)).toEqual(told.slice(0, LIMITS.addressesPerPeerMax))
   })
 })

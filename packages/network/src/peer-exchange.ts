@@ -6,43 +6,43 @@ import { declareProtocol } from './protocols.ts'
 import type { PeerId } from './transport.ts'
 import type { Wire } from './wire.ts'
 
-const addressCodec = codec.text(LIMITS.addressSizeBytesMost)
+const addressCodec = codec.text(LIMITS.addressSizeMaxBytes)
 /** an address and the few bytes of its encoding */
-const ADDRESS_ENCODED_BYTES_MOST = LIMITS.addressSizeBytesMost + 4
+const ADDRESS_ENCODED_MAX_BYTES = LIMITS.addressSizeMaxBytes + 4
 const LIST_OVERHEAD_BYTES = 16
 
 export const PEERS = declareProtocol({
   kind: 'request',
   name: 'peers',
   version: 1,
-  messageSizeBytesMost: LIMITS.addressesPerPeerMost * ADDRESS_ENCODED_BYTES_MOST + LIST_OVERHEAD_BYTES,
-  responseSizeBytesMost: LIMITS.addressesPerExchangeMost * ADDRESS_ENCODED_BYTES_MOST + LIST_OVERHEAD_BYTES,
-  messagesPerSecondMost: 1,
+  messageSizeMaxBytes: LIMITS.addressesPerPeerMax * ADDRESS_ENCODED_MAX_BYTES + LIST_OVERHEAD_BYTES,
+  responseSizeMaxBytes: LIMITS.addressesPerExchangeMax * ADDRESS_ENCODED_MAX_BYTES + LIST_OVERHEAD_BYTES,
+  messagesPerSecondMax: 1,
   timeoutMs: LIMITS.helloTimeoutMs,
   penaltyPoints: 20,
 })
 
 /** One's own addresses. */
-const greetingCodec = codec.list(addressCodec, LIMITS.addressesPerPeerMost)
+const greetingCodec = codec.list(addressCodec, LIMITS.addressesPerPeerMax)
 /** One's own, and those of others. */
-const addressesCodec = codec.list(addressCodec, LIMITS.addressesPerExchangeMost)
+const addressesCodec = codec.list(addressCodec, LIMITS.addressesPerExchangeMax)
 
 export function encodeGreeting(own: readonly string[]): Uint8Array {
-  return encode(greetingCodec, own.slice(0, LIMITS.addressesPerPeerMost))
+  return encode(greetingCodec, own.slice(0, LIMITS.addressesPerPeerMax))
 }
 
 /** Throws the codec's errors. */
 export function decodeGreeting(bytes: Uint8Array): readonly string[] {
-  return decode(greetingCodec, bytes, PEERS.messageSizeBytesMost)
+  return decode(greetingCodec, bytes, PEERS.messageSizeMaxBytes)
 }
 
 export function encodeAddresses(addresses: readonly string[]): Uint8Array {
-  return encode(addressesCodec, addresses.slice(0, LIMITS.addressesPerExchangeMost))
+  return encode(addressesCodec, addresses.slice(0, LIMITS.addressesPerExchangeMax))
 }
 
 /** Throws the codec's errors. */
 export function decodeAddresses(bytes: Uint8Array): readonly string[] {
-  return decode(addressesCodec, bytes, PEERS.responseSizeBytesMost)
+  return decode(addressesCodec, bytes, PEERS.responseSizeMaxBytes)
 }
 
 /**
@@ -59,7 +59,7 @@ export function usableAddresses(
     const read = wire.readAddress(address)
     if (read?.peer === undefined || read.scope === 'name' || (read.scope === 'private' && !arePrivateAllowed)) continue
     const known = usable.get(read.peer) ?? []
-    if (known.length < LIMITS.addressesPerPeerMost) usable.set(read.peer, [...known, address])
+    if (known.length < LIMITS.addressesPerPeerMax) usable.set(read.peer, [...known, address])
   }
   return usable
 }

@@ -101,7 +101,7 @@ export class PeerFinder {
     }
     if (link.addresses.length > 0) this.#learn(link.peer, link.addresses)
     const others = shuffled(this.#random, this.#owner.links()).filter(other => other !== link && other.isUsable)
-    const own = this.#wire.addresses.slice(0, LIMITS.addressesPerPeerMost)
+    const own = this.#wire.addresses.slice(0, LIMITS.addressesPerPeerMax)
     return encodeAddresses([...own, ...others.flatMap(other => other.addresses)])
   }
 
@@ -134,10 +134,10 @@ export class PeerFinder {
   }
 
   #addBootstrap(addresses: readonly string[]): void {
-    if (addresses.length > LIMITS.bootstrapAddressesMost)
+    if (addresses.length > LIMITS.bootstrapAddressesMax)
       throw new CodedError(
         'network/bootstrap',
-        `${addresses.length} bootstrap addresses: at most ${LIMITS.bootstrapAddressesMost} are dialled, choose among them`,
+        `${addresses.length} bootstrap addresses: at most ${LIMITS.bootstrapAddressesMax} are dialled, choose among them`,
       )
     for (const address of addresses) {
       const read = this.#wire.readAddress(address)

@@ -84,7 +84,7 @@ export class PeerLink {
   /** Counts a request of ours while `run` runs. Throws `network/busy` where the peer would refuse it. */
   async asking<T>(protocol: RequestProtocol, run: () => Promise<T>): Promise<T> {
     const count = this.#asked.get(protocol) ?? 0
-    if (count >= LIMITS.requestsAtOnceMost)
+    if (count >= LIMITS.requestsAtOnceMax)
       throw new CodedError(
         'network/busy',
         `${protocol.name}: ${count} requests to ${this.peer} are under way: wait for one`,
@@ -100,7 +100,7 @@ export class PeerLink {
   acceptMessages(channel: Channel, protocol: MessageProtocol): void {
     let open = 0
     for (const inbox of this.#inboxes) if (inbox.protocol === protocol) open++
-    if (open >= LIMITS.messageStreamsMost) {
+    if (open >= LIMITS.messageStreamsMax) {
       channel.abort()
       return
     }
@@ -114,7 +114,7 @@ export class PeerLink {
 
   acceptRequest(channel: Channel, protocol: RequestProtocol): void {
     const count = this.#answering.get(protocol) ?? 0
-    if (count >= LIMITS.requestsAtOnceMost) {
+    if (count >= LIMITS.requestsAtOnceMax) {
       channel.abort()
       return
     }

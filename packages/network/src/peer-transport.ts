@@ -48,7 +48,7 @@ export interface TransportOptions {
   readonly bootstrap?: readonly string[]
   /** Take addresses of loopback and private networks from others, and any number of peers there: for a devnet. */
   readonly allowPrivateAddresses?: boolean
-  readonly peersMost?: number
+  readonly peersMax?: number
   /** 0: dial nobody but the bootstrap addresses */
   readonly peersTarget?: number
   readonly clock: Clock
@@ -60,7 +60,7 @@ export interface TransportOptions {
 export class PeerTransport implements Transport {
   readonly #wire: Wire
   readonly #prefix: string
-  readonly #peersMost: number
+  readonly #peersMax: number
   readonly #arePrivateAllowed: boolean
   readonly #clock: Clock
   readonly #telemetry: Telemetry
@@ -76,7 +76,7 @@ export class PeerTransport implements Transport {
   constructor(wire: Wire, options: TransportOptions) {
     this.#wire = wire
     this.#prefix = chainPrefix(options.genesis)
-    this.#peersMost = options.peersMost ?? LIMITS.peersMost
+    this.#peersMax = options.peersMax ?? LIMITS.peersMax
     this.#arePrivateAllowed = options.allowPrivateAddresses ?? false
     this.#clock = options.clock
     this.#telemetry = new Telemetry(options.logger ?? silentLogger, options.metrics ?? silentMetrics)
@@ -121,7 +121,7 @@ export class PeerTransport implements Transport {
       prefix: this.#prefix,
       protocolIds: this.#handlers.protocolIds,
       topicIds: this.#handlers.topicIds,
-      gossipMessageSizeBytesMost: this.#handlers.gossipMessageSizeBytesMost,
+      gossipMessageSizeMaxBytes: this.#handlers.gossipMessageSizeMaxBytes,
       events: this.#wireEvents(),
     })
     this.#ticker = setInterval(() => this.#tick(), LIMITS.tickMs)
@@ -237,11 +237,11 @@ export class PeerTransport implements Transport {
   #admits(peer: PeerId, link: Link): boolean {
     if (this.#state !== 'running' || this.#standing.isBanned(peer)) return false
     if (link.direction === 'outbound' || this.#links.has(peer) || this.#finder.isBootstrap(peer)) return true
-    if (this.#links.size >= this.#peersMost) return false
+    if (this.#links.size >= this.#peersMax) return false
     if (link.scope === 'private' && this.#arePrivateAllowed) return true
     let fromHost = 0
     for (const { host } of this.#links.values()) if (host === link.host) fromHost++
-    return fromHost < LIMITS.peersPerHostMost
+    return fromHost < LIMITS.peersPerHostMax
   }
 
   #connected(peer: PeerId, wireLink: Link): void {
@@ -397,8 +397,8 @@ export class PeerTransport implements Transport {
 
 function assertFits(protocol: Protocol, message: Uint8Array): void {
   assert(
-    message.length <= protocol.messageSizeBytesMost,
-    `${protocol.name}: a message of ${message.length} bytes is above its bound of ${protocol.messageSizeBytesMost}`,
+    message.length <= protocol.messageSizeMaxBytes,
+    `${protocol.name}: a message of ${message.length} bytes is above its bound of ${protocol.messageSizeMaxBytes}`,
   )
 }
 

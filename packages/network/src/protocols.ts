@@ -6,9 +6,9 @@ interface ProtocolDeclaration {
   readonly name: string
   /** another version is another protocol: a node may speak both */
   readonly version: number
-  readonly messageSizeBytesMost: number
+  readonly messageSizeMaxBytes: number
   /** for each peer. A bucket holds what comes together within `timeoutMs`, so a stall of an honest peer costs it nothing */
-  readonly messagesPerSecondMost: number
+  readonly messagesPerSecondMax: number
   /** how long a peer may take: to answer, to finish what it began to send, to read what waits for it */
   readonly timeoutMs: number
   /** what one offence costs, of the 100 points that lead to a ban */
@@ -28,27 +28,27 @@ export interface GossipProtocol extends ProtocolDeclaration {
   readonly kind: 'gossip'
 }
 
-/** A question to one peer and its answer. `messageSizeBytesMost` bounds the question. */
+/** A question to one peer and its answer. `messageSizeMaxBytes` bounds the question. */
 export interface RequestProtocol extends ProtocolDeclaration {
   readonly kind: 'request'
-  readonly responseSizeBytesMost: number
+  readonly responseSizeMaxBytes: number
 }
 
 export type Protocol = MessageProtocol | GossipProtocol | RequestProtocol
 
 export function declareProtocol<P extends Protocol>(protocol: P): P {
-  const { name, version, messageSizeBytesMost, messagesPerSecondMost, timeoutMs, penaltyPoints } = protocol
+  const { name, version, messageSizeMaxBytes, messagesPerSecondMax, timeoutMs, penaltyPoints } = protocol
   assert(/^[a-z][a-z0-9-]{0,31}$/.test(name), `not a name for a protocol: ${name}`)
   assert(Number.isInteger(version) && version > 0, `${name}: versions count from 1, not ${version}`)
-  assert(isSize(messageSizeBytesMost), `${name}: not a size: ${messageSizeBytesMost}`)
-  assert(protocol.kind !== 'request' || isSize(protocol.responseSizeBytesMost), `${name}: not a size of a response`)
-  assert(messagesPerSecondMost > 0 && timeoutMs > 0 && penaltyPoints > 0, `${name}: rate, time and penalty are above 0`)
+  assert(isSize(messageSizeMaxBytes), `${name}: not a size: ${messageSizeMaxBytes}`)
+  assert(protocol.kind !== 'request' || isSize(protocol.responseSizeMaxBytes), `${name}: not a size of a response`)
+  assert(messagesPerSecondMax > 0 && timeoutMs > 0 && penaltyPoints > 0, `${name}: rate, time and penalty are above 0`)
   return protocol
 }
 
 /** Tokens that a full bucket of the protocol holds. */
 export function burstOf(protocol: Protocol): number {
-  return Math.max(1, Math.ceil((protocol.messagesPerSecondMost * protocol.timeoutMs) / 1000))
+  return Math.max(1, Math.ceil((protocol.messagesPerSecondMax * protocol.timeoutMs) / 1000))
 }
 
 /** What all names on the wire begin with, so that nodes of different chains have no protocol in common. */

@@ -19,11 +19,11 @@ import type { Channel } from './wire.ts'
 const RESPONSE = 0
 const REFUSAL = 1
 const refusalCodec = codec.struct<Rejection>({
-  code: codec.text(LIMITS.refusalTextBytesMost),
-  message: codec.text(LIMITS.refusalTextBytesMost),
+  code: codec.text(LIMITS.refusalTextMaxBytes),
+  message: codec.text(LIMITS.refusalTextMaxBytes),
 })
 /** both texts, with the few bytes of their encoding */
-const REFUSAL_SIZE_BYTES_MOST = 2 * LIMITS.refusalTextBytesMost + 16
+const REFUSAL_SIZE_MAX_BYTES = 2 * LIMITS.refusalTextMaxBytes + 16
 
 export interface Question {
   readonly channel: Channel
@@ -35,7 +35,7 @@ export interface Question {
 /** Rejects with `network/garbage` or `network/oversize` for offences, otherwise as Transport.request says. */
 export function ask({ channel, protocol, message, signal }: Question): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const reader = new FrameReader(Math.max(protocol.responseSizeBytesMost, REFUSAL_SIZE_BYTES_MOST) + 1)
+    const reader = new FrameReader(Math.max(protocol.responseSizeMaxBytes, REFUSAL_SIZE_MAX_BYTES) + 1)
     let isSettled = false
     const settle = (outcome: () => void) => {
       if (isSettled) return
@@ -72,7 +72,7 @@ export function ask({ channel, protocol, message, signal }: Question): Promise<U
 
 function readAnswer(protocol: RequestProtocol, peer: string, frame: Uint8Array): Uint8Array | CodedError {
   const body = frame.subarray(1)
-  if (frame[0] === RESPONSE && body.length <= protocol.responseSizeBytesMost) return body
+  if (frame[0] === RESPONSE && body.length <= protocol.responseSizeMaxBytes) return body
   if (frame[0] === RESPONSE)
     return new CodedError('network/oversize', `${protocol.name}: a response of ${body.length} bytes from ${peer}`)
   const refusal = frame[0] === REFUSAL ? readRefusal(body) : undefined
@@ -86,7 +86,7 @@ function readAnswer(protocol: RequestProtocol, peer: string, frame: Uint8Array):
 
 function readRefusal(bytes: Uint8Array): Rejection | undefined {
   try {
-    return decode(refusalCodec, bytes, REFUSAL_SIZE_BYTES_MOST)
+    return decode(refusalCodec, bytes, REFUSAL_SIZE_MAX_BYTES)
   } catch (error) {
     rejectionOf(error)
     return undefined
@@ -103,7 +103,7 @@ export interface AnswerOwner {
 
 /** Reads the question on a stream that a peer opened, and answers it, all within the protocol's time. */
 export function answer(channel: Channel, protocol: RequestProtocol, owner: AnswerOwner): void {
-  const reader = new FrameReader(protocol.messageSizeBytesMost)
+  const reader = new FrameReader(protocol.messageSizeMaxBytes)
   let isAnswering = false
   let isFinished = false
   const finish = () => {
@@ -160,7 +160,7 @@ function encodeAnswer(response: Uint8Array | Rejection): Uint8Array {
 
 /** Text of at most the bytes that a refusal holds. */
 function cut(text: string): string {
-  let short = text.slice(0, LIMITS.refusalTextBytesMost)
-  while (utf8ToBytes(short).length > LIMITS.refusalTextBytesMost) short = short.slice(0, -1)
+  let short = text.slice(0, LIMITS.refusalTextMaxBytes)
+  while (utf8ToBytes(short).length > LIMITS.refusalTextMaxBytes) short = short.slice(0, -1)
   return short
 }

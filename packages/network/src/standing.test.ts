@@ -8,8 +8,8 @@ const SLOW = declareProtocol({
   kind: 'message',
   name: 'slow',
   version: 1,
-  messageSizeBytesMost: 10,
-  messagesPerSecondMost: 2,
+  messageSizeMaxBytes: 10,
+  messagesPerSecondMax: 2,
   timeoutMs: 3000,
   penaltyPoints: 10,
 })
@@ -52,7 +52,7 @@ describe('standing', () => {
           forwardMs += Math.max(0, step)
           for (let i = 0; i < 5; i++) if (standing.take('a', SLOW)) taken++
         }
-        expect(taken).toBeLessThanOrEqual(burstOf(SLOW) + (forwardMs / 1000) * SLOW.messagesPerSecondMost)
+        expect(taken).toBeLessThanOrEqual(burstOf(SLOW) + (forwardMs / 1000) * SLOW.messagesPerSecondMax)
       }),
     )
   })
@@ -76,7 +76,7 @@ describe('standing', () => {
   test('a flood of fresh identities frees nobody from a ban', () => {
     const { standing } = create()
     standing.penalize('banned', 100)
-    for (let i = 0; i < LIMITS.standingsMost + 10; i++) standing.take(`fresh ${i}`, SLOW)
+    for (let i = 0; i < LIMITS.standingsMax + 10; i++) standing.take(`fresh ${i}`, SLOW)
     expect(standing.isBanned('banned')).toBe(true)
   })
 })

@@ -26,7 +26,7 @@ export class Standing {
     const key = `${protocol.kind}/${protocol.name}/${protocol.version}`
     let bucket = buckets.get(key)
     if (bucket === undefined) {
-      bucket = new TokenBucket(this.#clock, { burst: burstOf(protocol), perSecond: protocol.messagesPerSecondMost })
+      bucket = new TokenBucket(this.#clock, { burst: burstOf(protocol), perSecond: protocol.messagesPerSecondMax })
       buckets.set(key, bucket)
     }
     return bucket.take()
@@ -59,7 +59,7 @@ export class Standing {
   #entry(peer: PeerId): Entry {
     let entry = this.#entries.get(peer)
     if (entry === undefined) {
-      if (this.#entries.size >= LIMITS.standingsMost) this.#forgetOne()
+      if (this.#entries.size >= LIMITS.standingsMax) this.#forgetOne()
       entry = { points: 0, pointsAtMs: 0, bannedUntilMs: 0, buckets: new Map() }
       this.#entries.set(peer, entry)
     }

@@ -8,8 +8,8 @@ import { answer, ask } from './requests.ts'
 import { RANGES, VOTES } from './testing/protocols.ts'
 import type { Channel } from './wire.ts'
 
-const SMALL = { ...VOTES, messageSizeBytesMost: 40 }
-const SMALL_REQUEST = { ...RANGES, messageSizeBytesMost: 40, responseSizeBytesMost: 40 }
+const SMALL = { ...VOTES, messageSizeMaxBytes: 40 }
+const SMALL_REQUEST = { ...RANGES, messageSizeMaxBytes: 40, responseSizeMaxBytes: 40 }
 const clock = { nowMs: () => 0 }
 
 /** What a peer may write: frames of any length that begin like good ones, and anything. */
@@ -43,7 +43,7 @@ describe('streams of a peer that writes anything', () => {
   test('messages: what is well-formed is delivered in order, the first thing that is not ends it', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, fc.boolean(), async (bytes, isSlow) => {
-        const oracle = new FrameReader(SMALL.messageSizeBytesMost)
+        const oracle = new FrameReader(SMALL.messageSizeMaxBytes)
         oracle.push(concatBytes(...bytes))
         const expected: string[] = []
         for (let next = oracle.next(); next !== undefined; next = oracle.next()) expected.push(toHex(next))
@@ -78,7 +78,7 @@ describe('streams of a peer that writes anything', () => {
   test('a request: answered if it is one, else an offence, and never twice', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, async bytes => {
-        const oracle = new FrameReader(SMALL_REQUEST.messageSizeBytesMost)
+        const oracle = new FrameReader(SMALL_REQUEST.messageSizeMaxBytes)
         const stream = concatBytes(...bytes)
         oracle.push(stream)
         const request = oracle.next()

@@ -26,7 +26,7 @@ export interface WireSetup {
   readonly prefix: string
   readonly protocolIds: readonly string[]
   readonly topicIds: readonly string[]
-  readonly gossipMessageSizeBytesMost: number
+  readonly gossipMessageSizeMaxBytes: number
   readonly events: WireEvents
 }
 

@@ -22,7 +22,7 @@ import {
 } from '@tan/primitives'
 import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
-import { SEEN_MESSAGES_MOST, STRANGER_MESSAGES_BURST, STRANGER_MESSAGES_PER_SECOND } from './limits.ts'
+import { SEEN_MESSAGES_MAX, STRANGER_MESSAGES_BURST, STRANGER_MESSAGES_PER_SECOND } from './limits.ts'
 import { BlockSource } from './sync/block-source.ts'
 import { checkBody } from './wire/body.ts'
 import { decodeFromPeer } from './wire/decode.ts'
@@ -41,7 +41,7 @@ export interface ConsensusServiceOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   /** how long the builder may take for one block */
-  readonly buildTimeMostMs: number
+  readonly buildTimeMaxMs: number
   /** the node cannot go on: it stops without a further vote */
   readonly onFault: (error: CodedError) => void
 }
@@ -51,7 +51,7 @@ const HELLO_INTERVAL_MS = 1_000
 const BEHIND_BLOCKS = 2
 
 /** the longest that a timer takes, 24 days: a longer one would fire at once, and again and again */
-const TIMER_MS_MOST = 2 ** 31 - 1
+const TIMER_MAX_MS = 2 ** 31 - 1
 
 export class ConsensusService {
   readonly replica: Replica
@@ -187,7 +187,7 @@ export class ConsensusService {
   private noteSeen(bytes: Uint8Array): boolean {
     const id = keccakHash(bytes)
     if (this.seen.has(id)) return false
-    if (this.seen.size >= SEEN_MESSAGES_MOST) this.seen.delete(this.seen.keys().next().value!)
+    if (this.seen.size >= SEEN_MESSAGES_MAX) this.seen.delete(this.seen.keys().next().value!)
     this.seen.add(id)
     return true
   }
@@ -265,7 +265,7 @@ export class ConsensusService {
       }
       case 'build': {
         const { epoch } = effect.record
-        const deadlineMs = this.options.clock.nowMs() + this.options.buildTimeMostMs
+        const deadlineMs = this.options.clock.nowMs() + this.options.buildTimeMaxMs
         const isOver = (): boolean => this.options.clock.nowMs() > deadlineMs
         return this.answer(chain.build(effect.parentHash, effect.record, this.options.beneficiary, isOver), block =>
           this.runner.deliver({ type: 'built', epoch, block }),
@@ -312,7 +312,7 @@ export class ConsensusService {
 
   private arm(name: string, delayMs: number, act: () => void): void {
     clearTimeout(this.timers.get(name))
-    this.timers.set(name, setTimeout(act, Math.min(delayMs, TIMER_MS_MOST)))
+    this.timers.set(name, setTimeout(act, Math.min(delayMs, TIMER_MAX_MS)))
   }
 
   private answer<T>(work: Promise<T>, then: (value: T) => void): void {

@@ -68,7 +68,7 @@ const systemClock: Clock = { nowMs: () => Date.now() }
 const TIMEOUT_INTERVALS = 4
 const STALL_CHECKPOINTS = 3
 const DELTA_MS = 500
-const BALLOT_TIMEOUT_LEAST_MS = 5_000
+const BALLOT_TIMEOUT_MIN_MS = 5_000
 
 /**
  * Makes a chain's first block in an empty store, and binds the store to the signer's key: from then on that key signs
@@ -187,7 +187,7 @@ export class Node {
         self: keyIn(committee),
         blockIntervalMs: parameters.blockIntervalMs,
         timeoutBaseMs: TIMEOUT_INTERVALS * parameters.blockIntervalMs,
-        clockDriftMostMs: parameters.clockDriftMostMs,
+        clockDriftMaxMs: parameters.clockDriftMaxMs,
       },
       finality: {
         scheme: bls,
@@ -196,7 +196,7 @@ export class Node {
         checkpointInterval: parameters.checkpointInterval,
         stallCheckpoints: STALL_CHECKPOINTS,
         ballotTimeoutMs: Math.max(
-          BALLOT_TIMEOUT_LEAST_MS,
+          BALLOT_TIMEOUT_MIN_MS,
           2 * parameters.checkpointInterval * parameters.blockIntervalMs,
         ),
         deltaMs: DELTA_MS,
@@ -246,7 +246,7 @@ export class Node {
       clock: systemClock,
       logger,
       metrics,
-      buildTimeMostMs: options.genesis.parameters.blockIntervalMs,
+      buildTimeMaxMs: options.genesis.parameters.blockIntervalMs,
       onFault: error => {
         logger.error('the node stops', { code: error.code, reason: error.message })
         void this.stop()

@@ -6,10 +6,10 @@ import { decodeTransaction, hashTransaction, limits } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Chain } from './chain/chain.ts'
 import {
-  GOSSIPED_TRANSACTIONS_BYTES_MOST,
-  GOSSIPED_TRANSACTIONS_MOST,
-  MEMPOOL_REFUSED_MOST,
-  OWN_TRANSACTIONS_MOST,
+  GOSSIPED_TRANSACTIONS_MAX,
+  GOSSIPED_TRANSACTIONS_MAX_BYTES,
+  MEMPOOL_REFUSED_MAX,
+  OWN_TRANSACTIONS_MAX,
 } from './limits.ts'
 import { costWeiOf, type Mempool } from './mempool/mempool.ts'
 import type { Recovered, RecoveryPool } from './recovery/recovery-pool.ts'
@@ -76,10 +76,10 @@ export class TransactionService {
       this.send(encoded)
       return hash
     }
-    if (encoded.length > limits.TRANSACTION_BYTES_MOST)
+    if (encoded.length > limits.TRANSACTION_MAX_BYTES)
       throw new CodedError(
         'codec/size',
-        `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_BYTES_MOST} are allowed`,
+        `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_MAX_BYTES} are allowed`,
       )
     const answer = await this.recoverSoon(encoded)
     const rejection = answer.ok ? await this.take(answer.value) : answer
@@ -92,7 +92,7 @@ export class TransactionService {
   /** What others may have missed, or refused for a moment, is sent again for as long as it waits. */
   private noteOwn(hash: Hash): void {
     this.own.add(hash)
-    if (this.own.size > OWN_TRANSACTIONS_MOST) this.own.delete(this.own.values().next().value!)
+    if (this.own.size > OWN_TRANSACTIONS_MAX) this.own.delete(this.own.values().next().value!)
     this.waitingTimer ??= setInterval(() => this.sendWaiting(), RESEND_MS).unref()
   }
 
@@ -202,17 +202,17 @@ export class TransactionService {
 
   /** The floor of the base fee: below it no block will ever take it. */
   private checkFee({ transaction }: RecoveredTransaction): Rejection | undefined {
-    const { baseFeeLeastWei } = this.parts.chain.ledger.rules.parameters
+    const { baseFeeMinWei } = this.parts.chain.ledger.rules.parameters
     const most = 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
-    if (most >= baseFeeLeastWei) return undefined
+    if (most >= baseFeeMinWei) return undefined
     return {
       code: 'mempool/fee-low',
-      message: `a fee of ${most} wei a gas is below the chain's least, ${baseFeeLeastWei}`,
+      message: `a fee of ${most} wei a gas is below the chain's least, ${baseFeeMinWei}`,
     }
   }
 
   private noteRefused(hash: Hash): void {
-    if (this.refused.size >= MEMPOOL_REFUSED_MOST) this.refused.delete(this.refused.keys().next().value!)
+    if (this.refused.size >= MEMPOOL_REFUSED_MAX) this.refused.delete(this.refused.keys().next().value!)
     this.refused.add(hash)
   }
 
@@ -234,10 +234,7 @@ export class TransactionService {
       sizeBytes = 0
     }
     for (const encoded of this.outgoing) {
-      if (
-        batch.length >= GOSSIPED_TRANSACTIONS_MOST ||
-        sizeBytes + encoded.length > GOSSIPED_TRANSACTIONS_BYTES_MOST / 2
-      )
+      if (batch.length >= GOSSIPED_TRANSACTIONS_MAX || sizeBytes + encoded.length > GOSSIPED_TRANSACTIONS_MAX_BYTES / 2)
         flush()
       batch.push(encoded)
       sizeBytes += encoded.length + 8

@@ -3,7 +3,7 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '@tan/primitives'
-import { CLIENT_CHARS_MOST, CLIENTS_MOST } from './limits.ts'
+import { CLIENT_MAX_CHARS, CLIENTS_MAX } from './limits.ts'
 
 export interface AccessEntry {
   /** ISO 8601, when the response ended */
@@ -63,7 +63,7 @@ export function createAccessLog(file: string | undefined, startedMs: number, log
 
   return {
     add(entry) {
-      const name = clients.has(entry.client) || clients.size < CLIENTS_MOST ? entry.client : 'other'
+      const name = clients.has(entry.client) || clients.size < CLIENTS_MAX ? entry.client : 'other'
       const sums = clients.get(name) ?? { requests: 0, bytes: 0 }
       clients.set(name, { requests: sums.requests + 1, bytes: sums.bytes + entry.bytes })
       requests++
@@ -81,6 +81,6 @@ export function createAccessLog(file: string | undefined, startedMs: number, log
 
 /** A name that is safe in a log: letters, digits, dots and dashes. */
 export function clientKind(said: string | null | undefined): string {
-  const name = said?.slice(0, CLIENT_CHARS_MOST).toLowerCase() ?? ''
+  const name = said?.slice(0, CLIENT_MAX_CHARS).toLowerCase() ?? ''
   return /^[a-z0-9.-]+$/.test(name) ? name : 'other'
 }

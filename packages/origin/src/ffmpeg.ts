@@ -98,11 +98,11 @@ function run(command: string, args: readonly string[], onLine: (line: string) =>
     let output = ''
     let errors = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output = (output + chunk).slice(-OUTPUT_CHARS_MOST)
+      output = (output + chunk).slice(-OUTPUT_MAX_CHARS)
       for (const line of chunk.split('\n')) onLine(line)
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      errors = (errors + chunk).slice(-OUTPUT_CHARS_MOST)
+      errors = (errors + chunk).slice(-OUTPUT_MAX_CHARS)
     })
     child.once('error', (cause: NodeJS.ErrnoException) => {
       const message =
@@ -121,4 +121,4 @@ function run(command: string, args: readonly string[], onLine: (line: string) =>
   })
 }
 
-const OUTPUT_CHARS_MOST = 1024 * 1024
+const OUTPUT_MAX_CHARS = 1024 * 1024

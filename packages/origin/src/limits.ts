@@ -1,20 +1,20 @@
 // Every bound of the origin and of publishing, in one place. LIMITS.md lists them.
 
 /** connections at a time */
-export const CONNECTIONS_MOST = 4_096
+export const CONNECTIONS_MAX = 4_096
 /** until a request's head is whole, and a kept connection that asks nothing is closed */
 export const HEAD_TIMEOUT_MS = 10_000
 export const IDLE_TIMEOUT_MS = 30_000
 /** a response of which nothing can be sent for so long is given up */
 export const STALLED_TIMEOUT_MS = 60_000
-export const URL_CHARS_MOST = 2_048
+export const URL_MAX_CHARS = 2_048
 /** text of a client's kind in the log */
-export const CLIENT_CHARS_MOST = 32
+export const CLIENT_MAX_CHARS = 32
 /** kinds of client that are counted apart; the rest counts as `other` */
-export const CLIENTS_MOST = 16
+export const CLIENTS_MAX = 16
 
 /** one playlist */
-export const PLAYLIST_BYTES_MOST = 8 * 1024 * 1024
+export const PLAYLIST_MAX_BYTES = 8 * 1024 * 1024
 /** seconds of a segment that ffmpeg makes */
 export const SEGMENT_S = 2
 /** size of a part when any file is published */

@@ -10,13 +10,13 @@ import {
   pieceRoot,
   type Rendition,
   resourceIdOf,
-  SEGMENT_BYTES_MOST,
+  SEGMENT_MAX_BYTES,
   type Segment,
   type SignedManifest,
   signManifest,
 } from '@tan/protocol'
 import { DEFAULT_QUALITIES, MASTER_PLAYLIST, makeHls, type Quality, TOOLS_ON_PATH, type Tools } from './ffmpeg.ts'
-import { FILE_PART_BYTES, PLAYLIST_BYTES_MOST } from './limits.ts'
+import { FILE_PART_BYTES, PLAYLIST_MAX_BYTES } from './limits.ts'
 import { type MediaRun, parsePlaylist } from './playlist.ts'
 
 export interface PublishOptions {
@@ -181,8 +181,8 @@ function variantName({ resolution, bandwidth }: { readonly resolution: string; r
 async function readPlaylist(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new CodedError('publish/input', `there is no playlist ${path}`)
-  if (found.size > PLAYLIST_BYTES_MOST)
-    throw new CodedError('publish/playlist', `${path} has more than ${PLAYLIST_BYTES_MOST} bytes`)
+  if (found.size > PLAYLIST_MAX_BYTES)
+    throw new CodedError('publish/playlist', `${path} has more than ${PLAYLIST_MAX_BYTES} bytes`)
   return readFile(path, 'utf8')
 }
 
@@ -237,8 +237,8 @@ async function readRun(folder: string, { uri, offsetBytes, sizeBytes }: MediaRun
   }
   try {
     const size = sizeBytes ?? (await file.stat()).size - offsetBytes
-    if (size <= 0 || size > SEGMENT_BYTES_MOST)
-      throw new CodedError('publish/segment', `${uri} has ${size} bytes; a segment has 1 to ${SEGMENT_BYTES_MOST}`)
+    if (size <= 0 || size > SEGMENT_MAX_BYTES)
+      throw new CodedError('publish/segment', `${uri} has ${size} bytes; a segment has 1 to ${SEGMENT_MAX_BYTES}`)
     const bytes = new Uint8Array(size)
     const { bytesRead } = await file.read(bytes, 0, size, offsetBytes)
     if (bytesRead < size)

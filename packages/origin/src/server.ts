@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, CodedError, type Logger, rejectionOf, silentLogger } from '@tan/primitives'
 import { type AccessLog, clientKind, createAccessLog, type OriginStats } from './access-log.ts'
 import { findFile, openFolder, type ServedFile } from './files.ts'
-import { CONNECTIONS_MOST, HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALLED_TIMEOUT_MS, URL_CHARS_MOST } from './limits.ts'
+import { CONNECTIONS_MAX, HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALLED_TIMEOUT_MS, URL_MAX_CHARS } from './limits.ts'
 import { parseRange } from './range.ts'
 
 export interface OriginServerOptions {
@@ -68,7 +68,7 @@ class Origin implements OriginServer {
       },
     )
     this.#server.keepAliveTimeout = IDLE_TIMEOUT_MS
-    this.#server.maxConnections = CONNECTIONS_MOST
+    this.#server.maxConnections = CONNECTIONS_MAX
     this.#server.timeout = STALLED_TIMEOUT_MS
   }
 
@@ -106,7 +106,7 @@ class Origin implements OriginServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = this.#options.clock.nowMs()
     const { method = '', url = '/', headers } = request
-    const [path = '/', query = ''] = url.slice(0, URL_CHARS_MOST).split('?')
+    const [path = '/', query = ''] = url.slice(0, URL_MAX_CHARS).split('?')
     const sent = { bytes: 0 }
     response.once('close', () => {
       const endedMs = this.#options.clock.nowMs()
@@ -125,8 +125,8 @@ class Origin implements OriginServer {
     if (method === 'OPTIONS') return preflight(response)
     if (method !== 'GET' && method !== 'HEAD')
       return refuse(response, 405, 'origin/method', `${method.slice(0, 16)} is not served; GET and HEAD are`)
-    if (url.length > URL_CHARS_MOST)
-      return refuse(response, 414, 'origin/path', `an address of more than ${URL_CHARS_MOST} characters`)
+    if (url.length > URL_MAX_CHARS)
+      return refuse(response, 414, 'origin/path', `an address of more than ${URL_MAX_CHARS} characters`)
     if (path === '/health') return json(response, { ok: true })
     if (path === '/stats') return json(response, this.stats())
     let file: ServedFile | undefined

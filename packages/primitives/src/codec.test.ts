@@ -112,12 +112,12 @@ describe('codecs', () => {
       item instanceof Uint8Array ? 1 : item.reduce((sum: number, inner) => sum + countOf(inner), 1)
     fc.assert(
       fc.property(values, value => {
-        expect(countOf(record.toRlp(value))).toBeLessThanOrEqual(record.itemsMost)
+        expect(countOf(record.toRlp(value))).toBeLessThanOrEqual(record.itemsMax)
       }),
     )
     const pair = codec.struct({ few: codec.list(codec.uint, 2), more: codec.optional(codec.list(codec.bool, 3)) })
     const fullest = { few: [1, 2], more: [true, false, true] }
-    expect(countOf(pair.toRlp(fullest))).toBe(pair.itemsMost)
+    expect(countOf(pair.toRlp(fullest))).toBe(pair.itemsMax)
     expect(codec.decode(pair, codec.encode(pair, fullest))).toEqual(fullest)
     const bomb = encodeRlp([Array.from({ length: 1_000 }, () => Uint8Array.of(1)), []])
     expect(() => codec.decode(pair, bomb)).toThrow(/more items/)

@@ -16,7 +16,7 @@ import { decodeRlp, encodeRlp, type RlpItem } from './rlp.ts'
 
 export interface Codec<T> {
   /** items that an encoding has at most, lists counted too: more are not even taken apart */
-  readonly itemsMost: number
+  readonly itemsMax: number
   /** Asserts that the value is within its bounds: what we make ourselves must be right. */
   toRlp(value: T): RlpItem
   /** Throws `codec/invalid` with the path of the part that is wrong. The result shares no memory with the item. */
@@ -29,16 +29,16 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   return encodeRlp(codec.toRlp(value))
 }
 
-/** Throws `rlp/invalid`, `codec/invalid`, or `codec/size` for more than `sizeBytesMost`. */
-export function decode<T>(codec: Codec<T>, bytes: Uint8Array, sizeBytesMost = Number.POSITIVE_INFINITY): T {
-  if (bytes.length > sizeBytesMost)
-    throw new CodedError('codec/size', `${bytes.length} bytes where at most ${sizeBytesMost} are allowed`)
-  return codec.fromRlp(decodeRlp(bytes, codec.itemsMost), 'message')
+/** Throws `rlp/invalid`, `codec/invalid`, or `codec/size` for more than `sizeMaxBytes`. */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array, sizeMaxBytes = Number.POSITIVE_INFINITY): T {
+  if (bytes.length > sizeMaxBytes)
+    throw new CodedError('codec/size', `${bytes.length} bytes where at most ${sizeMaxBytes} are allowed`)
+  return codec.fromRlp(decodeRlp(bytes, codec.itemsMax), 'message')
 }
 
 /** Unsigned integer up to 2^53 - 1, as a number. */
 export const uint: Codec<number> = {
-  itemsMost: 1,
+  itemsMax: 1,
   toRlp(value) {
     assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`)
     return bigIntToMinimalBytes(BigInt(value))
@@ -53,7 +53,7 @@ export const uint: Codec<number> = {
 function bigUint(sizeBytes: number): Codec<bigint> {
   const limit = 1n << BigInt(8 * sizeBytes)
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp(value) {
       assert(value >= 0n && value < limit, `not an unsigned integer of ${8 * sizeBytes} bits: ${value}`)
       return bigIntToMinimalBytes(value)
@@ -62,10 +62,9 @@ function bigUint(sizeBytes: number): Codec<bigint> {
   }
 }
 
-function integerFromRlp(item: RlpItem, path: string, sizeBytesMost: number): bigint {
+function integerFromRlp(item: RlpItem, path: string, sizeMaxBytes: number): bigint {
   const bytes = bytesFromRlp(item, path)
-  if (bytes.length > sizeBytesMost)
-    throw invalid(path, `an integer of ${bytes.length} bytes where ${sizeBytesMost} fit`)
+  if (bytes.length > sizeMaxBytes) throw invalid(path, `an integer of ${bytes.length} bytes where ${sizeMaxBytes} fit`)
   if (bytes[0] === 0) throw invalid(path, 'an integer with leading zeros')
   return bytesToBigInt(bytes)
 }
@@ -74,7 +73,7 @@ export const uint64: Codec<bigint> = bigUint(8)
 export const uint256: Codec<bigint> = bigUint(32)
 
 export const bool: Codec<boolean> = {
-  itemsMost: 1,
+  itemsMax: 1,
   toRlp: value => bigIntToMinimalBytes(value ? 1n : 0n),
   fromRlp(item, path) {
     const value = integerFromRlp(item, path, 1)
@@ -83,18 +82,18 @@ export const bool: Codec<boolean> = {
   },
 }
 
-/** At most `sizeBytesMost` bytes. */
-export function bytes(sizeBytesMost: number): Codec<Uint8Array> {
+/** At most `sizeMaxBytes` bytes. */
+export function bytes(sizeMaxBytes: number): Codec<Uint8Array> {
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp(value) {
-      assert(value.length <= sizeBytesMost, `${value.length} bytes where at most ${sizeBytesMost} fit`)
+      assert(value.length <= sizeMaxBytes, `${value.length} bytes where at most ${sizeMaxBytes} fit`)
       return value
     },
     fromRlp(item, path) {
       const value = bytesFromRlp(item, path)
-      if (value.length > sizeBytesMost)
-        throw invalid(path, `${value.length} bytes where at most ${sizeBytesMost} are allowed`)
+      if (value.length > sizeMaxBytes)
+        throw invalid(path, `${value.length} bytes where at most ${sizeMaxBytes} are allowed`)
       return value.slice()
     },
   }
@@ -103,7 +102,7 @@ export function bytes(sizeBytesMost: number): Codec<Uint8Array> {
 /** Exactly `sizeBytes` bytes. */
 export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp(value) {
       assert(value.length === sizeBytes, `${value.length} bytes where ${sizeBytes} must be`)
       return value
@@ -115,7 +114,7 @@ export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
 /** These bytes and no others: for the fields of a foreign format that TAN has no use for. */
 export function constant(expected: Uint8Array): Codec<undefined> {
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp: () => expected,
     fromRlp(item, path) {
       if (!equalBytes(bytesFromRlp(item, path), expected)) throw invalid(path, `must be ${toHex(expected)}`)
@@ -126,7 +125,7 @@ export function constant(expected: Uint8Array): Codec<undefined> {
 
 function fixedHex(sizeBytes: number): Codec<`0x${string}`> {
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp(value) {
       assert(value.length === 2 + 2 * sizeBytes, `${value} is not ${sizeBytes} bytes long`)
       return fromHex(value)
@@ -138,11 +137,11 @@ function fixedHex(sizeBytes: number): Codec<`0x${string}`> {
 export const hash: Codec<Hash> = fixedHex(32)
 export const address: Codec<Address> = fixedHex(20)
 
-/** UTF-8 text of at most `sizeBytesMost` bytes. */
-export function text(sizeBytesMost: number): Codec<string> {
-  const inner = bytes(sizeBytesMost)
+/** UTF-8 text of at most `sizeMaxBytes` bytes. */
+export function text(sizeMaxBytes: number): Codec<string> {
+  const inner = bytes(sizeMaxBytes)
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp: value => inner.toRlp(utf8ToBytes(value)),
     fromRlp(item, path) {
       try {
@@ -155,18 +154,18 @@ export function text(sizeBytesMost: number): Codec<string> {
   }
 }
 
-/** At most `lengthMost` elements. */
-export function list<T>(element: Codec<T>, lengthMost: number): Codec<readonly T[]> {
+/** At most `lengthMax` elements. */
+export function list<T>(element: Codec<T>, lengthMax: number): Codec<readonly T[]> {
   return {
-    itemsMost: 1 + lengthMost * element.itemsMost,
+    itemsMax: 1 + lengthMax * element.itemsMax,
     toRlp(values) {
-      assert(values.length <= lengthMost, `${values.length} elements where at most ${lengthMost} fit`)
+      assert(values.length <= lengthMax, `${values.length} elements where at most ${lengthMax} fit`)
       return values.map(value => element.toRlp(value))
     },
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
-      if (items.length > lengthMost)
-        throw invalid(path, `${items.length} elements where at most ${lengthMost} are allowed`)
+      if (items.length > lengthMax)
+        throw invalid(path, `${items.length} elements where at most ${lengthMax} are allowed`)
       return items.map((inner, i) => element.fromRlp(inner, `${path}[${i}]`))
     },
   }
@@ -175,7 +174,7 @@ export function list<T>(element: Codec<T>, lengthMost: number): Codec<readonly T
 /** Nothing, or one value: an empty list or a list of one. */
 export function optional<T>(inner: Codec<T>): Codec<T | undefined> {
   return {
-    itemsMost: 1 + inner.itemsMost,
+    itemsMax: 1 + inner.itemsMax,
     toRlp: value => (value === undefined ? [] : [inner.toRlp(value)]),
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
@@ -192,7 +191,7 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const names = Object.keys(fields) as (keyof T & string)[]
   const codecs = names.map(name => fields[name])
   return {
-    itemsMost: codecs.reduce((sum, field) => sum + field.itemsMost, 1),
+    itemsMax: codecs.reduce((sum, field) => sum + field.itemsMax, 1),
     toRlp: value => names.map((name, i) => codecs[i]!.toRlp(value[name])),
     fromRlp(item, path) {
       const items = listFromRlp(item, path)
@@ -214,7 +213,7 @@ export function union<T extends { readonly type: string }>(
   const byTag = new Map([...byType].map(([type, [tag, codec]]) => [tag, [type, codec]] as const))
   assert(byTag.size === byType.size, 'two variants of a union share a number')
   return {
-    itemsMost: 2 + Math.max(...[...byType.values()].map(([, codec]) => codec.itemsMost)),
+    itemsMax: 2 + Math.max(...[...byType.values()].map(([, codec]) => codec.itemsMax)),
     toRlp(value) {
       const [tag, codec] = byType.get(value.type)!
       return [uint.toRlp(tag), codec.toRlp(value)]

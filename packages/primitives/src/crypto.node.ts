@@ -55,7 +55,7 @@ function loadNativeSecp256k1(): Secp256k1 {
 }
 
 /** Deserialised and validated public keys, so that a committee's keys are checked once and not at each vote. */
-const PUBLIC_KEYS_MOST = 16_384
+const PUBLIC_KEYS_MAX = 16_384
 const publicKeys = new Map<string, blst.PublicKey>()
 
 function publicKeyOf(bytes: Uint8Array): blst.PublicKey | undefined {
@@ -64,7 +64,7 @@ function publicKeyOf(bytes: Uint8Array): blst.PublicKey | undefined {
   if (known !== undefined) return known
   try {
     const parsed = blst.PublicKey.fromBytes(bytes, true)
-    if (publicKeys.size >= PUBLIC_KEYS_MOST) publicKeys.delete(publicKeys.keys().next().value!)
+    if (publicKeys.size >= PUBLIC_KEYS_MAX) publicKeys.delete(publicKeys.keys().next().value!)
     publicKeys.set(key, parsed)
     return parsed
   } catch {

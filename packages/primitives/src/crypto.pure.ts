@@ -56,7 +56,7 @@ const G2 = bls12_381.G2.Point
 type KeyPoint = InstanceType<typeof G1>
 type SignaturePoint = InstanceType<typeof G2>
 
-const PUBLIC_KEYS_MOST = 4_096
+const PUBLIC_KEYS_MAX = 4_096
 const publicKeys = new Map<string, KeyPoint>()
 
 function keyPoint(bytes: Uint8Array): KeyPoint | undefined {
@@ -66,7 +66,7 @@ function keyPoint(bytes: Uint8Array): KeyPoint | undefined {
   if (known !== undefined) return known
   const point = validPoint(() => G1.fromBytes(bytes))
   if (point === undefined) return undefined
-  if (publicKeys.size >= PUBLIC_KEYS_MOST) publicKeys.delete(publicKeys.keys().next().value!)
+  if (publicKeys.size >= PUBLIC_KEYS_MAX) publicKeys.delete(publicKeys.keys().next().value!)
   publicKeys.set(key, point)
   return point
 }

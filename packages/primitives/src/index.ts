@@ -51,5 +51,5 @@ export {
   silentLogger,
   silentMetrics,
 } from './ports.ts'
-export { decodeRlp, encodeRlp, RLP_DEPTH_MOST, type RlpItem } from './rlp.ts'
+export { decodeRlp, encodeRlp, RLP_DEPTH_MAX, type RlpItem } from './rlp.ts'
 export { formatAmount, parseAmount, WEI_PER_GWEI, WEI_PER_TOKEN } from './units.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toHex } from './bytes.ts'
 import { CodedError } from './errors.ts'
-import { decodeRlp, encodeRlp, RLP_DEPTH_MOST, type RlpItem } from './rlp.ts'
+import { decodeRlp, encodeRlp, RLP_DEPTH_MAX, type RlpItem } from './rlp.ts'
 
 const items: fc.Arbitrary<RlpItem> = fc.letrec<{ item: RlpItem }>(tie => ({
   item: fc.oneof(
@@ -73,8 +73,8 @@ describe('RLP', () => {
 
   it('refuses nesting without end before it runs out of stack', () => {
     const nested = (depth: number): RlpItem => (depth === 0 ? [] : [nested(depth - 1)])
-    expect(() => decodeRlp(encodeRlp(nested(RLP_DEPTH_MOST - 1)))).not.toThrow()
-    expect(() => decodeRlp(encodeRlp(nested(RLP_DEPTH_MOST)))).toThrow(/nest/)
+    expect(() => decodeRlp(encodeRlp(nested(RLP_DEPTH_MAX - 1)))).not.toThrow()
+    expect(() => decodeRlp(encodeRlp(nested(RLP_DEPTH_MAX)))).toThrow(/nest/)
     const bomb = new Uint8Array(3 * 100_000)
     for (let i = 0; i < 100_000; i++) bomb.set([0xf9, 0xff, 0xff], 3 * i)
     expect(() => decodeRlp(bomb)).toThrow(CodedError)

@@ -4,7 +4,7 @@ import { CodedError } from './errors.ts'
 export type RlpItem = Uint8Array | readonly RlpItem[]
 
 /** Lists may nest this deep; nothing that TAN or Ethereum defines comes near. */
-export const RLP_DEPTH_MOST = 32
+export const RLP_DEPTH_MAX = 32
 
 export function encodeRlp(item: RlpItem): Uint8Array {
   const out = new Uint8Array(encodedSize(item))
@@ -59,12 +59,12 @@ function writeHead(out: Uint8Array, at: number, size: number, base: 0x80 | 0xc0)
 }
 
 /**
- * Throws `rlp/invalid` for truncated, non-minimal, too deeply nested or trailing bytes, and for more than `itemsMost` items
+ * Throws `rlp/invalid` for truncated, non-minimal, too deeply nested or trailing bytes, and for more than `itemsMax` items
  * (lists count as well): a byte on the wire can become an object here, so that bytes from outside need a bound on items too.
  * Byte strings of the result share memory with the input: copy what outlives it.
  */
-export function decodeRlp(bytes: Uint8Array, itemsMost = Number.POSITIVE_INFINITY): RlpItem {
-  const cursor = { at: 0, itemsLeft: itemsMost }
+export function decodeRlp(bytes: Uint8Array, itemsMax = Number.POSITIVE_INFINITY): RlpItem {
+  const cursor = { at: 0, itemsLeft: itemsMax }
   const item = read(bytes, cursor, bytes.length, 0)
   if (cursor.at !== bytes.length) throw invalid(`${bytes.length - cursor.at} bytes follow the item`)
   return item
@@ -88,7 +88,7 @@ function read(bytes: Uint8Array, cursor: { at: number; itemsLeft: number }, end:
     cursor.at = start + size
     return bytes.subarray(start, start + size)
   }
-  if (depth >= RLP_DEPTH_MOST) throw invalid(`lists nest deeper than ${RLP_DEPTH_MOST}`)
+  if (depth >= RLP_DEPTH_MAX) throw invalid(`lists nest deeper than ${RLP_DEPTH_MAX}`)
   const list: RlpItem[] = []
   cursor.at = start
   while (cursor.at < start + size) list.push(read(bytes, cursor, start + size, depth + 1))

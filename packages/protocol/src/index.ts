@@ -102,7 +102,7 @@ export {
   pieceCountOf,
   pieceRoot,
   pieceSizeOf,
-  SEGMENT_BYTES_MOST,
+  SEGMENT_MAX_BYTES,
 } from './delivery/pieces.ts'
 export { type PoolProof, poolProofCodec, settlementProofCodec } from './delivery/pool-proof.ts'
 export {
@@ -113,7 +113,7 @@ export {
   verifyJustificationChain,
 } from './finality/certificates.ts'
 export {
-  BALLOTS_MOST,
+  BALLOTS_MAX,
   type BallotProposal,
   ballotDigest,
   ballotOf,
@@ -149,7 +149,7 @@ export { REDEMPTION_CODES, type RedemptionCode } from './payments/redemption.ts'
 export {
   availableTo,
   isStrictPool,
-  POOL_AMOUNT_MOST,
+  POOL_AMOUNT_MAX,
   POOL_STATUSES,
   type PoolReserve,
   type PoolState,

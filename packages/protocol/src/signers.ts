@@ -83,7 +83,7 @@ export function keysOf(signers: readonly Signer[]): Uint8Array[] {
   return signers.map(signer => signer.blsPublicKey)
 }
 
-export const bitmapCodec = (membersMost: number): Codec<Uint8Array> => codec.bytes(Math.ceil(membersMost / 8))
+export const bitmapCodec = (membersMax: number): Codec<Uint8Array> => codec.bytes(Math.ceil(membersMax / 8))
 export const blsSignature: Codec<Uint8Array> = codec.fixedBytes(96)
 export const blsPublicKey: Codec<Uint8Array> = codec.fixedBytes(48)
 

@@ -8,7 +8,7 @@ import { FAIR_WEATHER } from './world/network.ts'
 const SHORT_MS = 5
 
 /** Blocks that settle while a crash may happen. */
-const SETTLED_LEAST = 8
+const SETTLED_MIN = 8
 
 /** Four validators and a guardian; nothing goes wrong but one crash, and what a Byzantine validator does, if there is one. */
 export function smallScenario(seed: number, isByzantine: boolean): Scenario {
@@ -28,14 +28,14 @@ export function smallScenario(seed: number, isByzantine: boolean): Scenario {
       crashes: [],
       blackouts: [],
       writeCrashPercent: 0,
-      writeCrashDownMostMs: 0,
+      writeCrashDownMaxMs: 0,
       skewsMs: [],
       clockSteps: [],
     },
     chaosMs: 100 * drawn.timing.timeoutBaseMs,
-    settledLeast: SETTLED_LEAST,
-    faultKindsLeast: 0,
-    guardianActsMost: isByzantine ? 1 : 0,
+    settledMin: SETTLED_MIN,
+    faultKindsMin: 0,
+    guardianActsMax: isByzantine ? 1 : 0,
     scheme: 'mac',
     isEncoded: false,
   }

@@ -84,7 +84,7 @@ function describeSummary(summary: Summary, wallMs: number): string {
   const list = (counts: ReadonlyMap<string, number>): string =>
     [...counts].map(([name, number]) => `  ${name.padEnd(26)}${number}\n`).join('')
   return `${seeds} seeds (${kind ?? `${KINDS.length} kinds of world`}), ${violations.length} violations
-${settledBlocks} blocks settled; each of ${chains.count} chains at least ${chains.settledLeast}, under at least ${chains.faultKindsLeast} kinds of fault
+${settledBlocks} blocks settled; each of ${chains.count} chains at least ${chains.settledMin}, under at least ${chains.faultKindsMin} kinds of fault
 ${(virtualMs / 3_600_000).toFixed(1)} hours of their own time and ${events} events in ${(wallMs / 1000).toFixed(1)} s
 faults:
 ${list(faults)}not accepted by nodes:

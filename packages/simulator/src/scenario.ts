@@ -50,11 +50,11 @@ export interface Scenario {
   /** how long things go wrong, unless enough has settled, under enough kinds of fault, before */
   readonly chaosMs: number
   /** blocks that every honest node must have settled in the end */
-  readonly settledLeast: number
-  readonly faultKindsLeast: number
+  readonly settledMin: number
+  readonly faultKindsMin: number
   readonly puppeteer: PuppeteerHabits
   /** of Byzantine guardians in each delta; none where they only echo the production code */
-  readonly guardianActsMost: number
+  readonly guardianActsMax: number
   readonly hiding: HidingHabits | undefined
   readonly camps: CampHabits | undefined
   /** one crash, at one durable write of one node */
@@ -66,8 +66,8 @@ export interface Scenario {
   readonly isEncoded: boolean
 }
 
-const SETTLED_LEAST = 30
-const FAULT_KINDS_LEAST = 3
+const SETTLED_MIN = 30
+const FAULT_KINDS_MIN = 3
 const NEVER = { vote: 0, epochChange: 0 }
 
 /** One seed in so many runs with real BLS signatures, and with encoded messages. */
@@ -98,7 +98,7 @@ const CALM: ChaosLevels = {
   crashes: 0,
   blackouts: 0,
   writeCrashPercent: 0,
-  skewMostMs: 0,
+  skewMaxMs: 0,
   clockSteps: 0,
 }
 
@@ -110,7 +110,7 @@ export function drawScenario(seed: number, recipe: Recipe): Scenario {
   const byzantine = conduct === undefined ? [] : drawByzantine(draw, powers, validators)
   const isTwins = conduct === 'twins'
   const timeoutBaseMs = draw.pick([200, 400, 800])
-  const latency = { latencyLeastMs: draw.between(1, 10), latencyMeanMs: draw.between(1, 20) }
+  const latency = { latencyMinMs: draw.between(1, 10), latencyMeanMs: draw.between(1, 20) }
   const chaosMs = timeoutBaseMs * draw.between(...CHAOS_TIMEOUTS[recipe])
   const isReal = seed % REAL_EVERY === 0
   return {
@@ -124,13 +124,13 @@ export function drawScenario(seed: number, recipe: Recipe): Scenario {
     timing: {
       blockIntervalMs: draw.pick([20, 50, 100]),
       timeoutBaseMs,
-      clockDriftMostMs: 500,
+      clockDriftMaxMs: 500,
       checkpointInterval: draw.between(2, 6),
       stallCheckpoints: draw.between(2, 3),
       ballotTimeoutMs: 3 * timeoutBaseMs,
       deltaMs: timeoutBaseMs >> 2,
     },
-    machine: { writeMostMs: draw.pick([2, 5, 20]), executeMostMs: draw.pick([2, 5, 20]) },
+    machine: { writeMaxMs: draw.pick([2, 5, 20]), executeMaxMs: draw.pick([2, 5, 20]) },
     chaos: drawChaos(draw, levelsOf(recipe, draw), {
       nodes: powers.length + (isTwins ? byzantine.length : 0),
       lengthMs: chaosMs,
@@ -138,15 +138,15 @@ export function drawScenario(seed: number, recipe: Recipe): Scenario {
       latency,
     }),
     chaosMs,
-    settledLeast: SETTLED_LEAST,
-    faultKindsLeast: FAULT_KINDS_LEAST,
+    settledMin: SETTLED_MIN,
+    faultKindsMin: FAULT_KINDS_MIN,
     writeCrash: undefined,
     puppeteer: drawPuppeteer(recipe, draw),
-    guardianActsMost: recipe === 'puppets' ? 1 : recipe === 'guardians' ? 3 : 0,
+    guardianActsMax: recipe === 'puppets' ? 1 : recipe === 'guardians' ? 3 : 0,
     hiding: drawHiding(recipe, draw),
     camps:
       recipe === 'camps'
-        ? { timeoutsMost: draw.between(20, 80), latePercent: 50, crashPercent: draw.pick([0, 30]) }
+        ? { timeoutsMax: draw.between(20, 80), latePercent: 50, crashPercent: draw.pick([0, 30]) }
         : undefined,
     forgetPercent: recipe === 'amnesia' ? { vote: draw.between(30, 80), epochChange: draw.pick([0, 30]) } : NEVER,
     scheme: isReal ? 'bls' : 'mac',
@@ -188,7 +188,7 @@ function drawPuppeteer(recipe: Recipe, draw: Draw): PuppeteerHabits {
 }
 
 function drawHiding(recipe: Recipe, draw: Draw): HidingHabits | undefined {
-  const habits = { audienceMost: draw.between(1, 2), timeoutsMost: draw.between(4, 10), dropPercent: 80 }
+  const habits = { audienceMax: draw.between(1, 2), timeoutsMax: draw.between(4, 10), dropPercent: 80 }
   if (recipe === 'hiding') return { ...habits, honestPercent: draw.between(30, 90), byzantinePercent: 60 }
   if (recipe === 'amnesia') return { ...habits, honestPercent: 5, byzantinePercent: 95 }
   return undefined
@@ -200,7 +200,7 @@ function levelsOf(recipe: Recipe, draw: Draw): ChaosLevels {
     lossPercent: draw.pick([0, 1, 5, 20]),
     duplicatePercent: draw.pick([0, 5]),
     spikePercent: draw.pick([0, 5, 20]),
-    skewMostMs: draw.pick([0, 200]),
+    skewMaxMs: draw.pick([0, 200]),
   }
   const gentle: ChaosLevels = {
     ...weather,

@@ -16,8 +16,8 @@ describe('the standard seeds', () => {
     expect(broken).toEqual([])
     expect(summary.seeds).toBe(SEEDS)
     expect(summary.chains.count).toBe(1_000)
-    expect(summary.chains.settledLeast).toBeGreaterThanOrEqual(30)
-    expect(summary.chains.faultKindsLeast).toBeGreaterThanOrEqual(3)
+    expect(summary.chains.settledMin).toBeGreaterThanOrEqual(30)
+    expect(summary.chains.faultKindsMin).toBeGreaterThanOrEqual(3)
     expect(FAULT_KINDS.filter(kind => !summary.faults.has(kind))).toEqual([])
   })
 

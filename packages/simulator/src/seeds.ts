@@ -39,7 +39,7 @@ export interface Summary {
   readonly virtualMs: number
   readonly events: number
   /** over all worlds with a chain: the fewest settled blocks, and the fewest kinds of fault, of any */
-  readonly chains: { readonly count: number; readonly settledLeast: number; readonly faultKindsLeast: number }
+  readonly chains: { readonly count: number; readonly settledMin: number; readonly faultKindsMin: number }
   readonly faults: ReadonlyMap<FaultKind, number>
   readonly rejections: ReadonlyMap<string, number>
 }
@@ -88,8 +88,8 @@ export function summarize(outcomes: readonly Outcome[]): Summary {
     events: sum(({ events }) => events),
     chains: {
       count: chains.length,
-      settledLeast: Math.min(...chains.map(({ settledHeight }) => settledHeight)),
-      faultKindsLeast: Math.min(...chains.map(({ faults }) => faults.size)),
+      settledMin: Math.min(...chains.map(({ settledHeight }) => settledHeight)),
+      faultKindsMin: Math.min(...chains.map(({ faults }) => faults.size)),
     },
     faults: addUp(outcomes.map(({ faults }) => faults)),
     rejections: addUp(outcomes.map(({ rejections }) => rejections)),

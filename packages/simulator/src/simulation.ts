@@ -16,9 +16,9 @@ import { FAIR_WEATHER, type LinkFault } from './world/network.ts'
 import { World } from './world/world.ts'
 
 /** Blocks that every honest node must settle after the network healed. */
-const SETTLED_AFTER_HEALING_LEAST = 6
+const SETTLED_AFTER_HEALING_MIN = 6
 /** Checkpoints that every honest node must finalize after the network healed. */
-const FINALIZED_AFTER_HEALING_LEAST = 2
+const FINALIZED_AFTER_HEALING_MIN = 2
 /** By when, after the network healed, in epoch timeouts: the longest backoff is 64 of them, for a few leaders in a row. */
 const LIVENESS_TIMEOUTS = 1_000
 
@@ -32,11 +32,11 @@ export function runScenario(scenario: Scenario, options: SimulationOptions = {})
     const heal = begin(world, scenario)
     const isCalm = (): boolean =>
       world.queue.nowMs >= scenario.chaosMs ||
-      (world.watch.agreement.settledHeight >= scenario.settledLeast &&
-        world.journal.faults.size >= scenario.faultKindsLeast)
+      (world.watch.agreement.settledHeight >= scenario.settledMin &&
+        world.journal.faults.size >= scenario.faultKindsMin)
     while (!isCalm() && world.queue.runNext()) events++
     heal()
-    const goal = goalOf(world, scenario.settledLeast)
+    const goal = goalOf(world, scenario.settledMin)
     while (!goal.isReached()) {
       if (!world.queue.runNext() || world.queue.nowMs > goal.deadlineMs)
         throw new Violation('liveness', `by ${goal.deadlineMs} ms: ${goal.missing().join('; ')}`)
@@ -95,7 +95,7 @@ function begin(world: World, scenario: Scenario): () => void {
     for (const identity of byzantine) world.network.faults.add(createWithholding(world, identity))
   } else if (conduct === 'puppets') {
     world.listeners.push(new Puppeteer(world, scenario.puppeteer))
-    if (scenario.guardianActsMost > 0 && byzantine.length > 0) playGuardians(world, scenario.guardianActsMost)
+    if (scenario.guardianActsMax > 0 && byzantine.length > 0) playGuardians(world, scenario.guardianActsMax)
   }
   if (scenario.forgetPercent.vote > 0) makeForgetful(world, scenario)
   const { writeCrash } = scenario
@@ -138,12 +138,12 @@ interface Goal {
 }
 
 /** All honest nodes settle and finalize more than anybody had when the network healed. */
-function goalOf(world: World, settledLeast: number): Goal {
+function goalOf(world: World, settledMin: number): Goal {
   const { watch, queue } = world
   const { timing } = world.config
-  const settled = Math.max(settledLeast, watch.agreement.settledHeight + SETTLED_AFTER_HEALING_LEAST)
+  const settled = Math.max(settledMin, watch.agreement.settledHeight + SETTLED_AFTER_HEALING_MIN)
   const finalized =
-    Math.max(0, ...watch.finalizedHeights.values()) + FINALIZED_AFTER_HEALING_LEAST * timing.checkpointInterval
+    Math.max(0, ...watch.finalizedHeights.values()) + FINALIZED_AFTER_HEALING_MIN * timing.checkpointInterval
   const honest = world.honestNodes
   const settledOf = (id: number): number => watch.settledHeights.get(id) ?? 0
   const finalizedOf = (id: number): number => watch.finalizedHeights.get(id) ?? 0

@@ -2,7 +2,7 @@
 import { AssertionError, createSeededRandom, type Hex, randomBelow, toHex, utf8ToBytes } from '@tan/primitives'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KeyRange, KeyValueStore, WriteOperation } from './key-value.ts'
-import { KEY_BYTES_MOST } from './limits.ts'
+import { KEY_MAX_BYTES } from './limits.ts'
 
 const DURABLE = { durable: true }
 const b = utf8ToBytes
@@ -78,12 +78,12 @@ export function describeKeyValueStore(name: string, open: () => Promise<KeyValue
     })
 
     it('writes nothing of a batch with an operation that is not allowed', async () => {
-      const tooLong: WriteOperation = { type: 'put', key: new Uint8Array(KEY_BYTES_MOST + 1), value: b('') }
+      const tooLong: WriteOperation = { type: 'put', key: new Uint8Array(KEY_MAX_BYTES + 1), value: b('') }
       for (const bad of [tooLong, { ...tooLong, key: new Uint8Array(0) }]) {
         await expect(store.write([put('a', '1'), bad], DURABLE)).rejects.toThrow(AssertionError)
         expect(await store.get(b('a'))).toBeUndefined()
       }
-      await store.write([{ ...tooLong, key: new Uint8Array(KEY_BYTES_MOST) }], DURABLE)
+      await store.write([{ ...tooLong, key: new Uint8Array(KEY_MAX_BYTES) }], DURABLE)
     })
 
     it('iterates in the order of bytes, within bounds, both ways', async () => {

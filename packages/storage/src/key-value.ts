@@ -1,6 +1,6 @@
 // The contract of every key-value engine. `key-value-compliance.ts` says the same as tests, and each engine passes them.
 import { assert } from '@tan/primitives'
-import { KEY_BYTES_MOST, VALUE_BYTES_MOST } from './limits.ts'
+import { KEY_MAX_BYTES, VALUE_MAX_BYTES } from './limits.ts'
 
 /**
  * Keys are ordered by their bytes. Whoever hands bytes over, in either direction, changes them no more. Failures are
@@ -47,9 +47,9 @@ export interface KeyRange {
 export function assertOperation(operation: WriteOperation): void {
   assertKey(operation.key)
   if (operation.type === 'put')
-    assert(operation.value.length <= VALUE_BYTES_MOST, `a value of ${operation.value.length} bytes is too large`)
+    assert(operation.value.length <= VALUE_MAX_BYTES, `a value of ${operation.value.length} bytes is too large`)
 }
 
 export function assertKey(key: Uint8Array): void {
-  assert(key.length > 0 && key.length <= KEY_BYTES_MOST, `a key of ${key.length} bytes: 1 to ${KEY_BYTES_MOST} fit`)
+  assert(key.length > 0 && key.length <= KEY_MAX_BYTES, `a key of ${key.length} bytes: 1 to ${KEY_MAX_BYTES} fit`)
 }

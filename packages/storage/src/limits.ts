@@ -1,23 +1,23 @@
 // Every bound of this room. What is above one is refused with a coded error, or evicted where it is a cache.
 
 /** Keys of a store are 1 to this many bytes: what every engine can index. */
-export const KEY_BYTES_MOST = 1_024
+export const KEY_MAX_BYTES = 1_024
 /** Values of a store: below the largest document of the engines that have one (16 MiB). */
-export const VALUE_BYTES_MOST = 15 * 1_024 * 1_024
+export const VALUE_MAX_BYTES = 15 * 1_024 * 1_024
 
 /** The memory engine forgets how to undo older writes than these: by then a disk would have written them back. */
-export const UNSYNCED_BATCHES_MOST = 1_024
+export const UNSYNCED_BATCHES_MAX = 1_024
 
 /** Keys of a trie; also bounds the recursion over it, at two levels a byte. */
-export const TRIE_KEY_BYTES_MOST = 64
+export const TRIE_KEY_MAX_BYTES = 64
 /** All nodes of one proof together. A proof of state has at most 65 nodes of at most 532 bytes. */
-export const PROOF_BYTES_MOST = 256 * 1_024
+export const PROOF_MAX_BYTES = 256 * 1_024
 
 /** Blocks that may wait above the settled state before `apply` refuses more. */
-export const UNSETTLED_LAYERS_MOST = 1_024
+export const UNSETTLED_LAYERS_MAX = 1_024
 
 /** How often work over a state may stop to fetch what it misses. */
-export const RUN_ROUNDS_MOST = 10_000
+export const RUN_ROUNDS_MAX = 10_000
 
 /** Default bounds of the caches over the settled state. */
 export const NODE_CACHE_BYTES = 256 * 1_024 * 1_024

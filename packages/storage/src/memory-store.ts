@@ -9,7 +9,7 @@ import {
   type WriteOperation,
   type WriteOptions,
 } from './key-value.ts'
-import { UNSYNCED_BATCHES_MOST } from './limits.ts'
+import { UNSYNCED_BATCHES_MAX } from './limits.ts'
 
 type Entry = { readonly key: Uint8Array; readonly value: Uint8Array }
 /** What a batch replaced, by key. */
@@ -72,7 +72,7 @@ export class MemoryStore implements KeyValueStore {
       else this.#entries.delete(key)
     }
     if (durable) this.#unsynced = []
-    else if (this.#unsynced.push(undo) > UNSYNCED_BATCHES_MOST) this.#unsynced.shift()
+    else if (this.#unsynced.push(undo) > UNSYNCED_BATCHES_MAX) this.#unsynced.shift()
   }
 
   async *iterate(range: KeyRange = {}): AsyncIterable<KeyValueEntry> {

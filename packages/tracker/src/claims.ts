@@ -2,7 +2,7 @@
 // own part, and the chain learns of it late: here they add up at once. A claim that does not fit beside the others is not
 // taken down, and its payee stops serving. Amounts are over a pool's life, so that a redeem changes nothing.
 import type { Address, Hash } from '@tan/primitives'
-import { CLAIM_PAYEES_MOST, CLAIM_POOLS_MOST } from './limits.ts'
+import { CLAIM_PAYEES_MAX, CLAIM_POOLS_MAX } from './limits.ts'
 import { createRecent } from './recent.ts'
 
 export interface Claim {
@@ -31,7 +31,7 @@ interface Pool {
 }
 
 export function createClaims(): Claims {
-  const pools = createRecent<Hash, Pool>(CLAIM_POOLS_MOST)
+  const pools = createRecent<Hash, Pool>(CLAIM_POOLS_MAX)
 
   return {
     announce({ poolId, payee, claimWei, depositWei }) {
@@ -41,7 +41,7 @@ export function createClaims(): Claims {
       // A claim only rises, like the vouchers behind it.
       const raisedWei = before === undefined ? claimWei : claimWei > before ? claimWei - before : 0n
       const fits = pool.claimedWei + raisedWei <= depositWei
-      const hasRoom = before !== undefined || pool.byPayee.size < CLAIM_PAYEES_MOST
+      const hasRoom = before !== undefined || pool.byPayee.size < CLAIM_PAYEES_MAX
       const admitted = fits && hasRoom
       if (admitted) {
         pool.byPayee.set(payee, (before ?? 0n) + raisedWei)

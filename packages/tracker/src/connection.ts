@@ -1,7 +1,7 @@
 // One socket of a peer, whatever protocol it speaks: what it may send, when it was heard last, and when it is cut.
 import { type Clock, CodedError, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import type { RawData, WebSocket } from 'ws'
-import { type TrackerLimits, UNSENT_BYTES_MOST } from './limits.ts'
+import { type TrackerLimits, UNSENT_MAX_BYTES } from './limits.ts'
 import { type Customer, createTokenBucket } from './rate.ts'
 
 const CLOSE_GOING_AWAY = 1001
@@ -65,7 +65,7 @@ export class Connection {
 
   send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (this.#socket.bufferedAmount > UNSENT_BYTES_MOST) {
+    if (this.#socket.bufferedAmount > UNSENT_MAX_BYTES) {
       this.#context.metrics.count('tan_tracker_slow_readers_total')
       this.#socket.terminate()
       return

@@ -4,7 +4,7 @@ import type { Logger } from '@tan/primitives'
 import { TRACKER_SUBPROTOCOL } from '@tan/protocol/tracker'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FRAME_BYTES_MOST } from './limits.ts'
+import { FRAME_MAX_BYTES } from './limits.ts'
 import { connectPeer, hashOf, Line, Peer, startTracker } from './tracker-for-tests.ts'
 
 const OFFER = { kind: 'offer', attempt: '1', sdp: 'v=0' } as const
@@ -93,7 +93,7 @@ describe('malformed input', () => {
     const { url, port } = await startTracker()
     const witness = await connectPeer(url)
     const large = await connectPeer(url)
-    large.line.send(' '.repeat(FRAME_BYTES_MOST + 1))
+    large.line.send(' '.repeat(FRAME_MAX_BYTES + 1))
     expect((await large.line.closed).code).toBe(1009)
     const raw = createConnection(port, '127.0.0.1')
     raw.write(

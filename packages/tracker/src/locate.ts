@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { CodedError, shorten } from '@tan/primitives'
 import { parseIp } from './ip.ts'
-import { LOCATE_ROWS_MOST } from './limits.ts'
+import { LOCATE_ROWS_MAX } from './limits.ts'
 import type { Asn } from './network-distance.ts'
 
 export interface Whereabouts {
@@ -115,7 +115,7 @@ function createRangeBuilder(path: string, width: number) {
       ends = new BigUint64Array(1_024)
     }
     if (start.version !== version) throw wrong('locate/row', `not IPv${version} like the rows before`)
-    if (count === LOCATE_ROWS_MOST) throw wrong('locate/row', `more than ${LOCATE_ROWS_MOST} rows`)
+    if (count === LOCATE_ROWS_MAX) throw wrong('locate/row', `more than ${LOCATE_ROWS_MAX} rows`)
     if (start.value > end.value) throw wrong('locate/order', 'the range ends before it starts')
     if (lastStart !== undefined && start.value < lastStart)
       throw wrong('locate/order', 'rows are sorted by their start')

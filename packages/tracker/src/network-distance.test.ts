@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RTT_PAIRS_MOST, RTT_REPORTERS_LEAST, RTT_REPORTERS_MOST } from './limits.ts'
+import { RTT_PAIRS_MAX, RTT_REPORTERS_MAX, RTT_REPORTERS_MIN } from './limits.ts'
 import { createRttBook, seedRttMs } from './network-distance.ts'
 
 const millisecondsBeyond = fc.double({ min: -200, max: 10_000, noNaN: true })
@@ -20,7 +20,7 @@ describe('the seed', () => {
 describe('corrections', () => {
   it('wait for enough reporters, and hold both ways', () => {
     const book = createRttBook()
-    for (let reporter = 1; reporter < RTT_REPORTERS_LEAST; reporter++) book.report(`${reporter}`, 10, 20, 50)
+    for (let reporter = 1; reporter < RTT_REPORTERS_MIN; reporter++) book.report(`${reporter}`, 10, 20, 50)
     expect(book.corrections(10)(20)).toBe(0)
     book.report('last', 20, 10, 70)
     expect(book.corrections(10)(20)).toBe(50)
@@ -31,7 +31,7 @@ describe('corrections', () => {
 
   it('stay among what honest reporters measured while liars are fewer, however often they report', () => {
     const honestAndLies = fc
-      .array(millisecondsBeyond, { minLength: RTT_REPORTERS_LEAST, maxLength: 11 })
+      .array(millisecondsBeyond, { minLength: RTT_REPORTERS_MIN, maxLength: 11 })
       .chain(honest =>
         fc.tuple(
           fc.constant(honest),
@@ -53,8 +53,8 @@ describe('corrections', () => {
 
   it('follow what is measured now', () => {
     const book = createRttBook()
-    for (let i = 0; i < RTT_REPORTERS_MOST; i++) book.report(`old ${i}`, 1, 2, 10)
-    for (let i = 0; i < RTT_REPORTERS_MOST; i++) book.report(`new ${i}`, 1, 2, 90)
+    for (let i = 0; i < RTT_REPORTERS_MAX; i++) book.report(`old ${i}`, 1, 2, 10)
+    for (let i = 0; i < RTT_REPORTERS_MAX; i++) book.report(`new ${i}`, 1, 2, 90)
     expect(book.corrections(1)(2)).toBe(90)
   })
 
@@ -67,15 +67,15 @@ describe('corrections', () => {
   it('forget pairs that nobody reports for long, and no other', () => {
     const book = createRttBook()
     const measured = (one: number, other: number) => {
-      for (let reporter = 0; reporter < RTT_REPORTERS_LEAST; reporter++) book.report(`${reporter}`, one, other, 5)
+      for (let reporter = 0; reporter < RTT_REPORTERS_MIN; reporter++) book.report(`${reporter}`, one, other, 5)
     }
     measured(1, 2)
     measured(3, 4)
-    for (let asn = 5; asn < 1.2 * RTT_PAIRS_MOST; asn++) {
+    for (let asn = 5; asn < 1.2 * RTT_PAIRS_MAX; asn++) {
       book.report('one', asn, asn, 1)
       if (asn % 1_000 === 0) measured(1, 2)
     }
-    expect(book.pairs).toBeLessThanOrEqual(RTT_PAIRS_MOST)
+    expect(book.pairs).toBeLessThanOrEqual(RTT_PAIRS_MAX)
     expect(book.corrections(1)(2)).toBe(5)
     expect(book.corrections(2)(1)).toBe(5)
     expect(book.corrections(3)(4)).toBe(0)

@@ -1,7 +1,7 @@
 // How far apart two peers are for the network: expected round-trip time. Geography gives the seed, and what peers measure
 // between two networks corrects it. Reports count once for each reporter (a machine, by its address), and the median of
 // them decides: a liar with many peers moves little.
-import { RTT_PAIRS_MOST, RTT_REPORTERS_LEAST, RTT_REPORTERS_MOST } from './limits.ts'
+import { RTT_PAIRS_MAX, RTT_REPORTERS_MAX, RTT_REPORTERS_MIN } from './limits.ts'
 import { createRecent } from './recent.ts'
 
 /** Light in glass covers 200 km a millisecond; there and back, and cables take one and a half times the straight way. */
@@ -38,7 +38,7 @@ interface Pair {
 
 export function createRttBook(): RttBook {
   const rows = new Map<Asn, Map<Asn, Pair>>()
-  const pairs = createRecent<Pair, Pair>(RTT_PAIRS_MOST, ({ one, other }) => {
+  const pairs = createRecent<Pair, Pair>(RTT_PAIRS_MAX, ({ one, other }) => {
     removeFrom(rows, one, other)
     removeFrom(rows, other, one)
   })
@@ -60,11 +60,11 @@ export function createRttBook(): RttBook {
       const pair = pairOf(one, other)
       pair.byReporter.delete(reporter)
       for (const oldest of pair.byReporter.keys()) {
-        if (pair.byReporter.size < RTT_REPORTERS_MOST) break
+        if (pair.byReporter.size < RTT_REPORTERS_MAX) break
         pair.byReporter.delete(oldest)
       }
       pair.byReporter.set(reporter, beyondSeedMs)
-      pair.correctionMs = pair.byReporter.size < RTT_REPORTERS_LEAST ? 0 : median([...pair.byReporter.values()])
+      pair.correctionMs = pair.byReporter.size < RTT_REPORTERS_MIN ? 0 : median([...pair.byReporter.values()])
     },
     corrections(asn) {
       const row = rows.get(asn)

@@ -53,9 +53,9 @@ export interface Ranking {
   pickLatest(most: number): Ranked[]
 }
 
-/** `metMost`: the most that are met from one `begin` to the next. */
-export function createRanking(rtt: RttBook, metMost: number): Ranking {
-  return new MemberRanking(rtt, metMost)
+/** `metMax`: the most that are met from one `begin` to the next. */
+export function createRanking(rtt: RttBook, metMax: number): Ranking {
+  return new MemberRanking(rtt, metMax)
 }
 
 // Of each member: four numbers, half a cache line. MARK is its kind, and four times the introduction that met it last.
@@ -87,18 +87,18 @@ class MemberRanking implements Ranking {
   readonly #isPicked: Uint8Array
   readonly #order: Int32Array
 
-  constructor(rtt: RttBook, metMost: number) {
+  constructor(rtt: RttBook, metMax: number) {
     this.#rtt = rtt
-    this.#members = new Int32Array(metMost)
-    this.#kinds = new Uint8Array(metMost)
-    this.#asns = new Float64Array(metMost)
-    this.#loads = new Float64Array(metMost)
-    this.#haves = new Float64Array(metMost)
-    this.#squared = new Float64Array(metMost)
-    this.#rttMs = new Float64Array(metMost)
-    this.#rank = new Float64Array(metMost)
-    this.#isPicked = new Uint8Array(metMost)
-    this.#order = new Int32Array(metMost)
+    this.#members = new Int32Array(metMax)
+    this.#kinds = new Uint8Array(metMax)
+    this.#asns = new Float64Array(metMax)
+    this.#loads = new Float64Array(metMax)
+    this.#haves = new Float64Array(metMax)
+    this.#squared = new Float64Array(metMax)
+    this.#rttMs = new Float64Array(metMax)
+    this.#rank = new Float64Array(metMax)
+    this.#isPicked = new Uint8Array(metMax)
+    this.#order = new Int32Array(metMax)
   }
 
   setFacts(member: Member, facts: MemberFacts): void {
@@ -156,14 +156,14 @@ class MemberRanking implements Ranking {
     let free = most
     let sameNetwork = 0
     let edges = 0
-    const edgesMost = Math.ceil(most * EDGE_SHARE)
-    const sameNetworkMost = Math.ceil(most * SAME_NETWORK_SHARE)
+    const edgesMax = Math.ceil(most * EDGE_SHARE)
+    const sameNetworkMax = Math.ceil(most * SAME_NETWORK_SHARE)
     const pick = (i: number) => {
       this.#isPicked[i] = 1
       free--
       if (this.#isSameNetwork(i)) sameNetwork++
     }
-    for (let n = 0; n < this.#met && free > 0 && edges < edgesMost; n++) {
+    for (let n = 0; n < this.#met && free > 0 && edges < edgesMax; n++) {
       const i = this.#order[n]!
       if ((this.#kinds[i]! & KIND_EDGE) === 0) continue
       pick(i)
@@ -171,7 +171,7 @@ class MemberRanking implements Ranking {
     }
     for (let n = 0; n < this.#met && free > 0; n++) {
       const i = this.#order[n]!
-      if (this.#isPicked[i] === 0 && (sameNetwork < sameNetworkMost || !this.#isSameNetwork(i))) pick(i)
+      if (this.#isPicked[i] === 0 && (sameNetwork < sameNetworkMax || !this.#isSameNetwork(i))) pick(i)
     }
     for (let n = 0; n < this.#met && free > 0; n++) {
       const i = this.#order[n]!

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ADDRESSES_MOST, BURST_SECONDS } from './limits.ts'
+import { ADDRESSES_MAX, BURST_SECONDS } from './limits.ts'
 import { createCustomers, createTokenBucket } from './rate.ts'
 import { createManualClock } from './tracker-for-tests.ts'
 
@@ -43,9 +43,9 @@ describe('customers', () => {
     const customers = createCustomers(() => ({ connects: bucket(), messages: bucket() }))
     const first = customers.of('first')
     expect(customers.of('first')).toBe(first)
-    for (let i = 0; i < ADDRESSES_MOST / 2; i++) customers.of(`${i}`)
+    for (let i = 0; i < ADDRESSES_MAX / 2; i++) customers.of(`${i}`)
     expect(customers.of('first')).toBe(first)
-    for (let i = 0; i < ADDRESSES_MOST; i++) customers.of(`later ${i}`)
+    for (let i = 0; i < ADDRESSES_MAX; i++) customers.of(`later ${i}`)
     expect(customers.of('first')).not.toBe(first)
   })
 })

@@ -1,6 +1,6 @@
 // How much a peer, or an address, may ask for: token buckets.
 import type { Clock } from '@tan/primitives'
-import { ADDRESSES_MOST, BURST_SECONDS } from './limits.ts'
+import { ADDRESSES_MAX, BURST_SECONDS } from './limits.ts'
 import { createRecent } from './recent.ts'
 
 export interface TokenBucket {
@@ -36,7 +36,7 @@ export interface Customers {
 }
 
 export function createCustomers(create: () => Omit<Customer, 'sockets'>): Customers {
-  const known = createRecent<string, Customer>(ADDRESSES_MOST)
+  const known = createRecent<string, Customer>(ADDRESSES_MAX)
   return {
     of(key) {
       const customer = known.get(key) ?? { sockets: 0, ...create() }

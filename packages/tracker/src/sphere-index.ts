@@ -12,7 +12,7 @@ const BUCKET_BITS = 5
 const BUCKET_SLOTS = 1 << BUCKET_BITS
 const ROOT_SIDE = 1 << LATTICE_BITS
 /** An inner cell becomes a leaf again below half a bucket, so that a point that comes and goes does not split and join. */
-const JOIN_AT_MOST = BUCKET_SLOTS / 2
+const JOIN_AT_MAX = BUCKET_SLOTS / 2
 const NONE = -1
 const CHILD_OFFSETS_NEAR_FIRST = [0, 1, 2, 4, 3, 5, 6, 7] as const
 
@@ -114,7 +114,7 @@ class CellTrees implements SphereIndex {
     let joined = NONE
     for (let node = leaf; node !== NONE; node = this.#parent[node]!) {
       this.#size[node]!--
-      if (this.#firstChild[node] !== 0 && this.#size[node]! <= JOIN_AT_MOST) joined = node
+      if (this.#firstChild[node] !== 0 && this.#size[node]! <= JOIN_AT_MAX) joined = node
     }
     if (joined !== NONE) this.#join(joined)
   }

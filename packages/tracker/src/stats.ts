@@ -1,7 +1,7 @@
 // What a tracker shows of itself: the page of statistics that the web app's map draws, and the figures for operators.
 import type { Clock, Metrics } from '@tan/primitives'
 import type { PeerRole, TrackerStats } from '@tan/protocol/tracker'
-import { STATS_PEERS_MOST, STATS_RESOURCES_MOST } from '@tan/protocol/tracker/limits'
+import { STATS_PEERS_MAX, STATS_RESOURCES_MAX } from '@tan/protocol/tracker/limits'
 import { STATS_CACHE_MS } from './limits.ts'
 import type { SwarmSize } from './swarms.ts'
 import type { TanDialect, TanPeer } from './tan-dialect.ts'
@@ -51,7 +51,7 @@ function makeStats({ tan, webtorrent, sockets }: StatsSources): TrackerStats {
     edges: tan.count('edge'),
     sockets: sockets(),
     webtorrent: { swarms: webtorrent.swarms.count, peers: webtorrentPeers },
-    resources: largest(tan.swarms.sizes(), STATS_RESOURCES_MOST),
+    resources: largest(tan.swarms.sizes(), STATS_RESOURCES_MAX),
     peers: shownPeers(tan),
   }
 }
@@ -74,7 +74,7 @@ function shownPeers(tan: TanDialect): TrackerStats['peers'] {
   const shown: TrackerStats['peers'][number][] = []
   for (const role of ['edge', 'viewer'] satisfies PeerRole[])
     for (const [peer, resources] of tan.peers(role)) {
-      if (shown.length === STATS_PEERS_MOST) return shown
+      if (shown.length === STATS_PEERS_MAX) return shown
       shown.push(shownPeer(peer, resources))
     }
   return shown

@@ -11,7 +11,7 @@ const MOST = 50
 function setUp(seed = 1) {
   const random = createSeededRandom(seed)
   const rtt = createRttBook()
-  return { random, rtt, swarms: createSwarms<SwarmPeer>({ random, rtt, introducedMost: MOST }) }
+  return { random, rtt, swarms: createSwarms<SwarmPeer>({ random, rtt, introducedMax: MOST }) }
 }
 
 let named = 0

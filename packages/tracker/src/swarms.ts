@@ -47,11 +47,11 @@ export interface Swarms<P extends SwarmPeer> {
   readonly count: number
 }
 
-/** `introducedMost`: the most that `introduce` is ever asked for. */
+/** `introducedMax`: the most that `introduce` is ever asked for. */
 export interface SwarmsOptions {
   readonly random: Random
   readonly rtt: RttBook
-  readonly introducedMost: number
+  readonly introducedMax: number
 }
 
 export function createSwarms<P extends SwarmPeer>(options: SwarmsOptions): Swarms<P> {
@@ -91,11 +91,11 @@ class SwarmBook<P extends SwarmPeer> implements Swarms<P> {
   readonly #peers: (P | undefined)[] = []
   readonly #freeMembers: Member[] = []
 
-  constructor({ random, rtt, introducedMost }: SwarmsOptions) {
+  constructor({ random, rtt, introducedMax }: SwarmsOptions) {
     this.#random = random
     // The nearest of all, of the edges and of the own network, and the random ones.
-    this.#ranking = createRanking(rtt, 4 * (introducedMost + 1))
-    this.#near = createNearestPoints(introducedMost + 1)
+    this.#ranking = createRanking(rtt, 4 * (introducedMax + 1))
+    this.#near = createNearestPoints(introducedMax + 1)
   }
 
   join(name: string, peer: P, have: number): Member {

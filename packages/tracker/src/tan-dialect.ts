@@ -22,7 +22,7 @@ import {
   type ServerMessage,
   trackerLoginDigest,
 } from '@tan/protocol/tracker'
-import { CANDIDATES_MOST, ERROR_MESSAGE_CHARS_MOST, TRACKER_NONCE_BYTES } from '@tan/protocol/tracker/limits'
+import { CANDIDATES_MAX, ERROR_MESSAGE_MAX_CHARS, TRACKER_NONCE_BYTES } from '@tan/protocol/tracker/limits'
 import { type Claims, createClaims } from './claims.ts'
 import type { Connection, Dialect } from './connection.ts'
 import type { DialectContext } from './dialect-context.ts'
@@ -56,7 +56,7 @@ export function createTanDialect(context: DialectContext): TanDialect {
   const { random, rtt } = context
   const hub: Hub = {
     context,
-    swarms: createSwarms<TanPeer>({ random, rtt, introducedMost: CANDIDATES_MOST }),
+    swarms: createSwarms<TanPeer>({ random, rtt, introducedMax: CANDIDATES_MAX }),
     claims: createClaims(),
     sessions: { viewer: new Map(), edge: new Map() },
   }
@@ -114,7 +114,7 @@ class Session implements Dialect {
   }
 
   refuse({ code, message }: Rejection): void {
-    this.#send({ type: 'error', code, message: message.slice(0, ERROR_MESSAGE_CHARS_MOST) })
+    this.#send({ type: 'error', code, message: message.slice(0, ERROR_MESSAGE_MAX_CHARS) })
   }
 
   closed(): void {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Clock, CodedError, type Logger, type Random, silentLogger } from '@tan/primitives'
 import { TRACKER_SUBPROTOCOL, type TrackerStats } from '@tan/protocol/tracker'
-import { TRACKER_INTERVAL_MS_LEAST, TRACKER_INTERVAL_MS_MOST } from '@tan/protocol/tracker/limits'
+import { TRACKER_INTERVAL_MAX_MS, TRACKER_INTERVAL_MIN_MS } from '@tan/protocol/tracker/limits'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { Connection } from './connection.ts'
 import type { DialectContext, VerifyClaim } from './dialect-context.ts'
@@ -13,10 +13,10 @@ import { answerHttp, refuseUpgrade } from './http.ts'
 import { customerOf } from './ip.ts'
 import {
   DEFAULT_LIMITS,
-  FRAME_BYTES_MOST,
-  HEADER_BYTES_MOST,
-  HTTP_SOCKETS_MOST,
-  REQUEST_MS_MOST,
+  FRAME_MAX_BYTES,
+  HEADER_MAX_BYTES,
+  HTTP_SOCKETS_MAX,
+  REQUEST_MAX_MS,
   type TrackerLimits,
 } from './limits.ts'
 import type { Locate } from './locate.ts'
@@ -83,7 +83,7 @@ class TrackerServer implements Tracker {
   readonly #connections = new Set<Connection>()
   readonly #webSockets = new WebSocketServer({
     noServer: true,
-    maxPayload: FRAME_BYTES_MOST,
+    maxPayload: FRAME_MAX_BYTES,
     // A window of compression for each socket costs more memory than it saves traffic.
     perMessageDeflate: false,
     clientTracking: false,
@@ -98,10 +98,10 @@ class TrackerServer implements Tracker {
 
   constructor(options: TrackerOptions) {
     const { clock, intervalMs = 10_000 } = options
-    if (intervalMs < TRACKER_INTERVAL_MS_LEAST || intervalMs > TRACKER_INTERVAL_MS_MOST)
+    if (intervalMs < TRACKER_INTERVAL_MIN_MS || intervalMs > TRACKER_INTERVAL_MAX_MS)
       throw new CodedError(
         'tracker/interval',
-        `intervalMs is ${intervalMs}: choose ${TRACKER_INTERVAL_MS_LEAST} to ${TRACKER_INTERVAL_MS_MOST}`,
+        `intervalMs is ${intervalMs}: choose ${TRACKER_INTERVAL_MIN_MS} to ${TRACKER_INTERVAL_MAX_MS}`,
       )
     const limits: TrackerLimits = { ...DEFAULT_LIMITS, ...options.limits }
     const metrics = createMetricsPage()
@@ -136,10 +136,10 @@ class TrackerServer implements Tracker {
       },
     }
     this.#server = createServer(
-      { maxHeaderSize: HEADER_BYTES_MOST, headersTimeout: REQUEST_MS_MOST, requestTimeout: REQUEST_MS_MOST },
+      { maxHeaderSize: HEADER_MAX_BYTES, headersTimeout: REQUEST_MAX_MS, requestTimeout: REQUEST_MAX_MS },
       (request, response) => answerHttp(request, response, pages),
     )
-    this.#server.maxConnections = limits.sockets + HTTP_SOCKETS_MOST
+    this.#server.maxConnections = limits.sockets + HTTP_SOCKETS_MAX
     // Of a socket that could not be accepted; one of `listen` reaches `start`, too.
     this.#server.on('error', error =>
       this.#context.logger.warn('tracker: the server failed', { reason: error.message }),

@@ -2,7 +2,7 @@
 // ids are texts of 20 characters up to U+00FF; offers travel with the announce, and the tracker picks who gets them. Its
 // swarms are its own, since its peers neither show who they are nor speak of pieces and payments as ours do.
 import { CodedError, type Rejection, shuffled } from '@tan/primitives'
-import { SDP_CHARS_MOST } from '@tan/protocol/tracker/limits'
+import { SDP_MAX_CHARS } from '@tan/protocol/tracker/limits'
 import {
   list,
   literal,
@@ -18,10 +18,10 @@ import {
 import type { Connection, Dialect } from './connection.ts'
 import type { DialectContext } from './dialect-context.ts'
 import {
-  FRAME_BYTES_MOST,
-  WEBTORRENT_OFFER_ID_CHARS_MOST,
-  WEBTORRENT_OFFERS_MOST,
-  WEBTORRENT_SCRAPE_MOST,
+  FRAME_MAX_BYTES,
+  WEBTORRENT_OFFER_ID_MAX_CHARS,
+  WEBTORRENT_OFFERS_MAX,
+  WEBTORRENT_SCRAPE_MAX,
 } from './limits.ts'
 import type { Member } from './ranking.ts'
 import { createTokenBucket } from './rate.ts'
@@ -39,10 +39,10 @@ const binaryId: Shape<string> = (value, path) => {
     throw new CodedError('tracker/field', `${path} is not an id: expected 20 characters up to U+00FF`)
   return id
 }
-const description = object({ type: text(16), sdp: text(SDP_CHARS_MOST) })
-const offerId = text(WEBTORRENT_OFFER_ID_CHARS_MOST)
+const description = object({ type: text(16), sdp: text(SDP_MAX_CHARS) })
+const offerId = text(WEBTORRENT_OFFER_ID_MAX_CHARS)
 const scraped: Shape<readonly string[]> = (value, path) =>
-  list(binaryId, WEBTORRENT_SCRAPE_MOST)(typeof value === 'string' ? [value] : value, path)
+  list(binaryId, WEBTORRENT_SCRAPE_MAX)(typeof value === 'string' ? [value] : value, path)
 
 const request = taggedObject('action', {
   announce: object({
@@ -52,7 +52,7 @@ const request = taggedObject('action', {
     event: optional(text(16)),
     /** bytes that are missing still; null or nothing where the peer does not know */
     left: optional(numberFrom(0, Number.MAX_SAFE_INTEGER)),
-    offers: optional(list(object({ offer_id: offerId, offer: description }), WEBTORRENT_OFFERS_MOST)),
+    offers: optional(list(object({ offer_id: offerId, offer: description }), WEBTORRENT_OFFERS_MAX)),
     to_peer_id: optional(binaryId),
     offer_id: optional(offerId),
     answer: optional(description),
@@ -75,8 +75,8 @@ export interface WebtorrentDialect {
 
 export function createWebtorrentDialect(context: DialectContext): WebtorrentDialect {
   const { random, rtt } = context
-  const introducedMost = CHOICE * WEBTORRENT_OFFERS_MOST
-  const swarms = createSwarms<WebtorrentPeer>({ random, rtt, introducedMost })
+  const introducedMax = CHOICE * WEBTORRENT_OFFERS_MAX
+  const swarms = createSwarms<WebtorrentPeer>({ random, rtt, introducedMax })
   return { accept: connection => new Session(connection, swarms, context), swarms }
 }
 
@@ -104,7 +104,7 @@ class Session implements Dialect {
   }
 
   receive(source: string): void {
-    const message = request(parseJson(source, FRAME_BYTES_MOST), 'message')
+    const message = request(parseJson(source, FRAME_MAX_BYTES), 'message')
     this.#context.metrics.count('tan_tracker_webtorrent_messages_total', 1, { action: message.action })
     if (!this.#announces.take()) this.refuse({ code: 'tracker/rate', message: 'too many announces: wait' })
     else if (message.action === 'scrape') this.#scrape(message)

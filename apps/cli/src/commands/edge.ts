@@ -80,7 +80,7 @@ export function register(program: Command): void {
 
 function readOptions({ cache, statusPort, price, upload, place, redeemFactor }: EdgeCommandOptions) {
   return {
-    cacheBytesMost: readPositive(cache, '--cache') * 1e9,
+    cacheMaxBytes: readPositive(cache, '--cache') * 1e9,
     statusPort: statusPort === undefined ? undefined : readPort(statusPort, '--status-port'),
     piecePriceWei: price === undefined ? undefined : readAmount(price),
     uploadBytesPerSecond: upload === undefined ? undefined : readPositive(upload, '--upload') * 125_000,

@@ -2,7 +2,7 @@
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { type ReactNode, useState } from 'react'
 import { formatCount, shortHex } from '../format.ts'
-import { EVENT_RANGE_BLOCKS, EVENTS_SHOWN_MOST, ROWS_SHOWN } from '../limits.ts'
+import { EVENT_RANGE_BLOCKS, EVENTS_SHOWN_MAX, ROWS_SHOWN } from '../limits.ts'
 import { type ChainLog, getLogsBetween } from '../rpc/eth.ts'
 import type { RpcLink } from '../rpc/link.ts'
 import { hrefOf } from '../shell/route.ts'
@@ -21,9 +21,7 @@ export async function findEvents(
     filters.map(filter => getLogsBetween(link, { fromHeight, toHeight: headHeight, ...filter })),
   )
   const byPlace = new Map(found.flat().map(log => [`${log.height} ${log.logIndex}`, log]))
-  return [...byPlace.values()]
-    .sort((a, b) => b.height - a.height || b.logIndex - a.logIndex)
-    .slice(0, EVENTS_SHOWN_MOST)
+  return [...byPlace.values()].sort((a, b) => b.height - a.height || b.logIndex - a.logIndex).slice(0, EVENTS_SHOWN_MAX)
 }
 
 /** An address as a topic has it. */

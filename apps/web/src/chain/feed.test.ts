@@ -38,11 +38,11 @@ class Chain {
           parameters: {
             checkpointInterval: 10,
             blockIntervalMs: 500,
-            collateralPercentLeast: 200,
+            collateralMinPercent: 200,
             redeemGraceBlocks: 10,
-            poolDurationBlocksMost: 100,
-            guardianStakeLeastWei: '1',
-            validatorStakeLeastWei: '2',
+            poolDurationBlocksMax: 100,
+            guardianStakeMinWei: '1',
+            validatorStakeMinWei: '2',
           },
         }
       case 'tan_status':

@@ -1,7 +1,7 @@
 // What the chain does now, for every page: who it is, how far head, settled and finalized are, and the newest blocks.
 // It follows the node's pushes and repairs what a lost connection made it miss.
 import { type Hash, type Rejection, rejectionOf } from '@tan/primitives'
-import { BLOCK_FETCHES_AT_ONCE, BLOCKS_BACKFILL, BLOCKS_KEPT_MOST } from '../limits.ts'
+import { BLOCK_FETCHES_AT_ONCE, BLOCKS_BACKFILL, BLOCKS_KEPT_MAX } from '../limits.ts'
 import type { RpcLink } from '../rpc/link.ts'
 import {
   type ChainInfo,
@@ -34,7 +34,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
   const failure = createStore<Rejection | undefined>(undefined)
   const fetching = new Set<Hash>()
 
-  const take = (block: TanBlock): void => blocks.update(list => insertBlock(list, block, BLOCKS_KEPT_MOST))
+  const take = (block: TanBlock): void => blocks.update(list => insertBlock(list, block, BLOCKS_KEPT_MAX))
 
   /** Fetches a block and then, one by one, the ancestors that are missing between it and what is there. */
   const fetchBack = async (hash: Hash): Promise<void> => {
@@ -59,7 +59,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
     const newest = blocks.get()[0]?.height ?? -1
     // With checkpoints far apart, all that is not final yet should be seen, and some that is.
     const open = now.head.height - now.finalized.height
-    const count = Math.min(BLOCKS_KEPT_MOST, Math.max(BLOCKS_BACKFILL, open + BLOCKS_BACKFILL / 2))
+    const count = Math.min(BLOCKS_KEPT_MAX, Math.max(BLOCKS_BACKFILL, open + BLOCKS_BACKFILL / 2))
     const heights = Array.from({ length: count }, (_, i) => now.head.height - i).filter(height => height > newest)
     await inTurns(heights, BLOCK_FETCHES_AT_ONCE, async height => {
       const block = await getTanBlock(link, height)

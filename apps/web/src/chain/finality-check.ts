@@ -10,14 +10,14 @@ import {
   verifyFinalityCertificate,
 } from '@tan/protocol'
 import { hexOf, integerFrom, list, object, type ShapeValue } from '@tan/protocol/tracker/shape'
-import { GUARDIANS_SHOWN_MOST } from '../limits.ts'
+import { GUARDIANS_SHOWN_MAX } from '../limits.ts'
 
 const count = integerFrom(0, Number.MAX_SAFE_INTEGER)
 
 const anchor = object({
   chainId: count,
   genesisHash: hexOf(32),
-  pool: list(object({ address: hexOf(20), blsPublicKey: hexOf(48), power: count }), GUARDIANS_SHOWN_MOST),
+  pool: list(object({ address: hexOf(20), blsPublicKey: hexOf(48), power: count }), GUARDIANS_SHOWN_MAX),
 })
 
 /** What a light client holds of the genesis: the guardians whose signatures make a block final. */

@@ -1,7 +1,7 @@
 // Why a block is final: the certificate of the checkpoint that it lies under, which this browser can check by itself.
 import { type ReactNode, useState } from 'react'
 import { counted, formatCount, formatShare } from '../format.ts'
-import { CHECKPOINTS_TRIED_MOST } from '../limits.ts'
+import { CHECKPOINTS_TRIED_MAX } from '../limits.ts'
 import type { RpcLink } from '../rpc/link.ts'
 import { type FinalityCertificateInfo, getAnchor, getFinalityCertificate } from '../rpc/tan.ts'
 import { useNet } from '../shell/net.ts'
@@ -55,7 +55,7 @@ async function certificateOver(
   interval: number,
 ): Promise<FinalityCertificateInfo | undefined> {
   const first = Math.ceil(height / interval) * interval
-  for (let i = 0; i < CHECKPOINTS_TRIED_MOST; i++) {
+  for (let i = 0; i < CHECKPOINTS_TRIED_MAX; i++) {
     const certificate = await getFinalityCertificate(link, first + i * interval)
     if (certificate !== undefined) return certificate
   }

@@ -11,7 +11,7 @@ interface Cell {
   readonly width: number
   readonly height: number
   readonly gap: number
-  readonly rowsLeast: number
+  readonly rowsMin: number
   readonly rows: number
   /** too small for anything but its colour */
   readonly isSmall: boolean
@@ -19,13 +19,13 @@ interface Cell {
 
 /** The largest that shows all blocks which are not final yet is taken. */
 const CELLS: readonly Cell[] = [
-  { width: 60, height: 48, gap: 6, rowsLeast: 3, rows: 4, isSmall: false },
-  { width: 45, height: 42, gap: 5, rowsLeast: 3, rows: 4, isSmall: false },
-  { width: 22, height: 22, gap: 4, rowsLeast: 6, rows: 8, isSmall: true },
+  { width: 60, height: 48, gap: 6, rowsMin: 3, rows: 4, isSmall: false },
+  { width: 45, height: 42, gap: 5, rowsMin: 3, rows: 4, isSmall: false },
+  { width: 22, height: 22, gap: 4, rowsMin: 6, rows: 8, isSmall: true },
 ]
 /** of the finalized blocks, at least so many should be seen beside those that are not final yet */
 const FINALIZED_SEEN = 4
-const LOAD_DOTS_MOST = 7
+const LOAD_DOTS_MAX = 7
 
 export function Ribbon({
   blocks,
@@ -41,7 +41,7 @@ export function Ribbon({
   const wanted = status.head.height - status.finalized.height + FINALIZED_SEEN
   const cell = CELLS.find(({ rows, ...size }) => columnsOf(width, size) * rows >= wanted) ?? CELLS.at(-1)!
   const columns = columnsOf(width, cell)
-  const rows = Math.max(cell.rowsLeast, Math.min(cell.rows, Math.ceil(wanted / columns)))
+  const rows = Math.max(cell.rowsMin, Math.min(cell.rows, Math.ceil(wanted / columns)))
   const shown = blocks.slice(0, columns * rows)
   return (
     <div ref={frame}>
@@ -113,7 +113,7 @@ function RibbonBlock({
           <>
             <span>{lastDigits(block.height)}</span>
             <span className="ribbon-load">
-              {Array.from({ length: Math.min(LOAD_DOTS_MOST, block.transactions) }, (_, i) => (
+              {Array.from({ length: Math.min(LOAD_DOTS_MAX, block.transactions) }, (_, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: dots without identity
                 <i key={i} />
               ))}

@@ -15,7 +15,7 @@ const edgeStatus = object({
   redeemedWei: wei(),
   peers: count,
   cacheBytes: optional(count),
-  cacheBytesMost: optional(count),
+  cacheMaxBytes: optional(count),
 })
 
 export type EdgeStatus = ShapeValue<typeof edgeStatus>

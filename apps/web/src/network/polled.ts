@@ -1,7 +1,7 @@
 // Status pages (JSON over HTTP) that are looked at again and again while the page is open and visible.
 import { CodedError } from '@tan/primitives'
 import { useEffect, useState } from 'react'
-import { STATUS_CHARS_MOST, STATUS_POLL_MS, STATUS_TIMEOUT_MS } from '../limits.ts'
+import { STATUS_MAX_CHARS, STATUS_POLL_MS, STATUS_TIMEOUT_MS } from '../limits.ts'
 
 export interface Polled<T> {
   /** the newest answer; stays when a later look fails */
@@ -22,8 +22,8 @@ export async function fetchStatus<T>(url: string, validate: (json: unknown) => T
   }
   if (!response.ok) throw new CodedError('status/refused', `${url} answers with status ${response.status}`)
   const source = await response.text()
-  if (source.length > STATUS_CHARS_MOST)
-    throw new CodedError('status/size', `${url} answers with ${source.length} characters; at most ${STATUS_CHARS_MOST}`)
+  if (source.length > STATUS_MAX_CHARS)
+    throw new CodedError('status/size', `${url} answers with ${source.length} characters; at most ${STATUS_MAX_CHARS}`)
   let json: unknown
   try {
     json = JSON.parse(source)

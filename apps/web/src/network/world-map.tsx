@@ -27,7 +27,7 @@ const LAND = feature(land as unknown as Topology, (land as unknown as Topology).
 const GRATICULE = geoGraticule10()
 /** of the width; the polar regions, where nobody serves video, are cut off */
 const ASPECT = 0.46
-const LABEL_WIDTH_LEAST = 520
+const LABEL_WIDTH_MIN = 520
 
 export function WorldMap({ edges, viewers }: { edges: readonly MapEdge[]; viewers: readonly MapViewer[] }): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
@@ -65,7 +65,7 @@ function Places({
     const path = geoPath(projection)
     return { projection, landPath: path(LAND) ?? '', gridPath: path(GRATICULE) ?? '' }
   }, [width, height])
-  const hasLabels = width >= LABEL_WIDTH_LEAST
+  const hasLabels = width >= LABEL_WIDTH_MIN
   return (
     <>
       <path className="map-grid" d={gridPath} />

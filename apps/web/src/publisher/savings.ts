@@ -7,10 +7,10 @@ const client = object({ requests: count, bytes: count })
 
 /** The sums by kind of client: viewers, edges, and whoever else asks. */
 const clients: Shape<Readonly<Record<string, ShapeValue<typeof client>>>> = (value, path) => {
-  const entries = Object.entries(object({})(value, path) && (value as object)).slice(0, CLIENT_KINDS_MOST)
+  const entries = Object.entries(object({})(value, path) && (value as object)).slice(0, CLIENT_KINDS_MAX)
   return Object.fromEntries(entries.map(([kind, sums]) => [kind, client(sums, `${path}.${kind}`)]))
 }
-const CLIENT_KINDS_MOST = 64
+const CLIENT_KINDS_MAX = 64
 
 const originStats = object({ startedMs: count, requests: count, bytes: count, clients })
 

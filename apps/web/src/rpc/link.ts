@@ -2,10 +2,10 @@
 // be shown. It is an EIP-1193 provider, so that viem works over it as it is.
 import { CodedError, shorten } from '@tan/primitives'
 import {
-  RECONNECT_MS_LEAST,
-  RECONNECT_MS_MOST,
-  RPC_REQUESTS_MOST,
-  RPC_RESPONSE_CHARS_MOST,
+  RECONNECT_MAX_MS,
+  RECONNECT_MIN_MS,
+  RPC_REQUESTS_MAX,
+  RPC_RESPONSE_MAX_CHARS,
   RPC_TIMEOUT_MS,
 } from '../limits.ts'
 import { createStore, type Readable } from '../store.ts'
@@ -156,8 +156,8 @@ class Link implements RpcLink {
       reject(new CodedError('rpc/closed', 'the page has left this node'))
       return
     }
-    if (this.#waiting.size >= RPC_REQUESTS_MOST) {
-      reject(new CodedError('rpc/busy', `${RPC_REQUESTS_MOST} requests are under way; wait for the node to answer`))
+    if (this.#waiting.size >= RPC_REQUESTS_MAX) {
+      reject(new CodedError('rpc/busy', `${RPC_REQUESTS_MAX} requests are under way; wait for the node to answer`))
       return
     }
     const id = this.#nextId++
@@ -228,7 +228,7 @@ class Link implements RpcLink {
     for (const subscription of this.#subscriptions) delete subscription.id
     // What was sent may have been carried out, so it is not repeated; what waits for a connection goes on waiting.
     this.#rejectAll(waiting => waiting.isSent, 'rpc/lost', reason)
-    const pauseMs = Math.min(RECONNECT_MS_MOST, RECONNECT_MS_LEAST * 2 ** this.#attempts++)
+    const pauseMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** this.#attempts++)
     this.#retryTimer = setTimeout(() => this.#connect(), pauseMs * (0.75 + Math.random() / 2))
     this.state.set({ kind: 'lost', reason, sinceMs: before.kind === 'lost' ? before.sinceMs : Date.now() })
   }
@@ -260,7 +260,7 @@ interface Message {
 }
 
 function parseMessage(data: unknown): Message | undefined {
-  if (typeof data !== 'string' || data.length > RPC_RESPONSE_CHARS_MOST) return undefined
+  if (typeof data !== 'string' || data.length > RPC_RESPONSE_MAX_CHARS) return undefined
   try {
     const value: unknown = JSON.parse(data)
     return typeof value === 'object' && value !== null ? value : undefined

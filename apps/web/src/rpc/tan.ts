@@ -15,10 +15,10 @@ import {
   wei,
 } from '@tan/protocol/tracker/shape'
 import {
-  COMMITTEE_MEMBERS_MOST,
-  FINALITY_CERTIFICATE_BYTES_MOST,
-  GUARDIANS_SHOWN_MOST,
-  POOLS_SHOWN_MOST,
+  COMMITTEE_MEMBERS_MAX,
+  FINALITY_CERTIFICATE_MAX_BYTES,
+  GUARDIANS_SHOWN_MAX,
+  POOLS_SHOWN_MAX,
 } from '../limits.ts'
 import type { RpcLink } from './link.ts'
 
@@ -43,11 +43,11 @@ const chainInfo = object({
   parameters: object({
     checkpointInterval: integerFrom(1, 2 ** 32),
     blockIntervalMs: count,
-    collateralPercentLeast: count,
+    collateralMinPercent: count,
     redeemGraceBlocks: count,
-    poolDurationBlocksMost: count,
-    guardianStakeLeastWei: amount,
-    validatorStakeLeastWei: amount,
+    poolDurationBlocksMax: count,
+    guardianStakeMinWei: amount,
+    validatorStakeMinWei: amount,
   }),
 })
 
@@ -103,7 +103,7 @@ const finalityCertificate = object({
   signers: count,
   of: count,
   /** as @tan/protocol decodes it */
-  encoded: hexUpTo(FINALITY_CERTIFICATE_BYTES_MOST),
+  encoded: hexUpTo(FINALITY_CERTIFICATE_MAX_BYTES),
 })
 
 const pool = object({
@@ -181,11 +181,11 @@ export function watchHeads(link: RpcLink, onHead: (hash: Hash) => void): () => v
 }
 
 export function getCommittee(link: RpcLink): Promise<readonly CommitteeMember[]> {
-  return ask(link, list(member, COMMITTEE_MEMBERS_MOST), 'tan_committee')
+  return ask(link, list(member, COMMITTEE_MEMBERS_MAX), 'tan_committee')
 }
 
 export function getGuardians(link: RpcLink): Promise<readonly Guardian[]> {
-  return ask(link, list(guardian, GUARDIANS_SHOWN_MOST), 'tan_guardians')
+  return ask(link, list(guardian, GUARDIANS_SHOWN_MAX), 'tan_guardians')
 }
 
 /** Undefined for a block that the node does not have. */
@@ -229,8 +229,8 @@ export function getPool(link: RpcLink, poolId: Hash): Promise<TanPool | undefine
 }
 
 /** The newest first. */
-export function getPools(link: RpcLink, limit = POOLS_SHOWN_MOST): Promise<readonly TanPool[]> {
-  return ask(link, list(pool, POOLS_SHOWN_MOST), 'tan_pools', { limit })
+export function getPools(link: RpcLink, limit = POOLS_SHOWN_MAX): Promise<readonly TanPool[]> {
+  return ask(link, list(pool, POOLS_SHOWN_MAX), 'tan_pools', { limit })
 }
 
 function blockTag(hashOrHeight: Hash | number): Hash {

@@ -2,7 +2,7 @@
 // the page's own address (`?ws=…`) or were saved by the settings page.
 import { CodedError, type Rejection, rejectionOf } from '@tan/primitives'
 import { integerFrom, list, object, optional, type Shape, type ShapeValue, text } from '@tan/protocol/tracker/shape'
-import { EDGES_MOST, STATUS_CHARS_MOST, STATUS_TIMEOUT_MS } from '../limits.ts'
+import { EDGES_MAX, STATUS_MAX_CHARS, STATUS_TIMEOUT_MS } from '../limits.ts'
 
 const url = (...protocols: string[]): Shape<string> => {
   const shape = text(2048)
@@ -23,7 +23,7 @@ const settings = object({
   rpcUrl: optional(http),
   trackerUrl: optional(socket),
   trackerStatsUrl: optional(http),
-  edges: optional(list(object({ name: text(64), statusUrl: http }), EDGES_MOST)),
+  edges: optional(list(object({ name: text(64), statusUrl: http }), EDGES_MAX)),
   originStatsUrl: optional(http),
   faucetUrl: optional(http),
   video: optional(object({ manifestUrl: http, title: text(256) })),
@@ -110,7 +110,7 @@ async function fetchDevnet(pageUrl: string): Promise<object | undefined> {
     const response = await fetch(address, { cache: 'no-store', signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) })
     if (!response.ok) return undefined
     const source = await response.text()
-    if (source.length > STATUS_CHARS_MOST) return undefined
+    if (source.length > STATUS_MAX_CHARS) return undefined
     const value: unknown = JSON.parse(source)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {

@@ -77,8 +77,8 @@ function Guardians({ guardians }: { guardians: readonly Guardian[] }): ReactNode
         <Panel title="Taking part">
           <Facts
             rows={{
-              'A guardian stakes at least': formatTokens(info.parameters.guardianStakeLeastWei, 'TAN', 7),
-              'A validator stakes at least': formatTokens(info.parameters.validatorStakeLeastWei, 'TAN', 7),
+              'A guardian stakes at least': formatTokens(info.parameters.guardianStakeMinWei, 'TAN', 7),
+              'A validator stakes at least': formatTokens(info.parameters.validatorStakeMinWei, 'TAN', 7),
               How: (
                 <>
                   <code className="mono">npx tan stake</code> locks TAN from the{' '}

@@ -9,7 +9,7 @@ import {
   shorten,
   toHex,
 } from '@tan/primitives'
-import { PAYMENT_POOLS_ABI, POOL_AMOUNT_MOST, STAKING_ABI, SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
+import { PAYMENT_POOLS_ABI, POOL_AMOUNT_MAX, STAKING_ABI, SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
 import { encodeFunctionData, parseAbi } from 'viem'
 import type { Currency } from '../chain/decode.ts'
 import type { Call } from './account.ts'
@@ -99,7 +99,7 @@ export function readAmount(text: string, currency: Currency, availableWei: bigin
       'Write the amount in digits, without commas, and with at most 18 after a point: 12.5',
     )
   if (wei === 0n) throw new CodedError('wallet/amount', 'The amount must be more than 0.')
-  if (wei > POOL_AMOUNT_MOST || wei > availableWei)
+  if (wei > POOL_AMOUNT_MAX || wei > availableWei)
     throw new CodedError('wallet/amount', `You do not have that much ${currency}.`)
   return wei
 }

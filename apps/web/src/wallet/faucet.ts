@@ -1,6 +1,6 @@
 // The devnet's faucet: gives an account some of both currencies.
 import { type Address, CodedError, shorten } from '@tan/primitives'
-import { STATUS_CHARS_MOST } from '../limits.ts'
+import { STATUS_MAX_CHARS } from '../limits.ts'
 
 /** the faucet answers when its transactions are in a block */
 const FAUCET_TIMEOUT_MS = 30_000
@@ -22,7 +22,7 @@ export async function askFaucet(url: string, address: Address): Promise<void> {
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const text = (await response.text()).slice(0, STATUS_CHARS_MOST)
+  const text = (await response.text()).slice(0, STATUS_MAX_CHARS)
   try {
     const { message } = JSON.parse(text) as { message?: unknown }
     if (typeof message === 'string') return message

@@ -94,7 +94,7 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
   const [duration, setDuration] = useState<Duration>('172800')
   const available = balances.kind === 'ready' ? balances.value.tangamWei : undefined
   if (info === undefined) return <Loading what="the chain" rows={2} />
-  const { collateralPercentLeast, blockIntervalMs, poolDurationBlocksMost } = info.parameters
+  const { collateralMinPercent, blockIntervalMs, poolDurationBlocksMax } = info.parameters
   return (
     <CallForm
       account={account}
@@ -104,9 +104,9 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
         const availableWei = available ?? 0n
         const depositWei = readAmount(deposit, 'TANGam', availableWei)
         // Rounded up: a wei less than the least would be refused.
-        const collateralWei = kind === 'strict' ? 0n : (depositWei * BigInt(collateralPercentLeast) + 99n) / 100n
+        const collateralWei = kind === 'strict' ? 0n : (depositWei * BigInt(collateralMinPercent) + 99n) / 100n
         readAmount(deposit, 'TANGam', availableWei - collateralWei)
-        const durationBlocks = Math.min(Number(duration), poolDurationBlocksMost)
+        const durationBlocks = Math.min(Number(duration), poolDurationBlocksMax)
         return {
           call: createPoolCall({ depositWei, collateralWei, durationBlocks, signer: account.address }),
           what: `Open a pool of ${formatTokens(depositWei, 'TANGam')}`,
@@ -125,7 +125,7 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
       />
       <p className="small muted">
         {kind === 'credit'
-          ? `Pays any peer at once. ${collateralPercentLeast}% of the deposit is locked beside it, and burns if the pool promises more than it holds.`
+          ? `Pays any peer at once. ${collateralMinPercent}% of the deposit is locked beside it, and burns if the pool promises more than it holds.`
           : 'Pays only what is reserved for a peer on the chain before. No collateral is needed.'}
       </p>
       <TextField
@@ -142,7 +142,7 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
       />
       <Choice
         label="For about"
-        options={DURATIONS.filter(({ blocks }) => blocks <= poolDurationBlocksMost).map(({ value, blocks }) => ({
+        options={DURATIONS.filter(({ blocks }) => blocks <= poolDurationBlocksMax).map(({ value, blocks }) => ({
           value,
           name: roundDuration(blocks * blockIntervalMs),
         }))}

@@ -14,14 +14,14 @@ export interface Sent {
   readonly isSuccess: boolean | undefined
 }
 
-const SENT_MOST = 20
+const SENT_MAX = 20
 const list = createStore<readonly Sent[]>([])
 
 /** The newest first; lost with the page, since the chain keeps it. */
 export const sent: Readable<readonly Sent[]> = list
 
 export function addSent(hash: Hash, what: string): void {
-  list.update(known => [{ hash, what, height: undefined, isSuccess: undefined }, ...known].slice(0, SENT_MOST))
+  list.update(known => [{ hash, what, height: undefined, isSuccess: undefined }, ...known].slice(0, SENT_MAX))
 }
 
 export type SentState = 'waiting' | 'reverted' | Certainty

@@ -8,7 +8,7 @@ import { Empty } from '../ui/parts.tsx'
 import type { BufferSample } from './watch-log.ts'
 
 const HEIGHT = 196
-const SPAN_LEAST_S = 60
+const SPAN_MIN_S = 60
 
 export function BufferChart({ samples }: { samples: readonly BufferSample[] }): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
@@ -79,7 +79,7 @@ function show(chart: uPlot, samples: readonly BufferSample[]): void {
   const seconds = samples.map(({ bufferS }) => bufferS)
   chart.batch(() => {
     chart.setData([ages, seconds], false)
-    chart.setScale('x', { min: Math.min(-SPAN_LEAST_S, ages[0]!), max: 0 })
+    chart.setScale('x', { min: Math.min(-SPAN_MIN_S, ages[0]!), max: 0 })
     chart.setScale('y', { min: 0, max: Math.max(...seconds) })
   })
 }

@@ -6,7 +6,7 @@ import type { Settings } from '../settings/settings.ts'
 import { currentAccount } from '../wallet/account.ts'
 import { askFaucet } from '../wallet/faucet.ts'
 
-const WAIT_MS_MOST = 60_000
+const WAIT_MAX_MS = 60_000
 const LOOK_MS = 500
 
 /** Resolves once it is there. Throws `pool/funds` with what to do. */
@@ -20,7 +20,7 @@ export async function fundSession(
   if (faucetUrl !== undefined) await askFaucet(faucetUrl, address)
   else if (account !== undefined) await account.send({ to: address, valueWei: wei, data: '0x' })
   else throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam are needed`)
-  const deadlineMs = Date.now() + WAIT_MS_MOST
+  const deadlineMs = Date.now() + WAIT_MAX_MS
   while ((await getTangam(link, address)) < before + wei) {
     if (Date.now() > deadlineMs)
       throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam were asked for and have not come`)

@@ -3,7 +3,7 @@ import { CodedError, type Rejection } from '@tan/primitives'
 import type Hls from 'hls.js'
 
 /** a media error that recovers again and again does not recover */
-const RECOVERIES_MOST = 3
+const RECOVERIES_MAX = 3
 /** seconds to load ahead: enough for peers to be asked in good time, and little enough not to be wasted by who leaves */
 const BUFFER_S = 30
 
@@ -35,7 +35,7 @@ export async function playHls(video: HTMLVideoElement, options: PlaybackOptions)
   let recoveries = 0
   hls.on(HlsPlayer.Events.ERROR, (_, { fatal, type, details, error }) => {
     if (!fatal) return
-    if (type === HlsPlayer.ErrorTypes.MEDIA_ERROR && recoveries++ < RECOVERIES_MOST) hls.recoverMediaError()
+    if (type === HlsPlayer.ErrorTypes.MEDIA_ERROR && recoveries++ < RECOVERIES_MAX) hls.recoverMediaError()
     else options.failed({ code: `player/${details}`, message: error.message })
   })
   hls.loadSource(options.url)
@@ -49,8 +49,8 @@ export async function playHls(video: HTMLVideoElement, options: PlaybackOptions)
 /** Seconds of video that are loaded ahead of what is shown. */
 export function bufferedAhead({ currentTime, buffered }: Pick<HTMLVideoElement, 'currentTime' | 'buffered'>): number {
   // Ranges that all but touch are one: encoders leave gaps of some milliseconds between segments.
-  const gapMost = 0.1
+  const gapMax = 0.1
   let end = currentTime
-  for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= end + gapMost) end = Math.max(end, buffered.end(i))
+  for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= end + gapMax) end = Math.max(end, buffered.end(i))
   return end - currentTime
 }

@@ -7,7 +7,7 @@ import { COLOUR_NAMES, colourName, colourOf, sourceName } from './sources.tsx'
 import { countSeconds, type Source, type StripColumn, stripColumns, type WatchView } from './watch-log.ts'
 
 const HEIGHT = 48
-const COLUMN_LEAST = 5
+const COLUMN_MIN = 5
 const GAP = 1
 
 export function Strip({
@@ -24,7 +24,7 @@ export function Strip({
   const { width } = useSize(frame)
   const colours = useColours([...COLOUR_NAMES, 'sunken', 'text'])
   const columns = useMemo(
-    () => stripColumns(view.seconds, durationS, Math.floor(width / COLUMN_LEAST)),
+    () => stripColumns(view.seconds, durationS, Math.floor(width / COLUMN_MIN)),
     [view.seconds, durationS, width],
   )
   const totalS = columns.at(-1)?.toSecond ?? 0

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PEERS_DRAWN_MOST } from '../limits.ts'
+import { PEERS_DRAWN_MAX } from '../limits.ts'
 import { bendOf, pointOnLink, swarmLayout } from './swarm-layout.ts'
 
 const size = fc.integer({ min: 260, max: 1200 })
@@ -9,7 +9,7 @@ test('everyone stands inside of the picture, each in a place of their own', () =
   fc.assert(
     fc.property(size, size, fc.integer({ min: 0, max: 40 }), (width, height, count) => {
       const { you, origin, peers } = swarmLayout(width, height, count)
-      expect(peers).toHaveLength(Math.min(count, PEERS_DRAWN_MOST))
+      expect(peers).toHaveLength(Math.min(count, PEERS_DRAWN_MAX))
       const all = [you, origin, ...peers]
       for (const { x, y } of all) {
         expect(x).toBeGreaterThan(0)

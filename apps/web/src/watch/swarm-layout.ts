@@ -1,5 +1,5 @@
 // Where everyone stands in the picture of the swarm: you in the middle, the origin at the left, peers around the rest.
-import { PEERS_DRAWN_MOST } from '../limits.ts'
+import { PEERS_DRAWN_MAX } from '../limits.ts'
 
 export interface Point {
   readonly x: number
@@ -18,7 +18,7 @@ const SPREAD_TURNS = 0.36
 
 export function swarmLayout(width: number, height: number, peerCount: number): SwarmLayout {
   const you = { x: width * 0.46, y: height * 0.5 }
-  const count = Math.min(peerCount, PEERS_DRAWN_MOST)
+  const count = Math.min(peerCount, PEERS_DRAWN_MAX)
   const radiusX = width * 0.4
   const radiusY = height * 0.36
   const peers = Array.from({ length: count }, (_, i) => {

@@ -2,7 +2,7 @@
 // links are SVG, which can be read and styled; what moves is drawn on a canvas between them.
 import { type ReactNode, useEffect, useRef } from 'react'
 import { counted, formatBytes } from '../format.ts'
-import { PEERS_DRAWN_MOST, PIECES_DRAWN_MOST } from '../limits.ts'
+import { PEERS_DRAWN_MAX, PIECES_DRAWN_MAX } from '../limits.ts'
 import { useColours } from '../ui/colours.ts'
 import { useReducedMotion, useSize } from '../ui/hooks.ts'
 import type { WatchSession } from './session.ts'
@@ -89,7 +89,7 @@ function noteOf(peer: PeerView): string {
 function drawnPeers(view: WatchView): readonly PeerView[] {
   const here = view.peers.filter(peer => peer.isConnected)
   const gone = view.peers.filter(peer => !peer.isConnected && peer.bytes > 0)
-  return [...here, ...gone].slice(0, PEERS_DRAWN_MOST).sort((a, b) => a.index - b.index)
+  return [...here, ...gone].slice(0, PEERS_DRAWN_MAX).sort((a, b) => a.index - b.index)
 }
 
 function Link({ from, to, colour, width }: { from: Point; to: Point; colour: string; width: number }): ReactNode {
@@ -168,7 +168,7 @@ function Movement({
       frameId = moving.length > 0 ? requestAnimationFrame(draw) : 0
     }
     const add = (kind: Moving['kind'], source: Source): void => {
-      if (moving.length >= PIECES_DRAWN_MOST || document.hidden) return
+      if (moving.length >= PIECES_DRAWN_MAX || document.hidden) return
       moving.push({ kind, source, startMs: performance.now() })
       if (frameId === 0) frameId = requestAnimationFrame(draw)
     }

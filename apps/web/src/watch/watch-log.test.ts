@@ -1,7 +1,7 @@
 import type { Address } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BUFFER_SAMPLES_MOST, PAYMENTS_KEPT_MOST, SECONDS_KEPT_MOST } from '../limits.ts'
+import { BUFFER_SAMPLES_MAX, PAYMENTS_KEPT_MAX, SECONDS_KEPT_MAX } from '../limits.ts'
 import { countSeconds, offloadOf, type Source, stripColumns, WatchLog } from './watch-log.ts'
 
 const alice: Address = `0x${'a1'.repeat(20)}`
@@ -54,10 +54,10 @@ describe('the log', () => {
 
   test('keeps the newest payments, and the sum of all', () => {
     const log = new WatchLog()
-    const count = PAYMENTS_KEPT_MOST + 5
+    const count = PAYMENTS_KEPT_MAX + 5
     for (let i = 1; i <= count; i++) log.payment({ peer: alice, wei: 2n, atMs: 1000 * i })
     const { payments, paymentCount, paidWei, peers } = log.view()
-    expect(payments).toHaveLength(PAYMENTS_KEPT_MOST)
+    expect(payments).toHaveLength(PAYMENTS_KEPT_MAX)
     expect(payments[0]).toMatchObject({ id: count - 1, atMs: 1000 * count, count: 1 })
     expect(paymentCount).toBe(count)
     expect(paidWei).toBe(2n * BigInt(count))
@@ -106,12 +106,12 @@ describe('the log', () => {
 
   test('keeps bounded histories', () => {
     const log = new WatchLog()
-    for (let i = 0; i < BUFFER_SAMPLES_MOST + 3; i++) log.buffer({ atMs: i, bufferS: i })
-    log.piece({ from: alice, bytes: 1, span: { fromS: SECONDS_KEPT_MOST, toS: SECONDS_KEPT_MOST + 2 } })
+    for (let i = 0; i < BUFFER_SAMPLES_MAX + 3; i++) log.buffer({ atMs: i, bufferS: i })
+    log.piece({ from: alice, bytes: 1, span: { fromS: SECONDS_KEPT_MAX, toS: SECONDS_KEPT_MAX + 2 } })
     log.piece({ from: alice, bytes: 1, span: { fromS: -2, toS: 0 } })
     const { buffer, seconds, peerBytes } = log.view()
-    expect(buffer).toHaveLength(BUFFER_SAMPLES_MOST)
-    expect(buffer.at(-1)!.atMs).toBe(BUFFER_SAMPLES_MOST + 2)
+    expect(buffer).toHaveLength(BUFFER_SAMPLES_MAX)
+    expect(buffer.at(-1)!.atMs).toBe(BUFFER_SAMPLES_MAX + 2)
     expect(seconds).toHaveLength(0)
     expect(peerBytes).toBe(2)
   })

@@ -1,7 +1,7 @@
 // What happened while watching, added up for the page: where each second of video came from, who sent how much, what was
 // paid, and how full the buffer was. It knows no player and no clock: whoever feeds it says what and when.
 import type { Address } from '@tan/primitives'
-import { BUFFER_SAMPLES_MOST, PAYMENTS_KEPT_MOST, SECONDS_KEPT_MOST } from '../limits.ts'
+import { BUFFER_SAMPLES_MAX, PAYMENTS_KEPT_MAX, SECONDS_KEPT_MAX } from '../limits.ts'
 
 export type Source = 'origin' | Address
 
@@ -123,7 +123,7 @@ export class WatchLog {
     const open = this.#payments.find(group => group.peer === peer && atMs - group.atMs < PAYMENT_GROUP_MS)
     this.#payments =
       open === undefined
-        ? [{ id, peer, count: 1, wei, totalWei, atMs }, ...this.#payments.slice(0, PAYMENTS_KEPT_MOST - 1)]
+        ? [{ id, peer, count: 1, wei, totalWei, atMs }, ...this.#payments.slice(0, PAYMENTS_KEPT_MAX - 1)]
         : this.#payments.map(group =>
             group === open ? { ...open, count: open.count + 1, wei: open.wei + wei, totalWei } : group,
           )
@@ -140,7 +140,7 @@ export class WatchLog {
   }
 
   buffer(sample: BufferSample): void {
-    this.#buffer = [...this.#buffer.slice(-(BUFFER_SAMPLES_MOST - 1)), sample]
+    this.#buffer = [...this.#buffer.slice(-(BUFFER_SAMPLES_MAX - 1)), sample]
   }
 
   view(): WatchView {
@@ -158,7 +158,7 @@ export class WatchLog {
 
   /** A small piece may hold several seconds, and a large one a part of one: its bytes go to the seconds by their share. */
   #spread(from: Source, bytes: number, { fromS, toS }: Span): void {
-    const end = Math.min(toS, SECONDS_KEPT_MOST)
+    const end = Math.min(toS, SECONDS_KEPT_MAX)
     for (let second = Math.max(0, Math.floor(fromS)); second < end; second++) {
       const share = (Math.min(toS, second + 1) - Math.max(fromS, second)) / (toS - fromS)
       let sources = this.#seconds[second]
@@ -197,15 +197,15 @@ export interface StripColumn {
   readonly parts: readonly { readonly source: Source; readonly share: number }[]
 }
 
-/** The seconds of a video in at most `columnsMost` columns of equal length. */
+/** The seconds of a video in at most `columnsMax` columns of equal length. */
 export function stripColumns(
   seconds: WatchView['seconds'],
   durationS: number,
-  columnsMost: number,
+  columnsMax: number,
 ): readonly StripColumn[] {
   const total = Math.max(Math.ceil(durationS), seconds.length)
-  if (total === 0 || columnsMost < 1) return []
-  const perColumn = Math.ceil(total / columnsMost)
+  if (total === 0 || columnsMax < 1) return []
+  const perColumn = Math.ceil(total / columnsMax)
   return Array.from({ length: Math.ceil(total / perColumn) }, (_, i) => {
     const fromSecond = i * perColumn
     const toSecond = Math.min(total, fromSecond + perColumn)

@@ -1,5 +1,5 @@
 // Ballots (spec F-BALLOT): when one opens, what is frozen in it, who leads it, and what binds nobody.
-import { BALLOTS_MOST, type Prepare, roundOf } from '@tan/protocol'
+import { BALLOTS_MAX, type Prepare, roundOf } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
 import { selfOf } from '../testing/members.ts'
 import {
@@ -269,7 +269,7 @@ describe('after a restart in a ballot', () => {
 
   it('no ballot is beyond the last', () => {
     const node = guardian()
-    const effects = node.receive(status(TWO, BALLOTS_MOST + 1), status(THREE, BALLOTS_MOST + 1))
+    const effects = node.receive(status(TWO, BALLOTS_MAX + 1), status(THREE, BALLOTS_MAX + 1))
     expect(toldOf(effects)).toEqual(['rejected finality/status', 'rejected finality/status'])
   })
 })

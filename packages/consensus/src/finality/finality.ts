@@ -2,7 +2,7 @@
 // Prepare and Commit, over rounds that belong to checkpoints; a ballot aligns the guardians when a checkpoint got stuck.
 import { type Hash, type Rejection, toHex } from '@tan/primitives'
 import {
-  BALLOTS_MOST,
+  BALLOTS_MAX,
   type BallotProposal,
   ballotDigest,
   ballotOf,
@@ -34,12 +34,12 @@ import {
   verifyJustificationChain,
 } from '@tan/protocol'
 import {
-  BACKOFF_DOUBLINGS_MOST,
-  BALLOTS_PASSED_ON_MOST,
-  CHECKPOINTS_MOST,
-  JUSTIFICATIONS_MOST,
-  LIVE_STATEMENTS_MOST,
-  STATEMENTS_OF_GUARDIAN_MOST,
+  BACKOFF_DOUBLINGS_MAX,
+  BALLOTS_PASSED_ON_MAX,
+  CHECKPOINTS_MAX,
+  JUSTIFICATIONS_MAX,
+  LIVE_STATEMENTS_MAX,
+  STATEMENTS_OF_GUARDIAN_MAX,
 } from '../limits.ts'
 import { ballotLeader } from './leader.ts'
 import { Offences } from './offences.ts'
@@ -188,7 +188,7 @@ export class Finality {
   private onShare(share: FinalityShare): void {
     const round = roundOfStatement(share.statement)
     if (round <= this.finalized.round) return this.answerLaggard()
-    if (checkpointIndexOf(round) === 0 || ballotOf(round) > BALLOTS_MOST)
+    if (checkpointIndexOf(round) === 0 || ballotOf(round) > BALLOTS_MAX)
       return this.reject({ code: 'finality/round', message: `round ${round} belongs to no checkpoint` })
     const { scheme, pool } = this.config
     const members = Tally.membersOf(pool.set, share)
@@ -229,9 +229,9 @@ export class Finality {
   private makeRoom(openers: readonly number[]): void {
     for (const opener of openers) {
       const own = [...this.tallies].filter(([, { openedBy }]) => openedBy.includes(opener))
-      if (own.length >= STATEMENTS_OF_GUARDIAN_MOST) this.dropWeakest(own)
+      if (own.length >= STATEMENTS_OF_GUARDIAN_MAX) this.dropWeakest(own)
     }
-    if (this.tallies.size >= LIVE_STATEMENTS_MOST) this.dropWeakest([...this.tallies])
+    if (this.tallies.size >= LIVE_STATEMENTS_MAX) this.dropWeakest([...this.tallies])
   }
 
   private dropWeakest(entries: [string, { readonly tally: Tally }][]): void {
@@ -242,7 +242,7 @@ export class Finality {
   private onCheckpoint(checkpoint: Checkpoint): void {
     const finalizedHeight = this.heightOf(this.finalized.round)
     if (checkpoint.height <= finalizedHeight || this.checkpoints.has(checkpoint.hash)) return
-    if (this.checkpoints.size >= CHECKPOINTS_MOST) this.checkpoints.delete(this.checkpoints.keys().next().value!)
+    if (this.checkpoints.size >= CHECKPOINTS_MAX) this.checkpoints.delete(this.checkpoints.keys().next().value!)
     this.checkpoints.set(checkpoint.hash, checkpoint)
     this.advance()
     const { checkpointInterval, stallCheckpoints } = this.config
@@ -276,7 +276,7 @@ export class Finality {
     const { scheme, pool } = this.config
     const guardian = pool.set.signers[status.guardian]
     const known = this.statuses.get(status.guardian)
-    if (guardian === undefined || status.ballot === 0 || status.ballot > BALLOTS_MOST)
+    if (guardian === undefined || status.ballot === 0 || status.ballot > BALLOTS_MAX)
       return this.reject({ code: 'finality/status', message: 'a status of nobody, or of no ballot' })
     if (known !== undefined && known.ballot >= status.ballot) return
     if (!scheme.verify(statusDigest(pool.domain, status), guardian.blsPublicKey, status.signature))
@@ -319,12 +319,12 @@ export class Finality {
 
   /** Who follows without signing is in no ballot, and some guardians are behind: the others are reached through them. */
   private isWantedByOthers(ballot: number): boolean {
-    const isOpen = ballot >= this.ballot && ballot > this.ballotOfProgress() && ballot <= BALLOTS_MOST
+    const isOpen = ballot >= this.ballot && ballot > this.ballotOfProgress() && ballot <= BALLOTS_MAX
     return isOpen && !this.passedOnBallots.has(ballot)
   }
 
   private notePassedOn(ballot: number): void {
-    if (this.passedOnBallots.size >= BALLOTS_PASSED_ON_MOST)
+    if (this.passedOnBallots.size >= BALLOTS_PASSED_ON_MAX)
       this.passedOnBallots.delete(this.passedOnBallots.keys().next().value!)
     this.passedOnBallots.add(ballot)
   }
@@ -353,7 +353,7 @@ export class Finality {
   private justify(justification: Justification): void {
     const point = justifiedPoint(justification)
     if (this.justified.has(pointKey(point))) return
-    if (this.justified.size >= JUSTIFICATIONS_MOST) this.justified.delete(this.justified.keys().next().value!)
+    if (this.justified.size >= JUSTIFICATIONS_MAX) this.justified.delete(this.justified.keys().next().value!)
     this.justified.set(pointKey(point), justification)
     this.highest = later(this.highest, point)
   }
@@ -440,7 +440,7 @@ export class Finality {
     const chain = this.chainTo(finalizedPoint(certificate))
     const start = chain.findIndex(({ prepare }) => samePoint(prepare.source, carried))
     const justifications = start < 0 ? [] : chain.slice(start)
-    if (justifications.length === 0 || justifications.length > limits.FINALITY_SOURCES_MOST) return undefined
+    if (justifications.length === 0 || justifications.length > limits.FINALITY_SOURCES_MAX) return undefined
     return { justifications, commit: certificate.commit }
   }
 
@@ -532,7 +532,7 @@ export class Finality {
 
   private openBallot(ballot: number): void {
     const { self, scheme, pool } = this.config
-    if (self === undefined || ballot > BALLOTS_MOST) return
+    if (self === undefined || ballot > BALLOTS_MAX) return
     this.ballot = ballot
     this.ballotProposal = undefined
     this.isLeadDue = false
@@ -548,7 +548,7 @@ export class Finality {
   }
 
   private armBallotTimer(): void {
-    const doublings = Math.min(BACKOFF_DOUBLINGS_MOST, this.ballot - 1)
+    const doublings = Math.min(BACKOFF_DOUBLINGS_MAX, this.ballot - 1)
     this.armTimer('ballot', this.config.ballotTimeoutMs * 2 ** doublings)
   }
 
@@ -589,7 +589,7 @@ export class Finality {
   private persist(): void {
     const { prepared, committed, ballot, lastPrepare, lastCommit, lastStatus } = this
     // what is on the own disk needs no proof: the newest part is enough
-    const newest = this.chainTo(this.highest).slice(-limits.FINALITY_SOURCES_MOST)
+    const newest = this.chainTo(this.highest).slice(-limits.FINALITY_SOURCES_MAX)
     const justifications = newest.length === 0 ? undefined : newest
     const record: FinalityRecord = { prepared, committed, ballot, lastPrepare, lastCommit, lastStatus, justifications }
     this.emit({ type: 'persist-finality', record })
@@ -599,8 +599,8 @@ export class Finality {
   private sendLongChainTo(point: JustifiedPoint): JustificationChain {
     const chain = this.chainTo(point)
     let start = 0
-    for (; chain.length - start > limits.FINALITY_SOURCES_MOST; start += limits.FINALITY_SOURCES_MOST)
-      this.broadcast({ type: 'justified', justifications: chain.slice(start, start + limits.FINALITY_SOURCES_MOST) })
+    for (; chain.length - start > limits.FINALITY_SOURCES_MAX; start += limits.FINALITY_SOURCES_MAX)
+      this.broadcast({ type: 'justified', justifications: chain.slice(start, start + limits.FINALITY_SOURCES_MAX) })
     return chain.slice(start)
   }
 

@@ -1,6 +1,6 @@
 // Notices guardians who contradict themselves (G1: two Prepares in one round; G2: a Commit and a Prepare that hops over it).
 import { type Commit, type FinalityShare, type FinalityStatement, type Prepare, samePoint } from '@tan/protocol'
-import { EPOCHS_OF_SIGNER_MOST } from '../limits.ts'
+import { EPOCHS_OF_SIGNER_MAX } from '../limits.ts'
 import type { FinalityEvidence } from './types.ts'
 
 export class Offences {
@@ -17,7 +17,7 @@ export class Offences {
         const type = contradiction(other, share)
         if (type !== undefined) found.push({ type, guardian, first: other, second: share })
       }
-      this.shares.set(guardian, [...known, share].slice(-2 * EPOCHS_OF_SIGNER_MOST))
+      this.shares.set(guardian, [...known, share].slice(-2 * EPOCHS_OF_SIGNER_MAX))
     }
     return found
   }

@@ -41,7 +41,7 @@ const withChain = (length: number): FinalityRecord => ({
   ...sample,
   justifications: Array.from({ length }, (_, round) => ({
     prepare: { round, source: { hash: `0x${'11'.repeat(32)}`, round }, target: `0x${'22'.repeat(32)}` },
-    signers: new Uint8Array(limits.GUARDIANS_MOST / 8),
+    signers: new Uint8Array(limits.GUARDIANS_MAX / 8),
     signature: new Uint8Array(96),
   })),
 })
@@ -52,8 +52,8 @@ describe('the finality record', () => {
   })
 
   it('is never larger than its bounds', () => {
-    expect(encodeFinalityRecord(withChain(limits.FINALITY_SOURCES_MOST)).length).toBeLessThan(160 * 1024)
-    expect(() => encodeFinalityRecord(withChain(limits.FINALITY_SOURCES_MOST + 1))).toThrow('65 elements')
+    expect(encodeFinalityRecord(withChain(limits.FINALITY_SOURCES_MAX)).length).toBeLessThan(160 * 1024)
+    expect(() => encodeFinalityRecord(withChain(limits.FINALITY_SOURCES_MAX + 1))).toThrow('65 elements')
     const lastStatus = { ...sample.lastStatus!, signature: new Uint8Array(95) }
     expect(() => encodeFinalityRecord({ ...sample, lastStatus })).toThrow('95 bytes')
   })

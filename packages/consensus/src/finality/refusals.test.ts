@@ -1,7 +1,7 @@
 // What a guardian refuses, each with a code; what it notices (G1, G2); whom it answers; how much it keeps.
 import { type FinalityMessage, type FinalityShare, type Prepare, roundOf } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { LIVE_STATEMENTS_MOST, STATEMENTS_OF_GUARDIAN_MOST } from '../limits.ts'
+import { LIVE_STATEMENTS_MAX, STATEMENTS_OF_GUARDIAN_MAX } from '../limits.ts'
 import { forged, hashOf } from '../testing/chain.ts'
 import { selfOf } from '../testing/members.ts'
 import { branch, committing, preparing, TestGuardian, TestPool, toldOf } from '../testing/pool.ts'
@@ -305,7 +305,7 @@ describe('who works on what is final', () => {
 describe('statements in work', () => {
   it('are few of one guardian: its own weakest goes', () => {
     const node = new TestGuardian(pool.config(undefined))
-    const openings = Array.from({ length: STATEMENTS_OF_GUARDIAN_MOST + 1 }, (_, i) =>
+    const openings = Array.from({ length: STATEMENTS_OF_GUARDIAN_MAX + 1 }, (_, i) =>
       preparing({ round: i + 1, source: root, target: hashOf(`opened ${i}`) }),
     )
     // the second is backed by others: it stays
@@ -317,14 +317,14 @@ describe('statements in work', () => {
   })
 
   it('are so many in all, and nobody pushes out what has more power', () => {
-    const members = Math.ceil(LIVE_STATEMENTS_MOST / STATEMENTS_OF_GUARDIAN_MOST) + 2
+    const members = Math.ceil(LIVE_STATEMENTS_MAX / STATEMENTS_OF_GUARDIAN_MAX) + 2
     const many = new TestPool(Array.from({ length: members }, () => 1))
     const node = new TestGuardian(many.config(undefined))
     const kept = preparing({ round: 1, source: many.root, target: hashOf('kept') })
     const quorum = Math.floor((2 * members) / 3)
     node.shares(many.share(kept, ...Array.from({ length: quorum }, (_, i) => i)))
     for (let i = 0; i < members; i++)
-      for (let j = 0; j < STATEMENTS_OF_GUARDIAN_MOST; j++)
+      for (let j = 0; j < STATEMENTS_OF_GUARDIAN_MAX; j++)
         node.shares(many.share(preparing({ round: 2 + j, source: many.root, target: hashOf(`${i} ${j}`) }), i))
     expect(node.finality.progress().preparePower).toBeLessThanOrEqual(1)
     node.shares(many.share(kept, members - 1))

@@ -2,7 +2,7 @@
 import { bitmapIndices, isQuorum, verifyCommitCertificate, verifyEpochChangeCertificate } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EPOCHS_OF_SIGNER_MOST } from '../limits.ts'
+import { EPOCHS_OF_SIGNER_MAX } from '../limits.ts'
 import { GENESIS, TestCommittee } from '../testing/chain.ts'
 import { scheme } from '../testing/members.ts'
 import { Collector } from './collector.ts'
@@ -91,7 +91,7 @@ describe('of each signer', () => {
   it('only the newest epochs are kept, and nobody displaces others', () => {
     const collected = collector()
     collected.addVote(committee.vote(1, blocks[0]!))
-    for (let epoch = 1; epoch <= EPOCHS_OF_SIGNER_MOST + 2; epoch++) {
+    for (let epoch = 1; epoch <= EPOCHS_OF_SIGNER_MAX + 2; epoch++) {
       collected.addVote({ ...committee.vote(0, blocks[0]!), epoch })
       collected.addEpochChange({ ...committee.epochChange(0, 2, 0), epoch: epoch + 1 })
     }
@@ -104,7 +104,7 @@ describe('of each signer', () => {
 
   it('an older one does not push out a newer one', () => {
     const collected = collector()
-    for (let epoch = 10; epoch < 10 + EPOCHS_OF_SIGNER_MOST; epoch++)
+    for (let epoch = 10; epoch < 10 + EPOCHS_OF_SIGNER_MAX; epoch++)
       collected.addVote({ ...committee.vote(0, blocks[0]!), epoch })
     collected.addVote(committee.vote(0, blocks[0]!))
     expect(collected.voteOf(0, 1)).toBeUndefined()

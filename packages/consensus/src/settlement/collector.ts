@@ -11,7 +11,7 @@ import {
   isQuorum,
   type Vote,
 } from '@tan/protocol'
-import { EPOCHS_OF_SIGNER_MOST } from '../limits.ts'
+import { EPOCHS_OF_SIGNER_MAX } from '../limits.ts'
 import type { SettlementEvidence } from './types.ts'
 
 export class Collector {
@@ -111,5 +111,5 @@ function keepNewest<T>(bySigner: Map<number, Map<number, T>>, signer: number, ep
     bySigner.set(signer, byEpoch)
   }
   byEpoch.set(epoch, value)
-  if (byEpoch.size > EPOCHS_OF_SIGNER_MOST) byEpoch.delete(Math.min(...byEpoch.keys()))
+  if (byEpoch.size > EPOCHS_OF_SIGNER_MAX) byEpoch.delete(Math.min(...byEpoch.keys()))
 }

@@ -1,7 +1,7 @@
 // What a validator notices of others' contradictions, and how it comes by blocks that it misses.
 import type { SettlementMessage } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { ORPHANS_MOST, UNSETTLED_BLOCKS_MOST } from '../limits.ts'
+import { ORPHANS_MAX, UNSETTLED_BLOCKS_MAX } from '../limits.ts'
 import { buildBlock, GENESIS, hashOf, TestCommittee, type TestProposal } from '../testing/chain.ts'
 import { selfOf } from '../testing/members.ts'
 import { FRESH, rejectionsIn, TestValidator, told } from '../testing/validator.ts'
@@ -104,7 +104,7 @@ describe('blocks that are missing', () => {
   })
 
   it('are not taken in above so many unsettled ones', () => {
-    const rivals = Array.from({ length: UNSETTLED_BLOCKS_MOST - 2 }, (_, i) => ({
+    const rivals = Array.from({ length: UNSETTLED_BLOCKS_MAX - 2 }, (_, i) => ({
       ...a1.proposal,
       block: buildBlock(GENESIS, a1.record, a1.header.beneficiary, `rival ${i}`),
     }))
@@ -118,11 +118,11 @@ describe('blocks that are missing', () => {
     const node = new TestValidator(committee.config(undefined))
     // a leader may sign two proposals an epoch, so orphans need as many epochs: each opened by an epoch change
     const orphans: TestProposal[] = []
-    for (let epoch = 2; epoch <= ORPHANS_MOST + 3; epoch++)
+    for (let epoch = 2; epoch <= ORPHANS_MAX + 3; epoch++)
       orphans.push(committee.block({ ...a1, hash: hashOf(`unknown ${epoch}`) }, epoch, { epochChange: zeros(epoch) }))
     node.propose(...orphans)
     const asked = node.timer('resend').filter(({ type }) => type === 'fetch')
-    expect(asked).toHaveLength(ORPHANS_MOST)
+    expect(asked).toHaveLength(ORPHANS_MAX)
     expect(told(asked)).not.toContain(`fetch ${hashOf('unknown 2')}`)
   })
 })

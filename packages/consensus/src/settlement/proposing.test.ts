@@ -228,7 +228,7 @@ describe('of the branches on its certified block a leader takes', () => {
 
   it('none from the future', () => {
     const node = leaderOf6()
-    const timestampS = (START_MS + TIMING.clockDriftMostMs) / 1000 + 1
+    const timestampS = (START_MS + TIMING.clockDriftMaxMs) / 1000 + 1
     const late = committee.block(GENESIS, 1, { header: { timestampS } })
     node.propose(late)
     expect(parentChosen(node)).toBe(GENESIS.hash)

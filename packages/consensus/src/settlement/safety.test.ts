@@ -39,7 +39,7 @@ const records: fc.Arbitrary<SafetyRecord> = fc.record({
 
 const [sample] = fc.sample(records, { numRuns: 1, seed: 1 }) as [SafetyRecord]
 const groups = (count: number) =>
-  Array.from({ length: count }, (_, i) => ({ certificateEpoch: i, signers: new Uint8Array(limits.COMMITTEE_MOST / 8) }))
+  Array.from({ length: count }, (_, i) => ({ certificateEpoch: i, signers: new Uint8Array(limits.COMMITTEE_MAX / 8) }))
 const withGroups = (count: number): SafetyRecord => ({
   ...sample,
   entry: {
@@ -55,8 +55,8 @@ describe('the safety record', () => {
   })
 
   it('is small, and never larger than its bounds', () => {
-    expect(encodeSafetyRecord(withGroups(limits.COMMITTEE_MOST)).length).toBeLessThan(8 * 1024)
-    expect(() => encodeSafetyRecord(withGroups(limits.COMMITTEE_MOST + 1))).toThrow('129 elements')
+    expect(encodeSafetyRecord(withGroups(limits.COMMITTEE_MAX)).length).toBeLessThan(8 * 1024)
+    expect(() => encodeSafetyRecord(withGroups(limits.COMMITTEE_MAX + 1))).toThrow('129 elements')
     const large = { ...sample, highCertificate: { ...sample.highCertificate, signers: new Uint8Array(17) } }
     expect(() => encodeSafetyRecord(large)).toThrow('17 bytes')
   })

@@ -22,7 +22,7 @@ import {
   verifyEpochChangeCertificate,
   voteDigest,
 } from '@tan/protocol'
-import { BACKOFF_DOUBLINGS_MOST, ORPHANS_MOST, PROPOSALS_OF_EPOCH_MOST } from '../limits.ts'
+import { BACKOFF_DOUBLINGS_MAX, ORPHANS_MAX, PROPOSALS_OF_EPOCH_MAX } from '../limits.ts'
 import { Collector } from './collector.ts'
 import { BlockTree, type TreeBlock } from './tree.ts'
 import type {
@@ -248,7 +248,7 @@ export class Settlement {
   private noteProposal(epoch: number, blockHash: Hash, signature: Uint8Array): boolean {
     const known = this.proposalsOfEpoch.get(epoch) ?? []
     if (known.some(other => other.blockHash === blockHash)) return true
-    if (known.length >= PROPOSALS_OF_EPOCH_MOST) return false
+    if (known.length >= PROPOSALS_OF_EPOCH_MAX) return false
     const first = known[0]
     if (first !== undefined) {
       const leader = this.leaderOf(epoch)
@@ -463,7 +463,7 @@ export class Settlement {
     const sinceCertificate = this.epoch - 1 - this.highCertificate.epoch
     const sinceSettled = Math.floor((this.epoch - 1 - this.tree.settled.epoch) / this.committeeSize)
     return (
-      this.config.timeoutBaseMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MOST, Math.max(0, sinceCertificate) + sinceSettled)
+      this.config.timeoutBaseMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MAX, Math.max(0, sinceCertificate) + sinceSettled)
     )
   }
 
@@ -495,7 +495,7 @@ export class Settlement {
   private attachOrKeep(proposal: Proposal, hash: Hash, from: number | undefined): void {
     const { parentHash } = proposal.block.header
     if (this.tree.get(parentHash) !== undefined) return this.attach(proposal, hash, from)
-    if (this.orphans.size >= ORPHANS_MOST) this.orphans.delete(this.orphans.keys().next().value!)
+    if (this.orphans.size >= ORPHANS_MAX) this.orphans.delete(this.orphans.keys().next().value!)
     this.orphans.set(hash, proposal)
     this.taken()
     if (!this.orphans.has(parentHash)) this.emit({ type: 'fetch', blockHash: parentHash, from })
@@ -726,7 +726,7 @@ export class Settlement {
 
   /** How long a block's timestamp is still beyond the acceptable clock drift; not positive where it is acceptable. */
   private aheadMs(block: TreeBlock): number {
-    return block.proposal!.block.header.timestampS * 1000 - this.nowMs - this.config.clockDriftMostMs
+    return block.proposal!.block.header.timestampS * 1000 - this.nowMs - this.config.clockDriftMaxMs
   }
 
   private descendsFromFinalized(block: TreeBlock): boolean {

@@ -2,7 +2,7 @@
 import type { Hash } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { UNSETTLED_BLOCKS_MOST } from '../limits.ts'
+import { UNSETTLED_BLOCKS_MAX } from '../limits.ts'
 import { GENESIS, GENESIS_HEADER, hashOf, TestCommittee } from '../testing/chain.ts'
 import { BlockTree, type TreeBlock } from './tree.ts'
 
@@ -83,7 +83,7 @@ describe('the tree', () => {
   })
 
   it('is full at its bound', () => {
-    const chain = Array.from({ length: UNSETTLED_BLOCKS_MOST - 1 }, (_, i) => i)
+    const chain = Array.from({ length: UNSETTLED_BLOCKS_MAX - 1 }, (_, i) => i)
     expect(build(chain.slice(1).map(i => i - 1)).tree.isFull).toBe(false)
     expect(build(chain).tree.isFull).toBe(true)
   })

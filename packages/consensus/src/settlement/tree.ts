@@ -1,7 +1,7 @@
 // The tree of blocks above the settled one: who descends from whom, what is executed, what is certified.
 import { assert, type Hash } from '@tan/primitives'
 import type { CommitCertificate, Proposal } from '@tan/protocol'
-import { UNSETTLED_BLOCKS_MOST } from '../limits.ts'
+import { UNSETTLED_BLOCKS_MAX } from '../limits.ts'
 import type { SettledBlock } from './types.ts'
 
 export interface TreeBlock {
@@ -40,7 +40,7 @@ export class BlockTree {
   }
 
   get isFull(): boolean {
-    return this.blocks.size >= UNSETTLED_BLOCKS_MOST
+    return this.blocks.size >= UNSETTLED_BLOCKS_MAX
   }
 
   get(hash: Hash): TreeBlock | undefined {

@@ -26,7 +26,7 @@ export interface SettlementConfig {
   /** first epoch timer, without pacing */
   readonly timeoutBaseMs: number
   /** how far ahead of this node's clock a block's timestamp may be to be voted for */
-  readonly clockDriftMostMs: number
+  readonly clockDriftMaxMs: number
 }
 
 /** A settled block: where the tree of unsettled ones begins. */

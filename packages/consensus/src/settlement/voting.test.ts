@@ -139,12 +139,12 @@ describe('a validator votes for', () => {
 
   it('a block whose timestamp is as far ahead as may be; for a later one when its time comes', () => {
     const ahead = committee.block(GENESIS, 1, {
-      header: { timestampS: START_MS / 1000 + TIMING.clockDriftMostMs / 1000 },
+      header: { timestampS: START_MS / 1000 + TIMING.clockDriftMaxMs / 1000 },
     })
     expect(votesIn(validator().propose(ahead))).toEqual([1])
 
     const further = committee.block(GENESIS, 1, {
-      header: { timestampS: START_MS / 1000 + TIMING.clockDriftMostMs / 1000 + 1 },
+      header: { timestampS: START_MS / 1000 + TIMING.clockDriftMaxMs / 1000 + 1 },
     })
     const node = validator()
     const effects = node.propose(further)
@@ -161,7 +161,7 @@ describe('a validator votes for', () => {
   it('no block from beyond the end of its epoch, and waits for the nearest of two, not for the last that came', () => {
     const stamped = (aheadS: number) =>
       committee.block(GENESIS, 1, {
-        header: { timestampS: START_MS / 1000 + TIMING.clockDriftMostMs / 1000 + aheadS },
+        header: { timestampS: START_MS / 1000 + TIMING.clockDriftMaxMs / 1000 + aheadS },
       })
     const waits = (node: TestValidator, block: ReturnType<typeof stamped>) =>
       node

@@ -67,7 +67,7 @@ export const GENESIS_HEADER: BlockHeader = {
 export const GENESIS: TestBlock = { hash: hashHeader(GENESIS_HEADER), header: GENESIS_HEADER, epoch: 0 }
 export const START_MS: number = GENESIS_HEADER.timestampS * 1000
 
-export const TIMING = { blockIntervalMs: 500, timeoutBaseMs: 1_000, clockDriftMostMs: 2_000 } as const
+export const TIMING = { blockIntervalMs: 500, timeoutBaseMs: 1_000, clockDriftMaxMs: 2_000 } as const
 
 /** One era's committee, and the hands of all its members. */
 export class TestCommittee {

@@ -68,7 +68,7 @@ const CROWDED_BYTES = 1024 * 1024
 
 const OPTIONS: Omit<PayeeOptions, 'resourceId' | 'resourcePieces' | 'self' | 'chainId' | 'piecePriceWei'> = {
   openingWei: 0n,
-  unredeemedMostWei: 10n ** 12n,
+  unredeemedMaxWei: 10n ** 12n,
   expiryMarginBlocks: 100,
   announcesClaims: false,
 }

@@ -1,7 +1,7 @@
 // Random swarms: a seed says who is there, how good their lines are, who is hostile and who goes away. Judged by what must
 // hold in every one of them.
 import { assert } from '@tan/primitives'
-import { LOST_MOST, LOST_PART, PREPAID_MOST } from '../limits.ts'
+import { LOST_MAX, LOST_PART, PREPAID_MAX } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -105,7 +105,7 @@ function checkPayer(seed: number, payer: SimulatedPeer, everyone: readonly Simul
   assert(totalWei <= depositWei, `seed ${seed}: ${totalWei} wei promised of ${depositWei}`)
   for (const { target, promisedWei, receivedWei } of promises) {
     assert(
-      promisedWei - receivedWei <= BigInt(LOST_MOST) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
+      promisedWei - receivedWei <= BigInt(LOST_MAX) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
       `seed ${seed}: ${promisedWei} wei for ${receivedWei}`,
     )
     const payee = everyone.find(peer => peer.address === target)!
@@ -128,7 +128,7 @@ function checkPayee(seed: number, payee: SimulatedPeer, payers: readonly Simulat
     // What was paid ahead for requests that were then called off, or never arrived, stays to the payer's credit. A piece
     // that came so late that it was given up is not paid: that is the one piece which a payee risks.
     const creditWei = shownWei - BigInt(served) * PRICE_WEI
-    const calledOff = (payer.calledOff.get(payee.address) ?? 0) + PREPAID_MOST * (breaks.get(payer) ?? 0)
+    const calledOff = (payer.calledOff.get(payee.address) ?? 0) + PREPAID_MAX * (breaks.get(payer) ?? 0)
     assert(
       creditWei >= -PRICE_WEI && creditWei <= BigInt(calledOff) * PRICE_WEI,
       `seed ${seed}: ${served} pieces to an honest payer were paid with ${shownWei} wei, ${calledOff} called off`,

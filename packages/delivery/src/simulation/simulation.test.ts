@@ -1,6 +1,6 @@
 import { PIECE_SIZE_BYTES } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { IN_FLIGHT_MOST, LOST_MOST, LOST_PART, SILENT_PAUSE_MS_LEAST, VOUCHER_MS } from '../limits.ts'
+import { IN_FLIGHT_MAX, LOST_MAX, LOST_PART, SILENT_PAUSE_MIN_MS, VOUCHER_MS } from '../limits.ts'
 import { HOSTILE_SERVERS, HOSTILE_VIEWERS } from './manners.ts'
 import { type Conditions, HONEST, type Manner, SimulatedPeer } from './peer.ts'
 import { Player } from './player.ts'
@@ -145,7 +145,7 @@ describe('a hostile server', () => {
     const [hostile, honest] = all.edges as [SimulatedPeer, SimulatedPeer]
     const receivedWei =
       all.viewer.disk.payments?.promises.find(({ target }) => target === hostile.address)?.receivedWei ?? 0n
-    expect(promised(all.viewer, hostile) - receivedWei).toBeLessThanOrEqual(BigInt(IN_FLIGHT_MOST) * PRICE_WEI)
+    expect(promised(all.viewer, hostile) - receivedWei).toBeLessThanOrEqual(BigInt(IN_FLIGHT_MAX) * PRICE_WEI)
     expect(from(all.viewer, honest)).toBeGreaterThan(0)
     expect(all.viewer.banned.has(honest.address)).toBe(false)
   })
@@ -246,7 +246,7 @@ describe('an edge that fills its cache', () => {
     const before = peer.served.get(edge.address)!
     edge.step({ type: 'dropped', rendition: 0, segment: 3 })
     fill(edge)
-    world.run(world.nowMs + SILENT_PAUSE_MS_LEAST - 100, () => false)
+    world.run(world.nowMs + SILENT_PAUSE_MIN_MS - 100, () => false)
     expect(edge.swarm.peers()).toHaveLength(1)
     expect(peer.served.get(edge.address)).toBe(before)
   })
@@ -324,7 +324,7 @@ describe('a crash', () => {
         const shownWei = record.voucher.amount + record.voucher.unit * BigInt(record.index)
         expect(shownWei).toBeLessThanOrEqual(promised(viewer, edge))
         // what was under way when it died is all that it can have paid in vain
-        expect(shownWei - record.chargedWei).toBeLessThanOrEqual(BigInt(IN_FLIGHT_MOST) * PRICE_WEI)
+        expect(shownWei - record.chargedWei).toBeLessThanOrEqual(BigInt(IN_FLIGHT_MAX) * PRICE_WEI)
       }
       viewer = new SimulatedPeer(world, GOOD, HONEST, viewer)
     }
@@ -397,7 +397,7 @@ describe('a line that breaks again and again', () => {
     playOver([edge], viewer, 1)
     const { promisedWei, receivedWei } = viewer.disk.payments!.promises[0]!
     expect(promisedWei - receivedWei).toBeLessThanOrEqual(
-      BigInt(LOST_MOST) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
+      BigInt(LOST_MAX) * PRICE_WEI + receivedWei / BigInt(LOST_PART),
     )
   })
 })

@@ -156,7 +156,7 @@ export class TestNetwork {
       chain: { rpcUrl: this.rpcUrl },
       trackers: [this.trackerUrl],
       pins: [this.manifestUrl],
-      cacheBytesMost: 1024 ** 3,
+      cacheMaxBytes: 1024 ** 3,
       isDevnet: true,
       ...options,
     })

@@ -2,7 +2,7 @@
 // operands of 1,024 bytes at most (EIP-7823).
 import { bytesToBigInt, EMPTY_BYTES } from '@tan/primitives'
 import { isFrom } from '../forks.ts'
-import { MODEXP_BYTES_MOST } from '../limits.ts'
+import { MODEXP_MAX_BYTES } from '../limits.ts'
 import { padded, wordAt } from './input.ts'
 import type { Precompile } from './table.ts'
 
@@ -14,7 +14,7 @@ export const modexp: Precompile = {
     const exponent = wordAt(input, 32)
     const modulus = wordAt(input, 64)
     const isOsaka = isFrom(fork, 'osaka')
-    if (isOsaka && [base, exponent, modulus].some(size => size > BigInt(MODEXP_BYTES_MOST)))
+    if (isOsaka && [base, exponent, modulus].some(size => size > BigInt(MODEXP_MAX_BYTES)))
       return Number.POSITIVE_INFINITY
     const steps = iterations(input, base, exponent, isOsaka ? 16n : 8n)
     const words = ((base > modulus ? base : modulus) + 7n) / 8n

@@ -151,8 +151,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the stack may be a word too high',
     file: 'interpreter.ts',
-    from: '> STACK_WORDS_MOST)',
-    to: '> STACK_WORDS_MOST + 1)',
+    from: '> STACK_WORDS_MAX)',
+    to: '> STACK_WORDS_MAX + 1)',
   },
   {
     name: 'the stack may be a word too low',
@@ -290,19 +290,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'calls nest a level too few',
     file: 'layout.ts',
-    from: 'export const DEPTH_MOST: usize = 1024',
-    to: 'export const DEPTH_MOST: usize = 1023',
+    from: 'export const DEPTH_MAX: usize = 1024',
+    to: 'export const DEPTH_MAX: usize = 1023',
   },
   {
     name: 'init code may be of any size',
     file: 'creates.ts',
-    from: 'if (size > INIT_CODE_MOST) return haltBecause(CODE_TOO_LARGE)',
+    from: 'if (size > INIT_CODE_MAX) return haltBecause(CODE_TOO_LARGE)',
     to: '',
   },
   {
     name: 'code may be of any size',
     file: 'creates.ts',
-    from: 'if (size > CODE_MOST) why = CODE_TOO_LARGE\n  else if',
+    from: 'if (size > CODE_MAX) why = CODE_TOO_LARGE\n  else if',
     to: 'if',
   },
   {
@@ -332,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the last nonce is used',
     file: 'creates.ts',
-    from: 'else if (load<u64>(self, NONCE) == NONCE_MOST) refusal = LAST_NONCE',
+    from: 'else if (load<u64>(self, NONCE) == NONCE_MAX) refusal = LAST_NONCE',
     to: '',
   },
   {

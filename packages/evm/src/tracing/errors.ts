@@ -16,7 +16,7 @@ export interface Instruction {
 const CREATE = 0xf0
 const RETURN = 0xf3
 const CREATE2 = 0xf5
-const STACK_MOST = 1024
+const STACK_MAX = 1024
 
 const ERRORS: Partial<Record<HaltReason, string>> = {
   'invalid jump': 'invalid jump destination',
@@ -51,7 +51,7 @@ export function errorOf(reason: HaltReason, last: Instruction | undefined): stri
     const { inputs, outputs } = known!
     return stackSize < inputs
       ? `stack underflow (${stackSize} <=> ${inputs})`
-      : `stack limit reached ${stackSize} (${STACK_MOST + inputs - outputs})`
+      : `stack limit reached ${stackSize} (${STACK_MAX + inputs - outputs})`
   }
   if (reason === 'code too large' && !hasReturned) return `out of gas: max initcode size exceeded: size ${initCodeSize}`
   if (reason === 'out of gas' && hasReturned) return 'contract creation code storage out of gas'

@@ -13,7 +13,7 @@ describe('the base fee', () => {
     [0, 875_000_000n],
   ])('after %s of 20,000,000 gas is %s wei', (gasUsed, expected) => {
     const parent = { gasLimit: 20_000_000, gasUsed, baseFeePerGas: GWEI }
-    expect(nextBaseFee(parent, { baseFeeLeastWei: 1n })).toBe(expected)
+    expect(nextBaseFee(parent, { baseFeeMinWei: 1n })).toBe(expected)
   })
 
   it('moves by an eighth at most, in the direction of the load, and never below the floor', () => {
@@ -26,7 +26,7 @@ describe('the base fee', () => {
     fc.assert(
       fc.property(load, ({ gasLimit, share, baseFeePerGas, floor }) => {
         const gasUsed = Math.floor(gasLimit * share)
-        const next = nextBaseFee({ gasLimit, gasUsed, baseFeePerGas }, { baseFeeLeastWei: floor })
+        const next = nextBaseFee({ gasLimit, gasUsed, baseFeePerGas }, { baseFeeMinWei: floor })
         const target = Math.floor(gasLimit / 2)
         expect(next).toBeGreaterThanOrEqual(floor)
         if (gasUsed > target) {
@@ -45,7 +45,7 @@ describe('the base fee', () => {
   it('comes back to the floor when blocks stay empty', () => {
     let baseFeePerGas = 1_000n * GWEI
     for (let i = 0; i < 60; i++)
-      baseFeePerGas = nextBaseFee({ gasLimit: 60_000_000, gasUsed: 0, baseFeePerGas }, { baseFeeLeastWei: GWEI })
+      baseFeePerGas = nextBaseFee({ gasLimit: 60_000_000, gasUsed: 0, baseFeePerGas }, { baseFeeMinWei: GWEI })
     expect(baseFeePerGas).toBe(GWEI)
   })
 })

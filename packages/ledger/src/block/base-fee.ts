@@ -7,17 +7,17 @@ const CHANGE_DENOMINATOR = 8n
 /** Of the block after `parent`, in TANGam wei a gas. */
 export function nextBaseFee(
   parent: Pick<BlockHeader, 'gasLimit' | 'gasUsed' | 'baseFeePerGas'>,
-  { baseFeeLeastWei }: Pick<ChainParameters, 'baseFeeLeastWei'>,
+  { baseFeeMinWei }: Pick<ChainParameters, 'baseFeeMinWei'>,
 ): bigint {
   const target = BigInt(parent.gasLimit) / ELASTICITY
   const used = BigInt(parent.gasUsed)
   const before = parent.baseFeePerGas
-  if (used === target) return atLeast(before, baseFeeLeastWei)
+  if (used === target) return atLeast(before, baseFeeMinWei)
   if (used > target) {
     const rise = (before * (used - target)) / target / CHANGE_DENOMINATOR
-    return atLeast(before + atLeast(rise, 1n), baseFeeLeastWei)
+    return atLeast(before + atLeast(rise, 1n), baseFeeMinWei)
   }
-  return atLeast(before - (before * (target - used)) / target / CHANGE_DENOMINATOR, baseFeeLeastWei)
+  return atLeast(before - (before * (target - used)) / target / CHANGE_DENOMINATOR, baseFeeMinWei)
 }
 
 function atLeast(value: bigint, least: bigint): bigint {

@@ -1,16 +1,16 @@
 // Fills a new block from candidates until its gas, its bytes or its time are used up.
 import type { Rejection } from '@tan/primitives'
 import { limits } from '@tan/protocol'
-import { MISFITS_MOST } from '../limits.ts'
+import { MISFITS_MAX } from '../limits.ts'
 import type { RecoveredTransaction } from '../transaction/recover.ts'
-import { TRANSACTION_GAS_LEAST } from '../transaction/validate.ts'
+import { TRANSACTION_GAS_MIN } from '../transaction/validate.ts'
 import type { BlockExecution } from './process.ts'
 
 /** Best first, an account's own in the order of their nonces. Asked for one at a time, after the one before is done. */
 export type Candidates = Iterable<RecoveredTransaction>
 
 export interface BodyLimits {
-  readonly sizeBytesMost: number
+  readonly sizeMaxBytes: number
   /** asked before each candidate: has the builder run out of time? */
   isOver?(): boolean
 }
@@ -24,7 +24,7 @@ export interface Skipped {
 export function fillBlock(
   execution: BlockExecution,
   candidates: Candidates,
-  { sizeBytesMost, isOver }: BodyLimits,
+  { sizeMaxBytes, isOver }: BodyLimits,
 ): { readonly included: readonly RecoveredTransaction[]; readonly skipped: readonly Skipped[] } {
   const included: RecoveredTransaction[] = []
   const skipped: Skipped[] = []
@@ -32,8 +32,8 @@ export function fillBlock(
   let misfits = 0
   for (const transaction of candidates) {
     const result =
-      sizeBytes + transaction.encoded.length > sizeBytesMost
-        ? { ok: false as const, ...bodyFull(transaction, sizeBytesMost - sizeBytes) }
+      sizeBytes + transaction.encoded.length > sizeMaxBytes
+        ? { ok: false as const, ...bodyFull(transaction, sizeMaxBytes - sizeBytes) }
         : execution.add(transaction)
     if (result.ok) {
       included.push(transaction)
@@ -42,9 +42,9 @@ export function fillBlock(
     } else {
       skipped.push({ transaction, rejection: { code: result.code, message: result.message } })
       // smaller ones may still fit, but not for ever
-      if (isMisfit(result) && ++misfits >= MISFITS_MOST) break
+      if (isMisfit(result) && ++misfits >= MISFITS_MAX) break
     }
-    if (execution.gasAvailable < TRANSACTION_GAS_LEAST || included.length >= limits.BLOCK_TRANSACTIONS_MOST) break
+    if (execution.gasAvailable < TRANSACTION_GAS_MIN || included.length >= limits.BLOCK_TRANSACTIONS_MAX) break
     if (isOver?.()) break
   }
   return { included, skipped }

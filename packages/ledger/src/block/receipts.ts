@@ -13,7 +13,7 @@ import {
   keccak256,
 } from '@tan/primitives'
 import { EMPTY_LOGS_BLOOM, type Transaction } from '@tan/protocol'
-import { RECEIPT_LOG_BYTES_MOST, RECEIPT_LOGS_MOST } from '../limits.ts'
+import { RECEIPT_LOG_MAX_BYTES, RECEIPT_LOGS_MAX } from '../limits.ts'
 import type { Log } from '../state/journal.ts'
 
 export interface Receipt {
@@ -80,9 +80,9 @@ const payload: Codec<ReceiptPayload> = codec.struct<ReceiptPayload>({
     codec.struct<Log>({
       address: codec.address,
       topics: codec.list(codec.hash, 4),
-      data: codec.bytes(RECEIPT_LOG_BYTES_MOST),
+      data: codec.bytes(RECEIPT_LOG_MAX_BYTES),
     }),
-    RECEIPT_LOGS_MOST,
+    RECEIPT_LOGS_MAX,
   ),
 })
 

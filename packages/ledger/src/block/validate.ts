@@ -44,11 +44,11 @@ export function validateBlock(
     return refuse('record', `the header names the record ${header.recordHash}; the one beside it is ${recordHash}`)
   const mix = nextMix(parent.mix, record.reveal)
   if (header.mix !== mix) return refuse('mix', `a mix of ${header.mix}, not ${mix}`)
-  if (transactions.length > limits.BLOCK_TRANSACTIONS_MOST)
-    return refuse('body-length', `${transactions.length} transactions are above ${limits.BLOCK_TRANSACTIONS_MOST}`)
+  if (transactions.length > limits.BLOCK_TRANSACTIONS_MAX)
+    return refuse('body-length', `${transactions.length} transactions are above ${limits.BLOCK_TRANSACTIONS_MAX}`)
   const sizeBytes = bodySizeBytes({ transactions })
-  if (sizeBytes > parameters.blockBodyBytesMost)
-    return refuse('body-size', `${sizeBytes} bytes of transactions are above ${parameters.blockBodyBytesMost}`)
+  if (sizeBytes > parameters.blockBodyMaxBytes)
+    return refuse('body-size', `${sizeBytes} bytes of transactions are above ${parameters.blockBodyMaxBytes}`)
   const transactionsRoot = orderedListRoot(transactions)
   if (header.transactionsRoot !== transactionsRoot)
     return refuse(
@@ -65,9 +65,9 @@ export function validateBlock(
 export function isTimestampAcceptable(
   { timestampS }: Pick<BlockHeader, 'timestampS'>,
   nowMs: number,
-  { clockDriftMostMs }: Pick<ChainParameters, 'clockDriftMostMs'>,
+  { clockDriftMaxMs }: Pick<ChainParameters, 'clockDriftMaxMs'>,
 ): boolean {
-  return timestampS * 1_000 <= nowMs + clockDriftMostMs
+  return timestampS * 1_000 <= nowMs + clockDriftMaxMs
 }
 
 export function refuse(what: string, message: string): Rejection {

@@ -61,7 +61,7 @@ export function genesisBlock(genesis: Genesis, stateRoot: Hash): Block {
     timestampS: genesis.timestampS,
     recordHash: hashRecord(RECORD),
     mix: genesisMix(genesis),
-    baseFeePerGas: genesis.parameters.baseFeeLeastWei,
+    baseFeePerGas: genesis.parameters.baseFeeMinWei,
   }
   return { header, record: RECORD, transactions: [] }
 }
@@ -112,7 +112,7 @@ export function genesisWrites(genesis: Genesis, bls: AggregateScheme): StateWrit
 
   function runAs(caller: Address, action: (call: SystemCall) => void): void {
     const { chainId, timestampS, parameters } = genesis
-    const baseFeePerGas = parameters.baseFeeLeastWei
+    const baseFeePerGas = parameters.baseFeeMinWei
     const environment: CallEnvironment = { chainId, parameters, bls, height: 0, timestampS, baseFeePerGas }
     const request = { caller, valueWei: 0n, gas: Number.MAX_SAFE_INTEGER, isStatic: false }
     const { succeeded, output } = runSystemCall(journal, environment, request, call =>

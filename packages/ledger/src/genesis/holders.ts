@@ -2,7 +2,7 @@
 // brings five TANGam. Whatever is wrong with the list is said with its line, and nothing is guessed.
 import { type Address, CodedError, isHex, parseAmount, shorten } from '@tan/primitives'
 import { type Genesis, type GenesisGuardian, TAN_SUPPLY_WEI, validateGenesis } from '@tan/protocol'
-import { HOLDERS_MOST, PROBLEMS_SHOWN_MOST } from '../limits.ts'
+import { HOLDERS_MAX, PROBLEMS_SHOWN_MAX } from '../limits.ts'
 
 export const TANGAM_PER_TAN = 5n
 
@@ -87,7 +87,7 @@ export function swapHolders({ holders, contractOwners, guardians, ...chain }: Sw
  */
 export function parseHolders(text: string, format: 'csv' | 'json'): Holder[] {
   const rows = format === 'csv' ? csvRows(text) : jsonRows(text)
-  if (rows.length > HOLDERS_MOST) throwProblems([`${rows.length} rows; at most ${HOLDERS_MOST} are read`])
+  if (rows.length > HOLDERS_MAX) throwProblems([`${rows.length} rows; at most ${HOLDERS_MAX} are read`])
   const problems: string[] = []
   const holders: Holder[] = []
   for (const { line, fields } of rows) {
@@ -181,7 +181,7 @@ function jsonRows(text: string): Row[] {
 
 function throwProblems(problems: readonly string[]): void {
   if (problems.length === 0) return
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MOST)
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX)
   const more = problems.length > shown.length ? `\n  and ${problems.length - shown.length} more` : ''
   throw new CodedError('genesis/holders', `the list of holders cannot be swapped:\n  ${shown.join('\n  ')}${more}`, {
     data: { problems: shown },

@@ -6,11 +6,7 @@ import { SystemWorld } from '../test-world.ts'
 
 const [alice, bob] = [testAccount('alice'), testAccount('bob')]
 const genesis = testGenesis([alice, bob])
-const {
-  guardianStakeLeastWei: least,
-  guardianStakeMostWei: most,
-  validatorStakeLeastWei: validator,
-} = genesis.parameters
+const { guardianStakeMinWei: least, guardianStakeMaxWei: most, validatorStakeMinWei: validator } = genesis.parameters
 
 function keyOf(name: string) {
   const secretKey = bls.secretKey(keccak256(utf8ToBytes(`staking ${name}`)))

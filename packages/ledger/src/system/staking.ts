@@ -123,7 +123,7 @@ function loadAddress(call: SystemCall, slot: Hash): Address {
 
 function enlist(call: SystemCall, guardian: Address): void {
   const count = call.load(STAKING, LIST)
-  if (count >= BigInt(limits.GUARDIANS_MOST)) revert(TooManyGuardians, BigInt(limits.GUARDIANS_MOST))
+  if (count >= BigInt(limits.GUARDIANS_MAX)) revert(TooManyGuardians, BigInt(limits.GUARDIANS_MAX))
   call.store(STAKING, listSlot(count), BigInt(guardian))
   call.store(STAKING, LIST, count + 1n)
   storeStanding(call, guardian, { ...loadStanding(call, guardian), place: count + 1n })
@@ -166,13 +166,13 @@ export function registerKey(call: SystemCall, key: Uint8Array, proof: Uint8Array
 
 export function deposit(call: SystemCall, amount: bigint): void {
   const { caller } = call
-  const { guardianStakeLeastWei, guardianStakeMostWei } = call.environment.parameters
+  const { guardianStakeMinWei, guardianStakeMaxWei } = call.environment.parameters
   if (amount === 0n) revert(ZeroAmount)
   if (!hasKey(call, caller)) revert(NoKey, caller)
   const stake = loadStake(call, caller)
   const staked = stake.staked + amount
-  if (staked < guardianStakeLeastWei) revert(BelowMinimumStake, staked, guardianStakeLeastWei)
-  if (staked > guardianStakeMostWei) revert(AboveMaximumStake, staked, guardianStakeMostWei)
+  if (staked < guardianStakeMinWei) revert(BelowMinimumStake, staked, guardianStakeMinWei)
+  if (staked > guardianStakeMaxWei) revert(AboveMaximumStake, staked, guardianStakeMaxWei)
   moveTan(call, caller, STAKING, amount)
   storeStake(call, caller, { ...stake, staked })
   addTotal(call, amount)
@@ -184,7 +184,7 @@ export function deposit(call: SystemCall, amount: bigint): void {
 export function setCandidate(call: SystemCall, isCandidate: boolean): void {
   const { caller } = call
   const { staked } = loadStake(call, caller)
-  const least = call.environment.parameters.validatorStakeLeastWei
+  const least = call.environment.parameters.validatorStakeMinWei
   if (isCandidate && staked < least) revert(BelowMinimumStake, staked, least)
   storeStanding(call, caller, { ...loadStanding(call, caller), isCandidate })
   emit(call, STAKING, CandidateSet, caller, isCandidate)
@@ -196,17 +196,17 @@ export function setCandidate(call: SystemCall, isCandidate: boolean): void {
  */
 function withdraw(call: SystemCall, amount: bigint): void {
   const { caller } = call
-  const { guardianStakeLeastWei, validatorStakeLeastWei, unbondingBlocks } = call.environment.parameters
+  const { guardianStakeMinWei, validatorStakeMinWei, unbondingBlocks } = call.environment.parameters
   if (amount === 0n) revert(ZeroAmount)
   const stake = loadStake(call, caller)
   if (stake.staked < amount) revert(InsufficientStake, stake.staked, amount)
   const staked = stake.staked - amount
-  if (staked !== 0n && staked < guardianStakeLeastWei) revert(BelowMinimumStake, staked, guardianStakeLeastWei)
+  if (staked !== 0n && staked < guardianStakeMinWei) revert(BelowMinimumStake, staked, guardianStakeMinWei)
   const claimableHeight = BigInt(call.environment.height + unbondingBlocks)
   storeStake(call, caller, { staked, unbonding: stake.unbonding + amount, claimableHeight })
   addTotal(call, -amount)
   const standing = loadStanding(call, caller)
-  const isStopped = standing.isCandidate && staked < validatorStakeLeastWei
+  const isStopped = standing.isCandidate && staked < validatorStakeMinWei
   if (staked === 0n) strike(call, caller)
   else if (isStopped) storeStanding(call, caller, { ...standing, isCandidate: false })
   emit(call, STAKING, WithdrawalRequested, caller, amount, claimableHeight)

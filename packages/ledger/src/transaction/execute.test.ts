@@ -8,7 +8,7 @@ import {
 } from '@tan/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { TRANSACTION_GAS_MOST } from '../gas.ts'
+import { TRANSACTION_GAS_MAX } from '../gas.ts'
 import { PoolWorld, payer } from '../system/payment-pools/test-pools.ts'
 import { GWEI, signed, TestChain, testAccount, testGenesis } from '../test-chain.ts'
 import { encodeCall } from '../test-world.ts'
@@ -58,7 +58,7 @@ describe('a transaction', () => {
     ],
     [
       'with too much gas',
-      signed(genesis, alice, { to, gasLimit: BigInt(TRANSACTION_GAS_MOST) + 1n }),
+      signed(genesis, alice, { to, gasLimit: BigInt(TRANSACTION_GAS_MAX) + 1n }),
       'transaction/gas-most',
     ],
     ['with too little gas', signed(genesis, alice, { to, gasLimit: 20_999n }), 'transaction/gas-intrinsic'],
@@ -219,7 +219,7 @@ describe('a builder', () => {
   })
 
   it('fills the bytes of a block', async () => {
-    const chain = await TestChain.open(testGenesis([alice, bob], { blockBodyBytesMost: 300 }))
+    const chain = await TestChain.open(testGenesis([alice, bob], { blockBodyMaxBytes: 300 }))
     const candidates = [0n, 1n, 2n, 3n].map(nonce => signed(chain.genesis, alice, { to: poor.address, nonce }))
     const built = await chain.grow(candidates)
     expect(built.transactions.length).toBe(2)

@@ -3,8 +3,8 @@
 import type { Address, Hash, Rejection } from '@tan/primitives'
 import type { Transaction } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
-import { INTRINSIC_GAS, TRANSACTION_GAS_MOST } from '../gas.ts'
-import { INIT_CODE_BYTES_MOST, NONCE_MOST } from '../limits.ts'
+import { INTRINSIC_GAS, TRANSACTION_GAS_MAX } from '../gas.ts'
+import { INIT_CODE_MAX_BYTES, NONCE_MAX } from '../limits.ts'
 import { feeCapsOf, type IntrinsicGas, intrinsicGas } from './fees.ts'
 import type { RecoveredTransaction } from './recover.ts'
 
@@ -29,23 +29,23 @@ export function validateWithGas(
     return refuse('chain-id', `it is for chain ${transaction.chainId}, not for ${chainId}`)
   if (transaction.type === 'eip7702')
     return refuse('type', 'transactions that delegate accounts to code (type 4) are not accepted yet')
-  if (nonce > NONCE_MOST) return refuse('nonce-most', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
+  if (nonce > NONCE_MAX) return refuse('nonce-most', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
   const { maxFeePerGas, maxPriorityFeePerGas } = feeCapsOf(transaction)
   if (maxPriorityFeePerGas > maxFeePerGas)
     return refuse(
       'tip-above-fee',
       `the tip of ${maxPriorityFeePerGas} is above the whole fee of ${maxFeePerGas} wei a gas`,
     )
-  if (gasLimit > BigInt(TRANSACTION_GAS_MOST))
-    return refuse('gas-most', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MOST} (EIP-7825)`)
+  if (gasLimit > BigInt(TRANSACTION_GAS_MAX))
+    return refuse('gas-most', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MAX} (EIP-7825)`)
   const needed = Math.max(intrinsic.gas, intrinsic.floor)
   if (gasLimit < BigInt(needed))
     return refuse(
       'gas-intrinsic',
       `a gas limit of ${gasLimit} does not cover the ${needed} that it needs before it runs`,
     )
-  if (to === undefined && data.length > INIT_CODE_BYTES_MOST)
-    return refuse('init-code-size', `${data.length} bytes of init code are above ${INIT_CODE_BYTES_MOST} (EIP-3860)`)
+  if (to === undefined && data.length > INIT_CODE_MAX_BYTES)
+    return refuse('init-code-size', `${data.length} bytes of init code are above ${INIT_CODE_MAX_BYTES} (EIP-3860)`)
   return undefined
 }
 
@@ -93,4 +93,4 @@ export function validateBlockGas(transaction: Transaction, gasAvailable: number)
 }
 
 /** No transaction fits into less. */
-export const TRANSACTION_GAS_LEAST: number = INTRINSIC_GAS.transaction
+export const TRANSACTION_GAS_MIN: number = INTRINSIC_GAS.transaction

@@ -7,7 +7,7 @@ import { dropped, expectCode, type Harness, offences, RawStream, until, useWorld
 import { BAD, PEERS_ID, RANGES, RANGES_ID, VOTES, VOTES_ID } from './protocols.ts'
 
 /** An answer that fills what is between two nodes. */
-const LARGE = new Uint8Array(RANGES.responseSizeBytesMost)
+const LARGE = new Uint8Array(RANGES.responseSizeMaxBytes)
 
 export function describeBadPeers(name: string, harness: Harness): void {
   describe(`${name}: bad peers`, () => {
@@ -81,7 +81,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
     })
 
     test('that send faster than the protocol allows are heard as far as it allows, then banned', async () => {
-      const slow = { ...VOTES, messagesPerSecondMost: 5, timeoutMs: 2000 }
+      const slow = { ...VOTES, messagesPerSecondMax: 5, timeoutMs: 2000 }
       let count = 0
       const node = await context.world.node({
         peersTarget: 0,
@@ -116,7 +116,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
       await until('the peer', () => node.transport.peers().length === 1)
       const [peer] = node.transport.peers()
       while (dropped(node, 'network/queue-full') === 0) {
-        node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeBytesMost))
+        node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeMaxBytes))
         await new Promise(resolve => setImmediate(resolve))
       }
       await context.world.letPass(VOTES.timeoutMs + 1)
@@ -145,7 +145,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
       }
       await ask()
       const [peer] = node.transport.peers()
-      const send = () => node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeBytesMost))
+      const send = () => node.transport.send(peer!.id, VOTES, new Uint8Array(VOTES.messageSizeMaxBytes))
       while (dropped(node, 'network/queue-full') === 0) {
         send()
         await new Promise(resolve => setImmediate(resolve))
@@ -187,7 +187,7 @@ export function describeBadPeers(name: string, harness: Harness): void {
       const node = await victim()
       const raw = await context.world.raw()
       const streams: RawStream[] = []
-      for (let i = 0; i < LIMITS.messageStreamsMost + 2; i++) streams.push(await raw.open(node, VOTES_ID))
+      for (let i = 0; i < LIMITS.messageStreamsMax + 2; i++) streams.push(await raw.open(node, VOTES_ID))
       await until('the last are closed', () => streams.filter(stream => stream.isClosed).length === 2)
       expect(streams[0]!.isClosed).toBe(false)
     })

@@ -95,7 +95,7 @@ export function describeConnections(name: string, harness: Harness): void {
       const friend = await world.node({ peersTarget: 0 })
       const address = friend.address()
       await friend.transport.stop()
-      const full = await world.node({ peersMost: 1, peersTarget: 0, bootstrap: [address] })
+      const full = await world.node({ peersMax: 1, peersTarget: 0, bootstrap: [address] })
       const first = await world.node({ peersTarget: 0 })
       const second = await world.node({ peersTarget: 0 })
       await first.transport.dial(full.address())

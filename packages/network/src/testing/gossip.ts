@@ -48,7 +48,7 @@ export function describeGossip(name: string, harness: Harness): void {
           }),
       )
       await meshed(nodes)
-      const block = filled(BLOCKS.messageSizeBytesMost, 3)
+      const block = filled(BLOCKS.messageSizeMaxBytes, 3)
       nodes[0]!.transport.broadcast(BLOCKS, block)
       await until('it arrived', () => received.map(digest).includes(digest(block)))
     })
@@ -80,7 +80,7 @@ export function describeGossip(name: string, harness: Harness): void {
     })
 
     const counting = (received: number[]) => (transport: Transport) =>
-      transport.onGossip({ ...BLOCKS, messagesPerSecondMost: 1 }, (_, message) => {
+      transport.onGossip({ ...BLOCKS, messagesPerSecondMax: 1 }, (_, message) => {
         received.push(message.length)
         return 'accept'
       })
@@ -92,7 +92,7 @@ export function describeGossip(name: string, harness: Harness): void {
       const raw = await world.raw({ topicIds: [BLOCKS_ID] })
       await raw.open(node, PEERS_ID)
       for (let i = 0; raw.lost.length === 0; i++) {
-        raw.wire.publish(BLOCKS_ID, numbered(i, BLOCKS.messageSizeBytesMost + 1))
+        raw.wire.publish(BLOCKS_ID, numbered(i, BLOCKS.messageSizeMaxBytes + 1))
         await new Promise(resolve => setTimeout(resolve, 1))
       }
       expect(node.metrics.total('tan_network_bans_total')).toBe(1)

@@ -124,7 +124,7 @@ export class TestWorld {
       prefix: PREFIX,
       protocolIds: events.opened === undefined ? [] : [VOTES_ID, RANGES_ID, PEERS_ID],
       topicIds,
-      gossipMessageSizeBytesMost: 1 << 22,
+      gossipMessageSizeMaxBytes: 1 << 22,
       events: {
         admits: () => true,
         connected: () => {},

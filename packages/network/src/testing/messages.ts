@@ -30,14 +30,14 @@ export function describeMessages(name: string, harness: Harness): void {
     })
 
     test('of the largest size, and empty ones', async () => {
-      const sizes = [VOTES.messageSizeBytesMost, 0, VOTES.messageSizeBytesMost, 1]
+      const sizes = [VOTES.messageSizeMaxBytes, 0, VOTES.messageSizeMaxBytes, 1]
       const received: Uint8Array[] = []
       const [a, b] = await context.world.line(() => {}, collecting(received))
       const sent = sizes.map((size, i) => filled(size, i))
       for (const message of sent) a!.transport.send(b!.id, VOTES, message)
       await until('all', () => received.length === sent.length)
       expect(received.map(digest)).toEqual(sent.map(digest))
-      expect(() => a!.transport.send(b!.id, VOTES, new Uint8Array(VOTES.messageSizeBytesMost + 1))).toThrow(
+      expect(() => a!.transport.send(b!.id, VOTES, new Uint8Array(VOTES.messageSizeMaxBytes + 1))).toThrow(
         AssertionError,
       )
     })

@@ -15,7 +15,7 @@ export function describeRequests(name: string, harness: Harness): void {
         () => {},
         transport => transport.onRequest(RANGES, async (_, request) => filled(readNumber(request), request.length)),
       )
-      for (const size of [0, 1, 1000, RANGES.responseSizeBytesMost]) {
+      for (const size of [0, 1, 1000, RANGES.responseSizeMaxBytes]) {
         const response = await a!.transport.request(b!.id, RANGES, numbered(size, 0))
         expect(digest(response)).toBe(digest(filled(size, 4)))
       }
@@ -31,7 +31,7 @@ export function describeRequests(name: string, harness: Harness): void {
             return request
           }),
       )
-      const running = Array.from({ length: LIMITS.requestsAtOnceMost }, (_, i) =>
+      const running = Array.from({ length: LIMITS.requestsAtOnceMax }, (_, i) =>
         a!.transport.request(b!.id, RANGES, Uint8Array.of(i)),
       )
       await expectCode(a!.transport.request(b!.id, RANGES, Uint8Array.of(99)), 'network/busy')

@@ -21,7 +21,7 @@ import {
 export type KeystoreCost = 'standard' | 'light'
 const SCRYPT_N: Readonly<Record<KeystoreCost, number>> = { standard: 2 ** 18, light: 2 ** 12 }
 /** a file may ask for this much memory to be opened, and no more */
-const SCRYPT_MEMORY_BYTES_MOST = 512 * 1024 * 1024
+const SCRYPT_MEMORY_MAX_BYTES = 512 * 1024 * 1024
 
 /** An account's secret key as keystore v3. */
 export function encryptAccountKey(secretKey: Uint8Array, password: string, cost: KeystoreCost = 'standard'): string {
@@ -112,14 +112,14 @@ function derive(password: Uint8Array, cost: KeystoreCost): { salt: Uint8Array; d
 function deriveAgain(password: Uint8Array, params: Record<string, unknown>): Uint8Array {
   const { n, r, p, dklen } = params
   const isWhole = [n, r, p].every(value => Number.isSafeInteger(value) && (value as number) > 0)
-  if (!isWhole || dklen !== 32 || 128 * (n as number) * (r as number) * (p as number) > SCRYPT_MEMORY_BYTES_MOST)
+  if (!isWhole || dklen !== 32 || 128 * (n as number) * (r as number) * (p as number) > SCRYPT_MEMORY_MAX_BYTES)
     throw format('its scrypt parameters are not supported')
   return scrypt(password, hexField(params, 'salt'), n as number, r as number, p as number)
 }
 
 function scrypt(password: Uint8Array, salt: Uint8Array, n: number, r: number, p: number): Uint8Array {
   try {
-    return scryptSync(password, salt, 32, { N: n, r, p, maxmem: 2 * SCRYPT_MEMORY_BYTES_MOST })
+    return scryptSync(password, salt, 32, { N: n, r, p, maxmem: 2 * SCRYPT_MEMORY_MAX_BYTES })
   } catch (cause) {
     throw new CodedError('keystore/format', 'the keystore file cannot be read: scrypt refuses its parameters', {
       cause,

@@ -4,11 +4,11 @@ import { encodeTransaction, signTransaction } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  MEMPOOL_BYTES_MOST,
   MEMPOOL_EXPIRY_MS,
-  MEMPOOL_NONCE_GAP_MOST,
-  MEMPOOL_OF_ACCOUNT_MOST,
-  MEMPOOL_TRANSACTIONS_MOST,
+  MEMPOOL_MAX_BYTES,
+  MEMPOOL_NONCE_GAP_MAX,
+  MEMPOOL_OF_ACCOUNT_MAX,
+  MEMPOOL_TRANSACTIONS_MAX,
 } from '../limits.ts'
 import { costWeiOf, Mempool, tipOf } from './mempool.ts'
 
@@ -90,9 +90,9 @@ describe('the mempool', () => {
     pool.add(transfer(0, 3, 9n), 3n)
     expect(pool.add(transfer(0, 3, 9n), 3n)?.code).toBe('mempool/known')
     expect(pool.add(transfer(0, 2, 9n), 3n)?.code).toBe('mempool/nonce-low')
-    expect(pool.add(transfer(0, 4 + Number(MEMPOOL_NONCE_GAP_MOST), 9n), 3n)?.code).toBe('mempool/nonce-gap')
-    for (let nonce = 4; nonce < 3 + MEMPOOL_OF_ACCOUNT_MOST; nonce++) pool.add(transfer(0, nonce, 9n), 3n)
-    expect(pool.add(transfer(0, 3 + MEMPOOL_OF_ACCOUNT_MOST, 9n), 3n)?.code).toBe('mempool/account-full')
+    expect(pool.add(transfer(0, 4 + Number(MEMPOOL_NONCE_GAP_MAX), 9n), 3n)?.code).toBe('mempool/nonce-gap')
+    for (let nonce = 4; nonce < 3 + MEMPOOL_OF_ACCOUNT_MAX; nonce++) pool.add(transfer(0, nonce, 9n), 3n)
+    expect(pool.add(transfer(0, 3 + MEMPOOL_OF_ACCOUNT_MAX, 9n), 3n)?.code).toBe('mempool/account-full')
   })
 
   it('forgets what was mined and what has waited too long', () => {
@@ -150,8 +150,8 @@ function fake(sender: number, nonce: number, maxFeePerGas: bigint, sizeBytes = 1
 describe('a full mempool', () => {
   /** `accounts` with as many transactions each as fill it, all at one fee. */
   function fill(pool: Mempool, firstNonce: number, fee: bigint): void {
-    for (let sender = 1; pool.size < MEMPOOL_TRANSACTIONS_MOST; sender++)
-      for (let i = 0; i < MEMPOOL_OF_ACCOUNT_MOST && pool.size < MEMPOOL_TRANSACTIONS_MOST; i++)
+    for (let sender = 1; pool.size < MEMPOOL_TRANSACTIONS_MAX; sender++)
+      for (let i = 0; i < MEMPOOL_OF_ACCOUNT_MAX && pool.size < MEMPOOL_TRANSACTIONS_MAX; i++)
         expect(pool.add(fake(sender, firstNonce + i, fee), 0n)).toBeUndefined()
   }
 
@@ -179,7 +179,7 @@ describe('a full mempool', () => {
     pool.add(fake(1, 0, 5n), 0n)
     pool.add(fake(1, 1, 9_000n), 0n)
     pool.add(fake(2, 0, 6n), 0n)
-    for (let sender = 3; pool.size < MEMPOOL_TRANSACTIONS_MOST; sender++) pool.add(fake(sender, 0, 2_000n), 0n)
+    for (let sender = 3; pool.size < MEMPOOL_TRANSACTIONS_MAX; sender++) pool.add(fake(sender, 0, 2_000n), 0n)
     expect(pool.add(fake(100_000, 0, 1_000n), 0n)).toBeUndefined()
     expect(pool.ofAccount(fake(1, 0, 0n).sender)).toHaveLength(2)
     expect(pool.ofAccount(fake(2, 0, 0n).sender)).toHaveLength(0)
@@ -188,11 +188,11 @@ describe('a full mempool', () => {
   it('holds its bytes, however large the newcomers are', () => {
     const { pool } = createPool()
     const small = 4_096
-    for (let sender = 1; pool.sizeBytes + small <= MEMPOOL_BYTES_MOST; sender++)
+    for (let sender = 1; pool.sizeBytes + small <= MEMPOOL_MAX_BYTES; sender++)
       pool.add(fake(sender, 0, 10n, small), 0n)
     for (let i = 0; i < 300; i++) {
       pool.add(fake(200_000 + i, 0, 1_000n, 128 * 1_024), 0n)
-      expect(pool.sizeBytes).toBeLessThanOrEqual(MEMPOOL_BYTES_MOST)
+      expect(pool.sizeBytes).toBeLessThanOrEqual(MEMPOOL_MAX_BYTES)
     }
     expect(pool.ofAccount(fake(200_299, 0, 0n).sender)).toHaveLength(1)
   })

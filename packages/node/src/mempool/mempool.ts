@@ -5,12 +5,12 @@ import type { RecoveredTransaction } from '@tan/ledger'
 import type { Address, Clock, Hash, Rejection } from '@tan/primitives'
 import {
   MEMPOOL_BUMP_PERCENT,
-  MEMPOOL_BYTES_MOST,
   MEMPOOL_DROPPED_AT_ONCE,
   MEMPOOL_EXPIRY_MS,
-  MEMPOOL_NONCE_GAP_MOST,
-  MEMPOOL_OF_ACCOUNT_MOST,
-  MEMPOOL_TRANSACTIONS_MOST,
+  MEMPOOL_MAX_BYTES,
+  MEMPOOL_NONCE_GAP_MAX,
+  MEMPOOL_OF_ACCOUNT_MAX,
+  MEMPOOL_TRANSACTIONS_MAX,
 } from '../limits.ts'
 
 interface Waiting {
@@ -76,7 +76,7 @@ export class Mempool {
         code: 'mempool/nonce-low',
         message: `nonce ${transaction.nonce} is used; the account's next is ${accountNonce}`,
       }
-    if (transaction.nonce > accountNonce + MEMPOOL_NONCE_GAP_MOST)
+    if (transaction.nonce > accountNonce + MEMPOOL_NONCE_GAP_MAX)
       return {
         code: 'mempool/nonce-gap',
         message: `nonce ${transaction.nonce} is too far above the account's next, ${accountNonce}`,
@@ -89,7 +89,7 @@ export class Mempool {
         code: 'mempool/underpriced',
         message: `a transaction of nonce ${transaction.nonce} is waiting: to replace it, pay ${MEMPOOL_BUMP_PERCENT} % more in both fees`,
       }
-    if (replaced === undefined && queue.waiting.size >= MEMPOOL_OF_ACCOUNT_MOST)
+    if (replaced === undefined && queue.waiting.size >= MEMPOOL_OF_ACCOUNT_MAX)
       return {
         code: 'mempool/account-full',
         message: `${queue.waiting.size} transactions of ${sender} are waiting already`,
@@ -171,7 +171,7 @@ export class Mempool {
   }
 
   private hasRoomFor({ encoded }: RecoveredTransaction): boolean {
-    return this.byHash.size < MEMPOOL_TRANSACTIONS_MOST && this.bytes + encoded.length <= MEMPOOL_BYTES_MOST
+    return this.byHash.size < MEMPOOL_TRANSACTIONS_MAX && this.bytes + encoded.length <= MEMPOOL_MAX_BYTES
   }
 
   /**

@@ -1,7 +1,7 @@
 import { addressOfSecretKey, createSeededRandom, randomBytesFrom } from '@tan/primitives'
 import { encodeTransaction, signTransaction } from '@tan/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
-import { RECOVERY_BATCH_MOST, RECOVERY_QUEUE_MOST } from '../limits.ts'
+import { RECOVERY_BATCH_MAX, RECOVERY_QUEUE_MAX } from '../limits.ts'
 import { RecoveryPool } from './recovery-pool.ts'
 
 const secretKey = randomBytesFrom(createSeededRandom(5), 32)
@@ -25,7 +25,7 @@ describe('a pool that recovers senders', () => {
     pool = new RecoveryPool(1)
     const done: string[] = []
     const waiting = Array.from({ length: 3 }, (_, i) =>
-      pool.recover(Array(RECOVERY_BATCH_MOST).fill(encoded)).then(() => done.push(`gossip ${i}`)),
+      pool.recover(Array(RECOVERY_BATCH_MAX).fill(encoded)).then(() => done.push(`gossip ${i}`)),
     )
     await pool.recover(Array(10).fill(encoded), { isUrgent: true }).then(() => done.push('block'))
     await Promise.all(waiting)
@@ -35,7 +35,7 @@ describe('a pool that recovers senders', () => {
 
   it('takes what is urgent however much waits, and refuses the rest', async () => {
     pool = new RecoveryPool(1)
-    const flood = Array.from({ length: RECOVERY_QUEUE_MOST + 1 }, () => pool.recover(Array(4).fill(garbage)))
+    const flood = Array.from({ length: RECOVERY_QUEUE_MAX + 1 }, () => pool.recover(Array(4).fill(garbage)))
     for (const each of flood) each.catch(() => {}) // ended with the pool
     await expect(pool.recover(Array(4).fill(garbage))).rejects.toMatchObject({ code: 'node/overloaded' })
     const answers = await pool.recover(Array(4).fill(encoded), { isUrgent: true })

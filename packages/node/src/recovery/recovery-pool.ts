@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type RecoveredTransaction, recoverTransaction } from '@tan/ledger'
 import { type Address, assert, CodedError, type Rejection, rejectionOf } from '@tan/primitives'
-import { RECOVERY_BATCH_MOST, RECOVERY_QUEUE_MOST } from '../limits.ts'
+import { RECOVERY_BATCH_MAX, RECOVERY_QUEUE_MAX } from '../limits.ts'
 
 export type Recovered =
   | { readonly ok: true; readonly value: RecoveredTransaction }
@@ -25,7 +25,7 @@ interface Thread {
 }
 
 export class RecoveryPool {
-  private readonly threadsMost: number
+  private readonly threadsMax: number
   private readonly threads: Thread[] = []
   private readonly queue: Batch[] = []
   /** of blocks: before all others, and never refused */
@@ -34,15 +34,15 @@ export class RecoveryPool {
 
   /** `threads` 0 does all on the calling thread. */
   constructor(threads: number = Math.max(1, availableParallelism() - 1)) {
-    this.threadsMost = threads
+    this.threadsMax = threads
   }
 
   /** One answer for each, in order. Throws `node/overloaded` where too much waits already, unless it is urgent. */
   async recover(encoded: readonly Uint8Array[], { isUrgent = false } = {}): Promise<Recovered[]> {
-    if (this.threadsMost === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
+    if (this.threadsMax === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
     const batches: Promise<readonly WorkerAnswer[]>[] = []
-    for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MOST)
-      batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MOST), isUrgent))
+    for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MAX)
+      batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MAX), isUrgent))
     const answers = (await Promise.all(batches)).flat()
     return encoded.map((bytes, i) => {
       const answer = answers[i]!
@@ -60,7 +60,7 @@ export class RecoveryPool {
 
   private enqueue(encoded: readonly Uint8Array[], isUrgent: boolean): Promise<readonly WorkerAnswer[]> {
     if (this.isClosed) return Promise.reject(closed())
-    if (!isUrgent && this.queue.length >= RECOVERY_QUEUE_MOST)
+    if (!isUrgent && this.queue.length >= RECOVERY_QUEUE_MAX)
       return Promise.reject(
         new CodedError('node/overloaded', 'too many signatures wait to be checked: try again later'),
       )
@@ -81,7 +81,7 @@ export class RecoveryPool {
   }
 
   private startThread(): Thread | undefined {
-    if (this.threads.length >= this.threadsMost) return undefined
+    if (this.threads.length >= this.threadsMax) return undefined
     const thread: Thread = { worker: new Worker(new URL('./recovery-worker.ts', import.meta.url)), batch: undefined }
     this.threads.push(thread)
     thread.worker.unref()

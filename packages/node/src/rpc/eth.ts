@@ -2,7 +2,7 @@
 import { type CallRequest, explainRevert, nextBaseFee } from '@tan/ledger'
 import { type Hash, keccakHash, toHex } from '@tan/primitives'
 import { EMPTY_ACCOUNT } from '@tan/storage'
-import { RPC_CALL_GAS_MOST, RPC_FEE_HISTORY_BLOCKS_MOST, RPC_PROOF_SLOTS_MOST } from '../limits.ts'
+import { RPC_CALL_GAS_MAX, RPC_FEE_HISTORY_BLOCKS_MAX, RPC_PROOF_SLOTS_MAX } from '../limits.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { tipOf } from '../mempool/mempool.ts'
 import type { TransactionService } from '../transaction-service.ts'
@@ -120,7 +120,7 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
     },
     eth_getProof: async ([address, slots, tag]) => {
       const at = readAddress(address, 'address')
-      const list = readList(slots ?? [], 'slots', RPC_PROOF_SLOTS_MOST)
+      const list = readList(slots ?? [], 'slots', RPC_PROOF_SLOTS_MAX)
       const keys = list.map(slot => readSlot(slot, 'slot'))
       const { state } = await reader.state(readBlockTag(tag))
       const proof = await run(() => state.prove(at, keys))
@@ -201,7 +201,7 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
     },
 
     eth_feeHistory: async ([count, newest, percentiles]) => {
-      const wanted = Math.min(readNumber(count, 'block count'), RPC_FEE_HISTORY_BLOCKS_MOST)
+      const wanted = Math.min(readNumber(count, 'block count'), RPC_FEE_HISTORY_BLOCKS_MAX)
       const last = await reader.find(readBlockTag(newest))
       if (last === undefined) throw invalidParams('unknown newest block')
       const ranks = readList(percentiles ?? [], 'percentiles', 100).map(Number)
@@ -267,7 +267,7 @@ function readCall(value: unknown): CallRequest {
   return {
     ...(from === undefined ? {} : { from: readAddress(from, 'call.from') }),
     ...(to === undefined ? {} : { to: readAddress(to, 'call.to') }),
-    ...(gas === undefined ? {} : { gasLimit: Math.min(readNumber(gas, 'call.gas'), RPC_CALL_GAS_MOST) }),
+    ...(gas === undefined ? {} : { gasLimit: Math.min(readNumber(gas, 'call.gas'), RPC_CALL_GAS_MAX) }),
     ...(amount === undefined ? {} : { valueWei: readQuantity(amount, 'call.value') }),
     ...(bytes === undefined ? {} : { data: readData(bytes, 'call.data') }),
     ...(accessList === undefined ? {} : { accessList: readAccessList(accessList) }),

@@ -2,7 +2,7 @@
 import { bloomMayHold, type Receipt } from '@tan/ledger'
 import { type Hash, type Hex, keccakHash } from '@tan/primitives'
 import type { Block } from '@tan/protocol'
-import { RPC_LOG_BLOCKS_MOST, RPC_LOGS_MOST } from '../limits.ts'
+import { RPC_LOG_BLOCKS_MAX, RPC_LOGS_MAX } from '../limits.ts'
 import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { formatLog } from './format.ts'
 import { readBlockTag, readFilterItem, readHash, readList, readObject } from './params.ts'
@@ -59,15 +59,15 @@ export async function getLogs(reader: ChainReader, value: unknown): Promise<unkn
   const to = await heightOf(reader, object.toBlock)
   if (from > to) throw invalidParams(`fromBlock (${from}) is above toBlock (${to})`)
   const last = Math.min(to, reader.chain.head.header.height)
-  if (last - from >= RPC_LOG_BLOCKS_MOST)
-    throw new RpcError(LIMIT_EXCEEDED, `${last - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MOST} at a time`)
+  if (last - from >= RPC_LOG_BLOCKS_MAX)
+    throw new RpcError(LIMIT_EXCEEDED, `${last - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MAX} at a time`)
   const found: unknown[] = []
   for (let height = from; height <= last; height++) {
     const hash = await reader.hashOf({ type: 'height', height })
     if (hash === undefined) break
     found.push(...(await logsOfBlock(reader, hash, filter)))
-    if (found.length > RPC_LOGS_MOST)
-      throw new RpcError(LIMIT_EXCEEDED, `more than ${RPC_LOGS_MOST} logs match: ask for fewer blocks at a time`)
+    if (found.length > RPC_LOGS_MAX)
+      throw new RpcError(LIMIT_EXCEEDED, `more than ${RPC_LOGS_MAX} logs match: ask for fewer blocks at a time`)
   }
   return found
 }

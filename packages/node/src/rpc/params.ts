@@ -25,10 +25,10 @@ export function readHash(value: unknown, name: string): Hash {
 export function readData(
   value: unknown,
   name: string,
-  sizeBytesMost: number = limits.TRANSACTION_BYTES_MOST,
+  sizeMaxBytes: number = limits.TRANSACTION_MAX_BYTES,
 ): Uint8Array {
   if (!isHex(value)) throw invalidParams(`${name}: data is 0x and whole hexadecimal bytes, not ${shorten(value)}`)
-  if (value.length > 2 + 2 * sizeBytesMost) throw invalidParams(`${name}: more than ${sizeBytesMost} bytes`)
+  if (value.length > 2 + 2 * sizeMaxBytes) throw invalidParams(`${name}: more than ${sizeMaxBytes} bytes`)
   return fromHex(value)
 }
 

@@ -8,7 +8,7 @@ import { encodeTransaction, SYSTEM_ADDRESSES, signTransaction } from '@tan/proto
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
-import { RPC_BATCH_MOST, RPC_REQUEST_BYTES_MOST } from '../limits.ts'
+import { RPC_BATCH_MAX, RPC_REQUEST_MAX_BYTES } from '../limits.ts'
 import type { Node } from '../node.ts'
 
 const chain = createTestChain(1)
@@ -139,7 +139,7 @@ describe('the JSON-RPC server', () => {
     expect((await rpc('toString')).error?.code).toBe(-32601)
     expect((await rpc('eth_subscribe', ['newHeads'])).error?.code).toBe(-32601)
     const many = JSON.stringify(
-      Array.from({ length: RPC_BATCH_MOST + 1 }, () => ({ jsonrpc: '2.0', id: 1, method: 'net_version' })),
+      Array.from({ length: RPC_BATCH_MAX + 1 }, () => ({ jsonrpc: '2.0', id: 1, method: 'net_version' })),
     )
     expect(await code(many)).toBe(-32600)
   })
@@ -201,7 +201,7 @@ describe('the JSON-RPC server', () => {
   })
 
   it('refuses requests that are too large, and other HTTP methods', async () => {
-    expect((await post('x'.repeat(RPC_REQUEST_BYTES_MOST + 1))).status).toBe(413)
+    expect((await post('x'.repeat(RPC_REQUEST_MAX_BYTES + 1))).status).toBe(413)
     expect((await fetch(url, { method: 'PUT' })).status).toBe(405)
     expect((await fetch(`${url}/health`)).status).toBe(200)
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('tan_rpc_requests_total')

@@ -7,11 +7,11 @@ import { CodedError, type Logger, type Metrics, shorten } from '@tan/primitives'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Chain, ChainBlock } from '../chain/chain.ts'
 import {
-  RPC_BATCH_MOST,
-  RPC_REQUEST_BYTES_MOST,
-  RPC_RESPONSE_BYTES_MOST,
-  RPC_SOCKETS_MOST,
-  RPC_UNREAD_BYTES_MOST,
+  RPC_BATCH_MAX,
+  RPC_REQUEST_MAX_BYTES,
+  RPC_RESPONSE_MAX_BYTES,
+  RPC_SOCKETS_MAX,
+  RPC_UNREAD_MAX_BYTES,
 } from '../limits.ts'
 import type { TransactionService } from '../transaction-service.ts'
 import {
@@ -68,7 +68,7 @@ export class RpcServer {
         else send(response, 500, 'application/json', JSON.stringify({ error: 'this request could not be answered' }))
       })
     })
-    this.sockets = new WebSocketServer({ noServer: true, maxPayload: RPC_REQUEST_BYTES_MOST })
+    this.sockets = new WebSocketServer({ noServer: true, maxPayload: RPC_REQUEST_MAX_BYTES })
     this.server.on('upgrade', (request, socket, head) => this.onUpgrade(request, socket, head))
     // a client that hangs up in the middle is its own affair
     this.server.on('clientError', (_error, socket) => socket.destroy())
@@ -148,7 +148,7 @@ export class RpcServer {
       )
     const body = await readBody(request)
     if (body === undefined) {
-      const error = { code: LIMIT_EXCEEDED, message: `a request has at most ${RPC_REQUEST_BYTES_MOST} bytes` }
+      const error = { code: LIMIT_EXCEEDED, message: `a request has at most ${RPC_REQUEST_MAX_BYTES} bytes` }
       return send(response, 413, 'application/json', JSON.stringify({ jsonrpc: '2.0', id: null, error }))
     }
     const answer = await this.answer(body, undefined)
@@ -183,7 +183,7 @@ export class RpcServer {
 
   private onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    if (this.refusal(request) !== undefined || this.clients.size >= RPC_SOCKETS_MOST) {
+    if (this.refusal(request) !== undefined || this.clients.size >= RPC_SOCKETS_MAX) {
       socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n')
       return
     }
@@ -192,7 +192,7 @@ export class RpcServer {
 
   private onSocket(client: WebSocket): void {
     const write = (text: Json): void => {
-      if (client.bufferedAmount > RPC_UNREAD_BYTES_MOST) client.terminate()
+      if (client.bufferedAmount > RPC_UNREAD_MAX_BYTES) client.terminate()
       else client.send(text)
     }
     const subscriptions = new Subscriptions((subscription, result) => {
@@ -218,15 +218,15 @@ export class RpcServer {
       return errorJson(null, { code: PARSE_ERROR, message: 'the request is not JSON' })
     }
     if (!Array.isArray(request)) return this.answerOne(request, subscriptions)
-    if (request.length === 0 || request.length > RPC_BATCH_MOST)
-      return errorJson(null, { code: INVALID_REQUEST, message: `a batch has 1 to ${RPC_BATCH_MOST} requests` })
+    if (request.length === 0 || request.length > RPC_BATCH_MAX)
+      return errorJson(null, { code: INVALID_REQUEST, message: `a batch has 1 to ${RPC_BATCH_MAX} requests` })
     const answers: Json[] = []
     let sizeBytes = 0
     const pending = request.map(one => this.answerOne(one, subscriptions))
     for (const [i, promise] of pending.entries()) {
       const answer = await promise
       sizeBytes += answer.length
-      const isTooLarge = sizeBytes > RPC_RESPONSE_BYTES_MOST
+      const isTooLarge = sizeBytes > RPC_RESPONSE_MAX_BYTES
       if (answer !== '') answers.push(isTooLarge ? tooLarge((request[i] as { id?: unknown })?.id ?? null) : answer)
     }
     return answers.length === 0 ? '' : `[${answers.join(',')}]`
@@ -249,7 +249,7 @@ export class RpcServer {
       const result = await this.call(method, params, subscriptions)
       if (id === undefined) return ''
       const json = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
-      return json.length > RPC_RESPONSE_BYTES_MOST ? tooLarge(id) : json
+      return json.length > RPC_RESPONSE_MAX_BYTES ? tooLarge(id) : json
     } catch (error) {
       const { logger } = this.options
       const unexpected = (cause: unknown): void =>
@@ -290,7 +290,7 @@ function errorJson(id: unknown, error: RpcErrorBody): Json {
 function tooLarge(id: unknown): Json {
   return errorJson(id, {
     code: LIMIT_EXCEEDED,
-    message: `the answer is above ${RPC_RESPONSE_BYTES_MOST} bytes: ask for less`,
+    message: `the answer is above ${RPC_RESPONSE_MAX_BYTES} bytes: ask for less`,
   })
 }
 
@@ -300,7 +300,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   try {
     for await (const chunk of request) {
       sizeBytes += (chunk as Buffer).length
-      if (sizeBytes > RPC_REQUEST_BYTES_MOST) return undefined
+      if (sizeBytes > RPC_REQUEST_MAX_BYTES) return undefined
       chunks.push(chunk as Buffer)
     }
   } catch {

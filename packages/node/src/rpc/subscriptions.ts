@@ -3,7 +3,7 @@
 import type { RecoveredTransaction } from '@tan/ledger'
 import { type Hash, secureRandomBytes, toHex } from '@tan/primitives'
 import type { ChainBlock } from '../chain/chain.ts'
-import { RPC_SUBSCRIPTIONS_MOST } from '../limits.ts'
+import { RPC_SUBSCRIPTIONS_MAX } from '../limits.ts'
 import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { formatHeader } from './format.ts'
 import { type LogFilter, matchingLogs, readLogFilter } from './logs.ts'
@@ -27,8 +27,8 @@ export class Subscriptions {
   }
 
   subscribe([kind, options]: Params): string {
-    if (this.active.size >= RPC_SUBSCRIPTIONS_MOST)
-      throw new RpcError(LIMIT_EXCEEDED, `at most ${RPC_SUBSCRIPTIONS_MOST} subscriptions on one connection`)
+    if (this.active.size >= RPC_SUBSCRIPTIONS_MAX)
+      throw new RpcError(LIMIT_EXCEEDED, `at most ${RPC_SUBSCRIPTIONS_MAX} subscriptions on one connection`)
     const id = toHex(secureRandomBytes(16))
     this.active.set(id, readSubscription(kind, options))
     // after the answer, which tells the client its id

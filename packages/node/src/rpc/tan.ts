@@ -17,7 +17,7 @@ import {
   unpackPool,
   unpackTarget,
 } from '@tan/protocol'
-import { RPC_POOLS_MOST } from '../limits.ts'
+import { RPC_POOLS_MAX } from '../limits.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { RESOURCE_UNAVAILABLE, RpcError } from './errors.ts'
 import type { Methods } from './eth.ts'
@@ -126,7 +126,7 @@ export function tanMethods(parts: TanParts): Methods {
     },
     tan_pools: async ([options]) => {
       const limit =
-        options === undefined ? 50 : readNumber(readObject(options, 'options').limit ?? 50, 'limit', RPC_POOLS_MOST)
+        options === undefined ? 50 : readNumber(readObject(options, 'options').limit ?? 50, 'limit', RPC_POOLS_MAX)
       const pools = []
       for (const poolId of await chain.store.newestPools(limit)) pools.push(await formatPool(poolId))
       return pools.filter(found => found !== null)

@@ -3,7 +3,7 @@ import type { Settlement } from '@tan/consensus'
 import { encode, type Hash, type Rejection } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
-import { BLOCKS_OF_RESPONSE_BYTES_MOST, BLOCKS_OF_RESPONSE_MOST } from '../limits.ts'
+import { BLOCKS_OF_RESPONSE_MAX, BLOCKS_OF_RESPONSE_MAX_BYTES } from '../limits.ts'
 import { decodeFromPeer } from '../wire/decode.ts'
 import { blocksRequestCodec, blocksResponseCodec } from '../wire/messages.ts'
 
@@ -38,7 +38,7 @@ async function blocksUpTo({ settlement, chain }: AnswerParts, hash: Hash, aboveH
   let sizeBytes = 0
   const take = (proposal: Proposal): boolean => {
     sizeBytes += bodySizeBytes(proposal.block) + BLOCK_OVERHEAD_BYTES
-    if (chosen.length >= BLOCKS_OF_RESPONSE_MOST || (chosen.length > 0 && sizeBytes > BLOCKS_OF_RESPONSE_BYTES_MOST))
+    if (chosen.length >= BLOCKS_OF_RESPONSE_MAX || (chosen.length > 0 && sizeBytes > BLOCKS_OF_RESPONSE_MAX_BYTES))
       return false
     chosen.push(proposal)
     return true

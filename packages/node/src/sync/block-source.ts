@@ -5,7 +5,7 @@ import type { PeerId, Transport } from '@tan/network'
 import { type Clock, encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
 import { hashBlock, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
-import { ANNOUNCED_FETCHES_MOST, VALIDATOR_FETCHES_MOST, WANTED_BLOCKS_MOST, WANTED_FETCHES_MOST } from '../limits.ts'
+import { ANNOUNCED_FETCHES_MAX, VALIDATOR_FETCHES_MAX, WANTED_BLOCKS_MAX, WANTED_FETCHES_MAX } from '../limits.ts'
 import { checkBody } from '../wire/body.ts'
 import { decodeFromPeer } from '../wire/decode.ts'
 import { isOffence } from '../wire/inbox.ts'
@@ -15,7 +15,7 @@ import { answerBlocks } from './block-answers.ts'
 import { PeerTrust } from './peer-trust.ts'
 
 /** Peers asked for one block before it is given up until consensus asks again. */
-const PEERS_TRIED_MOST = 4
+const PEERS_TRIED_MAX = 4
 
 interface BlockSourceParts {
   readonly transport: Transport
@@ -66,7 +66,7 @@ export class BlockSource {
   /** For consensus: gets a block and what misses below it, from this peer first. */
   fetch(hash: Hash, preferred?: PeerId): void {
     if (!this.wanted.has(hash)) {
-      if (this.wanted.size >= WANTED_BLOCKS_MOST) this.wanted.delete(this.wanted.keys().next().value!)
+      if (this.wanted.size >= WANTED_BLOCKS_MAX) this.wanted.delete(this.wanted.keys().next().value!)
       this.wanted.set(hash, { preferred, tried: new Set(), isInWork: false })
     }
     this.askMore()
@@ -100,7 +100,7 @@ export class BlockSource {
 
   /** Whoever sent what the block is missed for, then validators: these are waited for. Others by how often they failed. */
   private peerFor({ preferred, tried }: Wanted): PeerId | 'later' | 'nobody' {
-    if (tried.size >= PEERS_TRIED_MOST) return 'nobody'
+    if (tried.size >= PEERS_TRIED_MAX) return 'nobody'
     const peers = this.parts.transport.peers().map(({ id }) => id)
     const start = peers.length === 0 ? 0 : this.turn++ % peers.length
     const untried = [...peers.slice(start), ...peers.slice(0, start)].filter(peer => !tried.has(peer))
@@ -108,7 +108,7 @@ export class BlockSource {
       !this.trust.isDoubted(peer) && (peer === preferred || this.parts.isValidator(peer))
     const first = untried.filter(isFirst).sort((a, b) => Number(b === preferred) - Number(a === preferred))
     const rest = untried.filter(peer => !isFirst(peer)).sort(this.byFailures)
-    if (first.length === 0 && this.asking.wanted.size >= WANTED_FETCHES_MOST) return 'later'
+    if (first.length === 0 && this.asking.wanted.size >= WANTED_FETCHES_MAX) return 'later'
     const choice = first.length > 0 ? first : rest
     return choice.find(peer => !this.asking.wanted.has(peer)) ?? (choice.length > 0 ? 'later' : 'nobody')
   }
@@ -126,8 +126,8 @@ export class BlockSource {
   /** Validators have places of their own, which no number of strangers can take; while one is asked, strangers are not. */
   private hasRoomFor(peer: PeerId): boolean {
     const validators = [...this.asking.announced].filter(this.parts.isValidator).length
-    if (this.parts.isValidator(peer)) return validators < VALIDATOR_FETCHES_MOST
-    return validators === 0 && this.asking.announced.size < ANNOUNCED_FETCHES_MOST
+    if (this.parts.isValidator(peer)) return validators < VALIDATOR_FETCHES_MAX
+    return validators === 0 && this.asking.announced.size < ANNOUNCED_FETCHES_MAX
   }
 
   private isMissing({ hash, height }: Head): boolean {

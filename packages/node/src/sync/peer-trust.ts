@@ -2,10 +2,10 @@
 // have, is not believed for a while, and longer each time.
 import type { PeerId } from '@tan/network'
 import type { Clock } from '@tan/primitives'
-import { DOUBTED_PEERS_MOST } from '../limits.ts'
+import { DOUBTED_PEERS_MAX } from '../limits.ts'
 
 const DOUBT_MS = 30_000
-const DOUBLINGS_MOST = 6
+const DOUBLINGS_MAX = 6
 
 export class PeerTrust {
   private readonly clock: Clock
@@ -19,8 +19,8 @@ export class PeerTrust {
   failed(peer: PeerId): void {
     const count = this.failuresOf(peer) + 1
     this.failures.delete(peer)
-    if (this.failures.size >= DOUBTED_PEERS_MOST) this.failures.delete(this.failures.keys().next().value!)
-    const doubtMs = DOUBT_MS * 2 ** Math.min(DOUBLINGS_MOST, count - 1)
+    if (this.failures.size >= DOUBTED_PEERS_MAX) this.failures.delete(this.failures.keys().next().value!)
+    const doubtMs = DOUBT_MS * 2 ** Math.min(DOUBLINGS_MAX, count - 1)
     this.failures.set(peer, { count, untilMs: this.clock.nowMs() + doubtMs })
   }
 

@@ -1,7 +1,7 @@
 import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
 import { describe, expect, it } from 'vitest'
-import { INBOX_BYTES_MOST } from '../limits.ts'
+import { INBOX_MAX_BYTES } from '../limits.ts'
 import { Inbox } from './inbox.ts'
 
 /** A consensus whose disk hangs until it is told otherwise. */
@@ -17,7 +17,7 @@ class Hanging {
 describe('messages that wait for consensus', () => {
   it('are bounded in bytes while nothing is taken', async () => {
     const hanging = new Hanging()
-    const half = INBOX_BYTES_MOST / 2
+    const half = INBOX_MAX_BYTES / 2
     void hanging.send(half)
     expect(await hanging.send(half)).toBe('ignore')
     expect(hanging.waiting).toHaveLength(1)
@@ -32,10 +32,10 @@ describe('messages that wait for consensus', () => {
 
   it('make room once they are taken', async () => {
     const hanging = new Hanging()
-    const first = hanging.send(INBOX_BYTES_MOST / 2)
+    const first = hanging.send(INBOX_MAX_BYTES / 2)
     hanging.waiting.shift()!('taken')
     expect(await first).toBe('accept')
-    void hanging.send(INBOX_BYTES_MOST / 2)
+    void hanging.send(INBOX_MAX_BYTES / 2)
     expect(hanging.waiting).toHaveLength(1)
   })
 

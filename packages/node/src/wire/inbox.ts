@@ -3,7 +3,7 @@
 import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
 import type { Rejection } from '@tan/primitives'
-import { INBOX_BYTES_MOST, INBOX_MESSAGE_OVERHEAD_BYTES } from '../limits.ts'
+import { INBOX_MAX_BYTES, INBOX_MESSAGE_OVERHEAD_BYTES } from '../limits.ts'
 
 /** Hands a message over; the function that it is given is called once it is known what became of it. */
 export type Deliver = (onOutcome: OutcomeHandler) => void
@@ -14,7 +14,7 @@ export class Inbox {
   /** What finds no room is lost, as on a network that is overloaded: consensus repeats what it needs. */
   take(sizeBytes: number, deliver: Deliver): Promise<Verdict> {
     const held = sizeBytes + INBOX_MESSAGE_OVERHEAD_BYTES
-    if (this.waitingBytes + held > INBOX_BYTES_MOST) return Promise.resolve('ignore')
+    if (this.waitingBytes + held > INBOX_MAX_BYTES) return Promise.resolve('ignore')
     this.waitingBytes += held
     return new Promise(resolve =>
       deliver(outcome => {

@@ -1,7 +1,7 @@
 // What nodes tell each other beside consensus: where they stand, transactions that wait, and blocks on request.
 import { type AggregateScheme, type Codec, codec, type Hash, utf8ToBytes } from '@tan/primitives'
 import { type Committee, limits, type Proposal, proposalCodec, signingDigest } from '@tan/protocol'
-import { BLOCKS_OF_RESPONSE_ITEMS_MOST, BLOCKS_OF_RESPONSE_MOST, GOSSIPED_TRANSACTIONS_MOST } from '../limits.ts'
+import { BLOCKS_OF_RESPONSE_ITEMS_MAX, BLOCKS_OF_RESPONSE_MAX, GOSSIPED_TRANSACTIONS_MAX } from '../limits.ts'
 
 /** That the node behind this peer holds a validator's key. */
 export interface ValidatorProof {
@@ -35,8 +35,8 @@ export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksReque
 })
 
 export const blocksResponseCodec: Codec<readonly Proposal[]> = {
-  ...codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MOST),
-  itemsMost: BLOCKS_OF_RESPONSE_ITEMS_MOST,
+  ...codec.list(proposalCodec, BLOCKS_OF_RESPONSE_MAX),
+  itemsMax: BLOCKS_OF_RESPONSE_ITEMS_MAX,
 }
 
 export interface TransactionsMessage {
@@ -47,7 +47,7 @@ export interface TransactionsMessage {
 
 export const transactionsCodec: Codec<TransactionsMessage> = codec.struct<TransactionsMessage>({
   slot: codec.uint,
-  transactions: codec.list(codec.bytes(limits.TRANSACTION_BYTES_MOST), GOSSIPED_TRANSACTIONS_MOST),
+  transactions: codec.list(codec.bytes(limits.TRANSACTION_MAX_BYTES), GOSSIPED_TRANSACTIONS_MAX),
 })
 
 export function proveValidator(

@@ -1,7 +1,7 @@
 // The protocols that nodes speak with each other, each declared once with its bounds.
 import { declareProtocol } from '@tan/network'
 import { limits } from '@tan/protocol'
-import { BLOCKS_OF_RESPONSE_BYTES_MOST, GOSSIPED_TRANSACTIONS_BYTES_MOST } from '../limits.ts'
+import { BLOCKS_OF_RESPONSE_MAX_BYTES, GOSSIPED_TRANSACTIONS_MAX_BYTES } from '../limits.ts'
 
 const FRAMING_BYTES = 64 * 1024
 
@@ -10,8 +10,8 @@ export const SETTLEMENT_PROTOCOL = declareProtocol({
   kind: 'message',
   name: 'settlement',
   version: 1,
-  messageSizeBytesMost: limits.PROPOSAL_BYTES_MOST,
-  messagesPerSecondMost: 200,
+  messageSizeMaxBytes: limits.PROPOSAL_MAX_BYTES,
+  messagesPerSecondMax: 200,
   timeoutMs: 10_000,
   penaltyPoints: 20,
 })
@@ -21,8 +21,8 @@ export const BLOCKS_TOPIC = declareProtocol({
   kind: 'gossip',
   name: 'blocks',
   version: 1,
-  messageSizeBytesMost: limits.PROPOSAL_BYTES_MOST,
-  messagesPerSecondMost: 50,
+  messageSizeMaxBytes: limits.PROPOSAL_MAX_BYTES,
+  messagesPerSecondMax: 50,
   timeoutMs: 10_000,
   penaltyPoints: 20,
 })
@@ -32,8 +32,8 @@ export const FINALITY_TOPIC = declareProtocol({
   kind: 'gossip',
   name: 'finality',
   version: 1,
-  messageSizeBytesMost: limits.CONSENSUS_MESSAGE_BYTES_MOST,
-  messagesPerSecondMost: 500,
+  messageSizeMaxBytes: limits.CONSENSUS_MESSAGE_MAX_BYTES,
+  messagesPerSecondMax: 500,
   timeoutMs: 10_000,
   penaltyPoints: 20,
 })
@@ -43,8 +43,8 @@ export const TRANSACTIONS_TOPIC = declareProtocol({
   kind: 'gossip',
   name: 'transactions',
   version: 1,
-  messageSizeBytesMost: GOSSIPED_TRANSACTIONS_BYTES_MOST,
-  messagesPerSecondMost: 200,
+  messageSizeMaxBytes: GOSSIPED_TRANSACTIONS_MAX_BYTES,
+  messagesPerSecondMax: 200,
   timeoutMs: 10_000,
   penaltyPoints: 10,
 })
@@ -54,8 +54,8 @@ export const HELLO_PROTOCOL = declareProtocol({
   kind: 'message',
   name: 'hello',
   version: 1,
-  messageSizeBytesMost: 1024,
-  messagesPerSecondMost: 5,
+  messageSizeMaxBytes: 1024,
+  messagesPerSecondMax: 5,
   timeoutMs: 10_000,
   penaltyPoints: 10,
 })
@@ -65,9 +65,9 @@ export const BLOCKS_PROTOCOL = declareProtocol({
   kind: 'request',
   name: 'blocks',
   version: 1,
-  messageSizeBytesMost: 256,
-  responseSizeBytesMost: BLOCKS_OF_RESPONSE_BYTES_MOST + FRAMING_BYTES,
-  messagesPerSecondMost: 20,
+  messageSizeMaxBytes: 256,
+  responseSizeMaxBytes: BLOCKS_OF_RESPONSE_MAX_BYTES + FRAMING_BYTES,
+  messagesPerSecondMax: 20,
   timeoutMs: 15_000,
   penaltyPoints: 10,
 })

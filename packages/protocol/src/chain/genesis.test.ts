@@ -22,11 +22,11 @@ const guardians = [1, 2].map(i => {
     address,
     blsPublicKey: toHex(publicKey),
     proofOfPossession: toHex(bls.sign(possessionDigest(9, address, publicKey), secretKey)),
-    stakeWei: DEFAULT_PARAMETERS.validatorStakeLeastWei,
+    stakeWei: DEFAULT_PARAMETERS.validatorStakeMinWei,
     isValidator: i === 1,
   }
 })
-const staked = 2n * DEFAULT_PARAMETERS.validatorStakeLeastWei
+const staked = 2n * DEFAULT_PARAMETERS.validatorStakeMinWei
 const genesis: Genesis = {
   chainId: 9,
   name: 'test',
@@ -70,9 +70,9 @@ describe('a genesis file', () => {
       [/isDevnet/, g => delete g.isDevnet],
       [/parameters/, g => (g.parameters = null)],
       [/parameters\.checkpointInterval/, g => (g.parameters.checkpointInterval = 1.5)],
-      [/parameters\.baseFeeLeastWei/, g => (g.parameters.baseFeeLeastWei = 5)],
+      [/parameters\.baseFeeMinWei/, g => (g.parameters.baseFeeMinWei = 5)],
       [/parameters\.colour/, g => (g.parameters.colour = 1)],
-      [/parameters\.collateralPercentLeast/, g => (g.parameters.collateralPercentLeast = 109)],
+      [/parameters\.collateralMinPercent/, g => (g.parameters.collateralMinPercent = 109)],
       [/balances:/, g => (g.balances = {})],
       [/balances\[1\]\.address/, g => (g.balances[1].address = '0x12')],
       [/balances\[1\]\.tangamWei/, g => (g.balances[1].tangamWei = '-5')],

@@ -1,6 +1,6 @@
 // The genesis file: what every node of a chain starts from. JSON for people; its block is computed by the ledger.
 import { type Address, CodedError, fromHex, type Hash, type Hex, isHex, shorten } from '@tan/primitives'
-import { COMMITTEE_MOST, GUARDIANS_MOST } from '../limits.ts'
+import { COMMITTEE_MAX, GUARDIANS_MAX } from '../limits.ts'
 import { createSignerSet, type SignerSet } from '../signers.ts'
 
 /** Protocol parameters. All blocks of a chain are judged by them. */
@@ -11,21 +11,21 @@ export interface ChainParameters {
   readonly blockIntervalMs: number
   readonly blockGasLimit: number
   /** transactions of a block together, encoded */
-  readonly blockBodyBytesMost: number
+  readonly blockBodyMaxBytes: number
   /** how far ahead of a voter's clock a block's timestamp may be */
-  readonly clockDriftMostMs: number
+  readonly clockDriftMaxMs: number
   /** TANGam wei a gas that the base fee never falls below */
-  readonly baseFeeLeastWei: bigint
+  readonly baseFeeMinWei: bigint
   /** of a credit pool, in hundredths of its deposit; never below 110 */
-  readonly collateralPercentLeast: number
+  readonly collateralMinPercent: number
   /** how long after its expiry a pool can still be redeemed */
   readonly redeemGraceBlocks: number
-  readonly poolDurationBlocksMost: number
+  readonly poolDurationBlocksMax: number
   readonly unbondingBlocks: number
   /** TAN wei */
-  readonly guardianStakeLeastWei: bigint
-  readonly guardianStakeMostWei: bigint
-  readonly validatorStakeLeastWei: bigint
+  readonly guardianStakeMinWei: bigint
+  readonly guardianStakeMaxWei: bigint
+  readonly validatorStakeMinWei: bigint
 }
 
 export interface GenesisGuardian {
@@ -58,16 +58,16 @@ export const DEFAULT_PARAMETERS: ChainParameters = {
   checkpointInterval: 100,
   blockIntervalMs: 500,
   blockGasLimit: 60_000_000,
-  blockBodyBytesMost: 1024 * 1024,
-  clockDriftMostMs: 2_000,
-  baseFeeLeastWei: 1_000_000_000n,
-  collateralPercentLeast: 200,
+  blockBodyMaxBytes: 1024 * 1024,
+  clockDriftMaxMs: 2_000,
+  baseFeeMinWei: 1_000_000_000n,
+  collateralMinPercent: 200,
   redeemGraceBlocks: 7_200,
-  poolDurationBlocksMost: 2 * 86_400 * 30,
+  poolDurationBlocksMax: 2 * 86_400 * 30,
   unbondingBlocks: 2 * 86_400 * 14,
-  guardianStakeLeastWei: 100_000n * 10n ** 18n,
-  guardianStakeMostWei: 1_000_000n * 10n ** 18n,
-  validatorStakeLeastWei: 500_000n * 10n ** 18n,
+  guardianStakeMinWei: 100_000n * 10n ** 18n,
+  guardianStakeMaxWei: 1_000_000n * 10n ** 18n,
+  validatorStakeMinWei: 500_000n * 10n ** 18n,
 }
 
 /** Whole TAN at stake. */
@@ -125,7 +125,7 @@ export function parseGenesis(text: string): Genesis {
         tangamWei: wei(entry.tangamWei, `balances[${i}].tangamWei`),
       }
     }),
-    guardians: array(root.guardians, 'guardians', GUARDIANS_MOST).map((item, i) => {
+    guardians: array(root.guardians, 'guardians', GUARDIANS_MAX).map((item, i) => {
       const path = `guardians[${i}]`
       const entry = object(item, path)
       return {
@@ -157,8 +157,8 @@ function parseParameters(value: unknown): ChainParameters {
 
 /** Throws `genesis/invalid` with the path of what is wrong. */
 export function validateGenesis({ parameters, balances, guardians }: Genesis): void {
-  if (parameters.collateralPercentLeast < 110)
-    throw invalid('parameters.collateralPercentLeast', 'must be 110 or more, or cheating could pay')
+  if (parameters.collateralMinPercent < 110)
+    throw invalid('parameters.collateralMinPercent', 'must be 110 or more, or cheating could pay')
   const tan = balances.reduce((sum, b) => sum + b.tanWei, 0n) + guardians.reduce((sum, g) => sum + g.stakeWei, 0n)
   if (tan !== TAN_SUPPLY_WEI)
     throw invalid('balances', `TAN adds up to ${tan} wei with all stakes; it must be ${TAN_SUPPLY_WEI} (10^9 TAN)`)
@@ -179,14 +179,14 @@ export function validateGenesis({ parameters, balances, guardians }: Genesis): v
     })
   }
   const validators = guardians.filter(guardian => guardian.isValidator)
-  if (validators.length === 0 || validators.length > COMMITTEE_MOST)
-    throw invalid('guardians', `${validators.length} validators; a committee has 1 to ${COMMITTEE_MOST}`)
+  if (validators.length === 0 || validators.length > COMMITTEE_MAX)
+    throw invalid('guardians', `${validators.length} validators; a committee has 1 to ${COMMITTEE_MAX}`)
   guardians.forEach(({ stakeWei, isValidator }, i) => {
-    const least = isValidator ? parameters.validatorStakeLeastWei : parameters.guardianStakeLeastWei
-    if (stakeWei < least || stakeWei > parameters.guardianStakeMostWei)
+    const least = isValidator ? parameters.validatorStakeMinWei : parameters.guardianStakeMinWei
+    if (stakeWei < least || stakeWei > parameters.guardianStakeMaxWei)
       throw invalid(
         `guardians[${i}].stakeWei`,
-        `${stakeWei} is not within ${least} and ${parameters.guardianStakeMostWei}`,
+        `${stakeWei} is not within ${least} and ${parameters.guardianStakeMaxWei}`,
       )
   })
 }

@@ -81,7 +81,7 @@ const wire: Codec<WireHeader> = codec.struct<WireHeader>({
 })
 
 export const headerCodec: Codec<BlockHeader> = {
-  itemsMost: wire.itemsMost,
+  itemsMax: wire.itemsMax,
   toRlp: header => wire.toRlp(header as WireHeader),
   fromRlp(item, path) {
     const h = wire.fromRlp(item, path)

@@ -20,10 +20,10 @@ import {
   signDigest,
 } from '@tan/primitives'
 import {
-  ACCESS_LIST_ADDRESSES_MOST,
-  ACCESS_LIST_SLOTS_MOST,
-  AUTHORIZATIONS_MOST,
-  TRANSACTION_BYTES_MOST,
+  ACCESS_LIST_ADDRESSES_MAX,
+  ACCESS_LIST_SLOTS_MAX,
+  AUTHORIZATIONS_MAX,
+  TRANSACTION_MAX_BYTES,
 } from '../limits.ts'
 
 export interface AccessListEntry {
@@ -81,18 +81,18 @@ export type UnsignedTransaction = Transaction extends infer T
 
 const { uint64, uint256 } = codec
 const to: Codec<Address | undefined> = {
-  itemsMost: 1,
+  itemsMax: 1,
   toRlp: value => (value === undefined ? EMPTY_BYTES : codec.address.toRlp(value)),
   fromRlp: (item, path) =>
     item.length === 0 && item instanceof Uint8Array ? undefined : codec.address.fromRlp(item, path),
 }
-const data = codec.bytes(TRANSACTION_BYTES_MOST)
+const data = codec.bytes(TRANSACTION_MAX_BYTES)
 const accessList: Codec<readonly AccessListEntry[]> = codec.list(
-  codec.struct<AccessListEntry>({ address: codec.address, slots: codec.list(codec.hash, ACCESS_LIST_SLOTS_MOST) }),
-  ACCESS_LIST_ADDRESSES_MOST,
+  codec.struct<AccessListEntry>({ address: codec.address, slots: codec.list(codec.hash, ACCESS_LIST_SLOTS_MAX) }),
+  ACCESS_LIST_ADDRESSES_MAX,
 )
 const yParity: Codec<0 | 1> = {
-  itemsMost: 1,
+  itemsMax: 1,
   toRlp: value => codec.bool.toRlp(value === 1),
   fromRlp: (item, path) => (codec.bool.fromRlp(item, path) ? 1 : 0),
 }
@@ -151,7 +151,7 @@ const eip7702: Codec<Payload<'eip7702'>> = codec.struct<Payload<'eip7702'>>({
   value: uint256,
   data,
   accessList,
-  authorizations: codec.list(authorization, AUTHORIZATIONS_MOST),
+  authorizations: codec.list(authorization, AUTHORIZATIONS_MAX),
   ...signature,
 })
 
@@ -174,25 +174,25 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
 }
 
 /** Of the shortest entries of an access list, an address without slots: three items in 23 bytes; and for all other fields. */
-const BYTES_OF_ITEM_LEAST = 7
-const ITEMS_LEAST = 64
+const BYTES_OF_ITEM_MIN = 7
+const ITEMS_MIN = 64
 
 /** Throws `rlp/invalid`, `codec/invalid`, `codec/size`, `transaction/type` or `transaction/signature`. */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
-  if (bytes.length > TRANSACTION_BYTES_MOST)
+  if (bytes.length > TRANSACTION_MAX_BYTES)
     throw new CodedError(
       'codec/size',
-      `a transaction of ${bytes.length} bytes; at most ${TRANSACTION_BYTES_MOST} are allowed`,
+      `a transaction of ${bytes.length} bytes; at most ${TRANSACTION_MAX_BYTES} are allowed`,
     )
   const first = bytes[0] ?? 0
-  if (first >= 0xc0) return checkSignature(decodeLegacy(decodeRlp(bytes, legacy.itemsMost)))
+  if (first >= 0xc0) return checkSignature(decodeLegacy(decodeRlp(bytes, legacy.itemsMax)))
   if (first === BLOB_TYPE)
     throw new CodedError('transaction/type', 'blob transactions (type 3) are not accepted on this chain')
   const known = Object.entries(TYPED).find(([, [number]]) => number === first)
   if (known === undefined) throw new CodedError('transaction/type', `a transaction of the unknown type ${first}`)
   const [type, [, payload]] = known
-  const itemsMost = ITEMS_LEAST + bytes.length / BYTES_OF_ITEM_LEAST
-  const decoded = (payload as Codec<object>).fromRlp(decodeRlp(bytes.subarray(1), itemsMost), 'transaction')
+  const itemsMax = ITEMS_MIN + bytes.length / BYTES_OF_ITEM_MIN
+  const decoded = (payload as Codec<object>).fromRlp(decodeRlp(bytes.subarray(1), itemsMax), 'transaction')
   return checkSignature({ type, ...decoded } as Transaction)
 }
 

@@ -2,7 +2,7 @@
 import { type Codec, codec, encode, type Hash, keccakHash } from '@tan/primitives'
 import { type BlockHeader, hashHeader, headerCodec } from '../chain/header.ts'
 import { type FinalityCertificate, finalityCertificateCodec } from '../finality/messages.ts'
-import { BLOCK_TRANSACTIONS_MOST, COMMITTEE_MOST, TRANSACTION_BYTES_MOST } from '../limits.ts'
+import { BLOCK_TRANSACTIONS_MAX, COMMITTEE_MAX, TRANSACTION_MAX_BYTES } from '../limits.ts'
 import { bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
 
 /** CC: a quorum of the committee voted for one block. The era's start counts as certified at epoch 0 (see `startCertificate`). */
@@ -106,7 +106,7 @@ export function revealDigest(domain: Domain, epoch: number): Uint8Array {
 
 // -------------------------------------------------------------------------------------------------- encodings
 
-const signers = bitmapCodec(COMMITTEE_MOST)
+const signers = bitmapCodec(COMMITTEE_MAX)
 /** empty for the era's start, which needs no votes */
 const certificateSignature = codec.bytes(96)
 
@@ -122,7 +122,7 @@ export const epochChangeCertificateCodec: Codec<EpochChangeCertificate> = codec.
   epoch: uint,
   groups: codec.list(
     codec.struct<EpochChangeCertificate['groups'][number]>({ certificateEpoch: uint, signers }),
-    COMMITTEE_MOST,
+    COMMITTEE_MAX,
   ),
   signature: blsSignature,
 })
@@ -138,8 +138,8 @@ export const recordCodec: Codec<ConsensusRecord> = codec.struct<ConsensusRecord>
 })
 
 const transactions: Codec<readonly Uint8Array[]> = codec.list(
-  codec.bytes(TRANSACTION_BYTES_MOST),
-  BLOCK_TRANSACTIONS_MOST,
+  codec.bytes(TRANSACTION_MAX_BYTES),
+  BLOCK_TRANSACTIONS_MAX,
 )
 
 export const blockCodec: Codec<Block> = codec.struct<Block>({ header: headerCodec, record: recordCodec, transactions })

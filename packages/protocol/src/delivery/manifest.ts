@@ -19,20 +19,20 @@ import {
   toHex,
   utf8ToBytes,
 } from '@tan/primitives'
-import { POOL_AMOUNT_MOST } from '../payments/terms.ts'
+import { POOL_AMOUNT_MAX } from '../payments/terms.ts'
 import { hexOf, integerFrom, list, literal, object, parseJson, type Shape, text, wei } from '../tracker/shape.ts'
 import {
-  ENDPOINT_CHARS_MOST,
-  FILE_URI_CHARS_MOST,
-  MANIFEST_CHARS_MOST,
-  MANIFEST_TEXT_CHARS_MOST,
-  ORIGINS_MOST,
-  RENDITIONS_MOST,
-  SEGMENT_DURATION_MS_MOST,
-  SEGMENTS_MOST,
-  TRACKERS_MOST,
+  ENDPOINT_MAX_CHARS,
+  FILE_URI_MAX_CHARS,
+  MANIFEST_MAX_CHARS,
+  MANIFEST_TEXT_MAX_CHARS,
+  ORIGINS_MAX,
+  RENDITIONS_MAX,
+  SEGMENT_DURATION_MAX_MS,
+  SEGMENTS_MAX,
+  TRACKERS_MAX,
 } from './limits.ts'
-import { SEGMENT_BYTES_MOST } from './pieces.ts'
+import { SEGMENT_MAX_BYTES } from './pieces.ts'
 
 /** A run of bytes of one file: a media segment, an init segment, a playlist, or a part of any other file. */
 export interface Segment {
@@ -85,9 +85,9 @@ export interface SignedManifest extends Manifest {
 }
 
 const { uint, uint256 } = codec
-const uriCodec = codec.text(4 * FILE_URI_CHARS_MOST)
-const textCodec = codec.text(4 * MANIFEST_TEXT_CHARS_MOST)
-const endpointCodec = codec.text(ENDPOINT_CHARS_MOST)
+const uriCodec = codec.text(4 * FILE_URI_MAX_CHARS)
+const textCodec = codec.text(4 * MANIFEST_TEXT_MAX_CHARS)
+const endpointCodec = codec.text(ENDPOINT_MAX_CHARS)
 
 const manifestCodec: Codec<Manifest> = codec.struct<Manifest>({
   chainId: uint,
@@ -109,16 +109,16 @@ const manifestCodec: Codec<Manifest> = codec.struct<Manifest>({
           durationMs: uint,
           root: codec.hash,
         }),
-        SEGMENTS_MOST,
+        SEGMENTS_MAX,
       ),
     }),
-    RENDITIONS_MOST,
+    RENDITIONS_MAX,
   ),
   piecePriceWei: uint256,
   openingWei: uint256,
   licencePriceWei: uint256,
-  origins: codec.list(endpointCodec, ORIGINS_MOST),
-  trackers: codec.list(endpointCodec, TRACKERS_MOST),
+  origins: codec.list(endpointCodec, ORIGINS_MAX),
+  trackers: codec.list(endpointCodec, TRACKERS_MAX),
   licence: textCodec,
 })
 
@@ -178,45 +178,45 @@ const manifestShape = object({
   format: literal(FORMAT),
   chainId: integerFrom(1, Number.MAX_SAFE_INTEGER),
   publisher: hexOf(20),
-  title: text(MANIFEST_TEXT_CHARS_MOST),
-  entry: text(FILE_URI_CHARS_MOST),
+  title: text(MANIFEST_TEXT_MAX_CHARS),
+  entry: text(FILE_URI_MAX_CHARS),
   renditions: list(
     object({
-      name: text(MANIFEST_TEXT_CHARS_MOST),
+      name: text(MANIFEST_TEXT_MAX_CHARS),
       bandwidth: count,
-      codecs: text(MANIFEST_TEXT_CHARS_MOST),
-      playlist: text(FILE_URI_CHARS_MOST),
-      pieces: text(FILE_URI_CHARS_MOST),
+      codecs: text(MANIFEST_TEXT_MAX_CHARS),
+      playlist: text(FILE_URI_MAX_CHARS),
+      pieces: text(FILE_URI_MAX_CHARS),
       segments: list(
         object({
-          uri: text(FILE_URI_CHARS_MOST),
+          uri: text(FILE_URI_MAX_CHARS),
           offsetBytes: count,
-          sizeBytes: integerFrom(1, SEGMENT_BYTES_MOST),
-          durationMs: integerFrom(0, SEGMENT_DURATION_MS_MOST),
+          sizeBytes: integerFrom(1, SEGMENT_MAX_BYTES),
+          durationMs: integerFrom(0, SEGMENT_DURATION_MAX_MS),
           root: hexOf(32),
         }),
-        SEGMENTS_MOST,
+        SEGMENTS_MAX,
       ),
     }),
-    RENDITIONS_MOST,
+    RENDITIONS_MAX,
   ),
   piecePriceWei: wei(),
   openingWei: wei(),
   licencePriceWei: wei(),
-  origins: list(text(ENDPOINT_CHARS_MOST), ORIGINS_MOST),
-  trackers: list(text(ENDPOINT_CHARS_MOST), TRACKERS_MOST),
-  licence: text(MANIFEST_TEXT_CHARS_MOST),
+  origins: list(text(ENDPOINT_MAX_CHARS), ORIGINS_MAX),
+  trackers: list(text(ENDPOINT_MAX_CHARS), TRACKERS_MAX),
+  licence: text(MANIFEST_TEXT_MAX_CHARS),
   signature: hexOf(65),
 })
 
 function shaped(source: string): ReturnType<typeof manifestShape> {
-  if (source.length > MANIFEST_CHARS_MOST)
+  if (source.length > MANIFEST_MAX_CHARS)
     throw new CodedError(
       'manifest/size',
-      `a manifest of ${source.length} characters; at most ${MANIFEST_CHARS_MOST} are allowed`,
+      `a manifest of ${source.length} characters; at most ${MANIFEST_MAX_CHARS} are allowed`,
     )
   try {
-    return manifestShape(parseJson(source, MANIFEST_CHARS_MOST), 'manifest')
+    return manifestShape(parseJson(source, MANIFEST_MAX_CHARS), 'manifest')
   } catch (error) {
     if (error instanceof CodedError) throw new CodedError('manifest/invalid', error.message, { cause: error })
     throw error
@@ -228,11 +228,10 @@ function shaped(source: string): ReturnType<typeof manifestShape> {
 function validateManifest(manifest: Manifest): void {
   const { renditions } = manifest
   for (const name of ['piecePriceWei', 'openingWei', 'licencePriceWei'] as const)
-    if (manifest[name] > POOL_AMOUNT_MOST) throw invalid(name, `${manifest[name]} wei is more than any pool can hold`)
+    if (manifest[name] > POOL_AMOUNT_MAX) throw invalid(name, `${manifest[name]} wei is more than any pool can hold`)
   if (renditions.length === 0) throw invalid('renditions', 'there is none')
   const segments = renditions.reduce((sum, rendition) => sum + rendition.segments.length, 0)
-  if (segments > SEGMENTS_MOST)
-    throw invalid('renditions', `${segments} segments; at most ${SEGMENTS_MOST} are allowed`)
+  if (segments > SEGMENTS_MAX) throw invalid('renditions', `${segments} segments; at most ${SEGMENTS_MAX} are allowed`)
   const files = new Set<string>()
   const places = new Set<string>()
   renditions.forEach((rendition, r) => {
@@ -266,7 +265,7 @@ function validateManifest(manifest: Manifest): void {
 /** A plain relative path: nothing that could lead out of the manifest's folder, or mean something else in a URL. */
 function validateUri(uri: string, path: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  const isPlain = uri !== '' && uri.length <= FILE_URI_CHARS_MOST && !/[\\?#%:\u0000-\u001f\u007f]/.test(uri)
+  const isPlain = uri !== '' && uri.length <= FILE_URI_MAX_CHARS && !/[\\?#%:\u0000-\u001f\u007f]/.test(uri)
   if (!isPlain || uri.split('/').some(part => part === '' || part === '.' || part === '..'))
     throw invalid(path, `${shorten(uri)} is not a plain relative path`)
 }

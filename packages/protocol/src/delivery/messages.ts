@@ -25,15 +25,15 @@ import {
   keccak256,
   utf8ToBytes,
 } from '@tan/primitives'
-import { HASH_CHAIN_LENGTH_MOST } from '../limits.ts'
+import { HASH_CHAIN_LENGTH_MAX } from '../limits.ts'
 import type { SignedVoucher } from '../payments/voucher.ts'
 import {
-  REASON_CODE_BYTES_MOST,
-  REASON_TEXT_BYTES_MOST,
-  RENDITIONS_MOST,
-  SEGMENT_PIECES_MOST,
-  SEGMENTS_MOST,
-  SWARM_MESSAGE_BYTES_MOST,
+  REASON_CODE_MAX_BYTES,
+  REASON_TEXT_MAX_BYTES,
+  RENDITIONS_MAX,
+  SEGMENT_PIECES_MAX,
+  SEGMENTS_MAX,
+  SWARM_MESSAGE_MAX_BYTES,
 } from './limits.ts'
 import { PIECE_HASH_BYTES, PIECE_SIZE_BYTES, type PieceRef } from './pieces.ts'
 import { type PoolProof, poolProofCodec } from './pool-proof.ts'
@@ -99,7 +99,7 @@ const { uint, uint256 } = codec
 /** An index that is below `limit`, so that no message names what no manifest could have. */
 function below(limit: number): Codec<number> {
   return {
-    itemsMost: 1,
+    itemsMax: 1,
     toRlp: value => {
       assert(value < limit, `index ${value} is not below ${limit}`)
       return uint.toRlp(value)
@@ -112,10 +112,10 @@ function below(limit: number): Codec<number> {
   }
 }
 
-const rendition = below(RENDITIONS_MOST)
-const segment = below(SEGMENTS_MOST)
-const pieceRef = { rendition, segment, piece: below(SEGMENT_PIECES_MOST) }
-const code = codec.text(REASON_CODE_BYTES_MOST)
+const rendition = below(RENDITIONS_MAX)
+const segment = below(SEGMENTS_MAX)
+const pieceRef = { rendition, segment, piece: below(SEGMENT_PIECES_MAX) }
+const code = codec.text(REASON_CODE_MAX_BYTES)
 
 export const signedVoucherCodec: Codec<SignedVoucher> = codec.struct<SignedVoucher>({
   poolId: codec.hash,
@@ -123,7 +123,7 @@ export const signedVoucherCodec: Codec<SignedVoucher> = codec.struct<SignedVouch
   amount: uint256,
   targetSettlementSequence: uint256,
   chainAnchor: codec.hash,
-  chainLength: below(HASH_CHAIN_LENGTH_MOST + 1),
+  chainLength: below(HASH_CHAIN_LENGTH_MAX + 1),
   unit: uint256,
   signature: codec.fixedBytes(65),
 })
@@ -134,20 +134,20 @@ const swarmMessageCodec: Codec<SwarmMessage> = codec.union<SwarmMessage>({
     codec.struct({ version: uint, resourceId: codec.hash, address: codec.address, nonce: codec.fixedBytes(32) }),
   ],
   auth: [2, codec.struct({ signature: codec.fixedBytes(65) })],
-  have: [3, codec.struct({ rendition, firstSegment: segment, segments: codec.bytes(Math.ceil(SEGMENTS_MOST / 8)) })],
+  have: [3, codec.struct({ rendition, firstSegment: segment, segments: codec.bytes(Math.ceil(SEGMENTS_MAX / 8)) })],
   request: [4, codec.struct(pieceRef)],
   cancel: [5, codec.struct(pieceRef)],
   reject: [6, codec.struct({ ...pieceRef, code })],
   choke: [7, codec.struct({ choked: codec.bool })],
   'hashes-request': [8, codec.struct({ rendition, segment })],
-  hashes: [9, codec.struct({ rendition, segment, hashes: codec.bytes(SEGMENT_PIECES_MOST * PIECE_HASH_BYTES) })],
+  hashes: [9, codec.struct({ rendition, segment, hashes: codec.bytes(SEGMENT_PIECES_MAX * PIECE_HASH_BYTES) })],
   price: [10, codec.struct({ pieceWei: uint256, openingWei: uint256 })],
   pool: [11, codec.struct({ proof: poolProofCodec })],
   'pool-accepted': [12, codec.struct({ poolId: codec.hash, chargedWei: uint256, limitWei: uint256 })],
   voucher: [13, codec.struct({ voucher: signedVoucherCodec })],
-  preimage: [14, codec.struct({ index: below(HASH_CHAIN_LENGTH_MOST + 1), preimage: codec.fixedBytes(32) })],
+  preimage: [14, codec.struct({ index: below(HASH_CHAIN_LENGTH_MAX + 1), preimage: codec.fixedBytes(32) })],
   renew: [15, codec.struct({})],
-  refused: [16, codec.struct({ code, message: codec.text(REASON_TEXT_BYTES_MOST) })],
+  refused: [16, codec.struct({ code, message: codec.text(REASON_TEXT_MAX_BYTES) })],
 })
 
 const CONTROL = 0
@@ -174,10 +174,10 @@ export function encodeSwarmMessage(message: SwarmMessage | PieceMessage): Uint8A
  * (`rlp/invalid`, `codec/invalid`).
  */
 export function decodeSwarmMessage(message: Uint8Array): SwarmMessage | PieceMessage {
-  if (message.length > SWARM_MESSAGE_BYTES_MOST)
-    throw new CodedError('swarm/size', `a message of ${message.length} bytes; ${SWARM_MESSAGE_BYTES_MOST} are allowed`)
+  if (message.length > SWARM_MESSAGE_MAX_BYTES)
+    throw new CodedError('swarm/size', `a message of ${message.length} bytes; ${SWARM_MESSAGE_MAX_BYTES} are allowed`)
   if (message[0] === CONTROL)
-    return swarmMessageCodec.fromRlp(decodeRlp(message.subarray(1), swarmMessageCodec.itemsMost), 'message')
+    return swarmMessageCodec.fromRlp(decodeRlp(message.subarray(1), swarmMessageCodec.itemsMax), 'message')
   const size = message.length - PIECE_HEAD_BYTES
   if (message[0] !== PIECE || size <= 0 || size > PIECE_SIZE_BYTES)
     throw new CodedError('swarm/malformed', `${message.length} bytes that are neither a message nor a piece`)

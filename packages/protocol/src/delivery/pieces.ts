@@ -1,12 +1,12 @@
 // Pieces: what one message carries and one payment pays for. A segment's pieces are bound by the SHA-256 Merkle root that
 // the manifest names, so that whoever holds the list of their hashes can check each piece alone, as it comes.
 import { assert, concatBytes, type Hash, sha256, toHex } from '@tan/primitives'
-import { SEGMENT_PIECES_MOST } from './limits.ts'
+import { SEGMENT_PIECES_MAX } from './limits.ts'
 
 /** All pieces of a segment but the last have this size. */
 export const PIECE_SIZE_BYTES = 64 * 1024
 export const PIECE_HASH_BYTES = 32
-export const SEGMENT_BYTES_MOST: number = PIECE_SIZE_BYTES * SEGMENT_PIECES_MOST
+export const SEGMENT_MAX_BYTES: number = PIECE_SIZE_BYTES * SEGMENT_PIECES_MAX
 
 /** One piece of a resource: indices into the manifest's renditions and their segments, and into the segment's pieces. */
 export interface PieceRef {

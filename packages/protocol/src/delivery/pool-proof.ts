@@ -4,7 +4,7 @@ import { type Codec, codec, type Hash } from '@tan/primitives'
 import { type BlockHeader, headerCodec } from '../chain/header.ts'
 import type { SettlementProof } from '../consensus/certificates.ts'
 import { commitCertificateCodec, recordCodec } from '../consensus/messages.ts'
-import { PROOF_NODE_BYTES_MOST, PROOF_PATH_NODES_MOST, PROOF_SLOTS_MOST } from './limits.ts'
+import { PROOF_NODE_MAX_BYTES, PROOF_PATH_NODES_MAX, PROOF_SLOTS_MAX } from './limits.ts'
 
 export interface PoolProof {
   readonly poolId: Hash
@@ -20,7 +20,7 @@ export interface PoolProof {
   readonly salt: Hash
 }
 
-const path: Codec<readonly Uint8Array[]> = codec.list(codec.bytes(PROOF_NODE_BYTES_MOST), PROOF_PATH_NODES_MOST)
+const path: Codec<readonly Uint8Array[]> = codec.list(codec.bytes(PROOF_NODE_MAX_BYTES), PROOF_PATH_NODES_MAX)
 
 export const settlementProofCodec: Codec<SettlementProof> = codec.struct<SettlementProof>({
   header: headerCodec,
@@ -33,6 +33,6 @@ export const poolProofCodec: Codec<PoolProof> = codec.struct<PoolProof>({
   header: headerCodec,
   settlement: settlementProofCodec,
   accountProof: path,
-  slotProofs: codec.list(path, PROOF_SLOTS_MOST),
+  slotProofs: codec.list(path, PROOF_SLOTS_MAX),
   salt: codec.hash,
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesOf, checkCodec, uint } from '../test-codec.ts'
 import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../test-values.ts'
 import {
-  BALLOTS_MOST,
+  BALLOTS_MAX,
   ballotOf,
   checkpointIndexOf,
   commitDigest,
@@ -62,7 +62,7 @@ describe('messages of finality', () => {
 describe('rounds', () => {
   it('hold a ballot and the index of a checkpoint, as safe integers', () => {
     fc.assert(
-      fc.property(fc.nat({ max: BALLOTS_MOST }), fc.nat({ max: ROUNDS_PER_BALLOT - 1 }), (ballot, index) => {
+      fc.property(fc.nat({ max: BALLOTS_MAX }), fc.nat({ max: ROUNDS_PER_BALLOT - 1 }), (ballot, index) => {
         const round = roundOf(ballot, index)
         expect(Number.isSafeInteger(round)).toBe(true)
         expect([ballotOf(round), checkpointIndexOf(round)]).toEqual([ballot, index])

@@ -1,7 +1,7 @@
 // What guardians sign and send to finalize checkpoints (spec/consensus.md, finality), with its canonical encoding.
 // The domain of all of it is the instance's root: the finalized end of the era before (genesis in the first).
 import { type Codec, codec, type Hash } from '@tan/primitives'
-import { FINALITY_SOURCES_MOST, GUARDIANS_MOST } from '../limits.ts'
+import { FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
 import { type AggregateSignature, bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
 
 /** A block that a quorum prepared at a round; the instance's root is justified at round 0. */
@@ -83,7 +83,7 @@ export const GROUP_SIZE = 64
 /** Rounds of ballot b start at b times this; the index of a checkpoint within the instance is added. */
 export const ROUNDS_PER_BALLOT: number = 2 ** 32
 /** so that every round is a safe integer */
-export const BALLOTS_MOST: number = 2 ** 20
+export const BALLOTS_MAX: number = 2 ** 20
 
 export function roundOf(ballot: number, checkpointIndex: number): number {
   return ballot * ROUNDS_PER_BALLOT + checkpointIndex
@@ -148,7 +148,7 @@ export function ballotDigest(domain: Domain, { ballot, prepare }: Omit<BallotPro
 
 // -------------------------------------------------------------------------------------------------- encodings
 
-const signers = bitmapCodec(GUARDIANS_MOST)
+const signers = bitmapCodec(GUARDIANS_MAX)
 
 const pointCodec: Codec<JustifiedPoint> = codec.struct<JustifiedPoint>({ hash, round: uint })
 
@@ -165,7 +165,7 @@ const justificationCodec: Codec<Justification> = codec.struct<Justification>({
   signature: blsSignature,
 })
 
-export const justificationChainCodec: Codec<JustificationChain> = codec.list(justificationCodec, FINALITY_SOURCES_MOST)
+export const justificationChainCodec: Codec<JustificationChain> = codec.list(justificationCodec, FINALITY_SOURCES_MAX)
 
 export const finalityCertificateCodec: Codec<FinalityCertificate> = codec.struct<FinalityCertificate>({
   justifications: justificationChainCodec,

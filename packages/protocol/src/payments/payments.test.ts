@@ -7,7 +7,7 @@ import { bigUint, bytesOf, hexOf, uint } from '../test-codec.ts'
 import {
   availableTo,
   isStrictPool,
-  POOL_AMOUNT_MOST,
+  POOL_AMOUNT_MAX,
   type PoolState,
   type PoolTerms,
   packPool,
@@ -129,7 +129,7 @@ describe('pools in storage', () => {
     expect(isStrictPool({ status: 'open', collateral: 0n })).toBe(true)
     expect(isStrictPool({ status: 'frozen', collateral: 0n })).toBe(false)
     expect(isStrictPool({ status: 'open', collateral: 1n })).toBe(false)
-    expect(POOL_AMOUNT_MOST).toBeGreaterThan(5n * 10n ** 27n)
+    expect(POOL_AMOUNT_MAX).toBeGreaterThan(5n * 10n ** 27n)
   })
 })
 

@@ -85,7 +85,7 @@ export interface PoolTarget {
 }
 
 export const POOL_AMOUNT_BITS = 96n
-export const POOL_AMOUNT_MOST: bigint = (1n << POOL_AMOUNT_BITS) - 1n
+export const POOL_AMOUNT_MAX: bigint = (1n << POOL_AMOUNT_BITS) - 1n
 
 /** where the contract's mappings stand: of pools by their id, and of pool numbers by payer */
 const POOLS_SLOT = slotAt(0n)
@@ -114,7 +114,7 @@ export function isStrictPool({ status, collateral }: Pick<PoolState, 'status' | 
   return status === 'open' && collateral === 0n
 }
 
-const AMOUNT = POOL_AMOUNT_MOST
+const AMOUNT = POOL_AMOUNT_MAX
 const addressWord = (address: Address): bigint => BigInt(address)
 const wordAddress = (word: bigint): Address => toHex(bigIntToBytes(word & ((1n << 160n) - 1n), 20))
 

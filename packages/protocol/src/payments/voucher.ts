@@ -13,7 +13,7 @@ import {
   signatureToBytes,
   signDigest,
 } from '@tan/primitives'
-import { HASH_CHAIN_LENGTH_MOST } from '../limits.ts'
+import { HASH_CHAIN_LENGTH_MAX } from '../limits.ts'
 import { SYSTEM_ADDRESSES } from '../system/addresses.ts'
 import { type TypedDomain, typedDigest, typeHash } from '../system/eip712.ts'
 
@@ -132,7 +132,7 @@ export function isChainPreimage(
   known: Uint8Array,
   binding: ChainBinding,
 ): boolean {
-  if (preimage.length !== 32 || steps < 0 || steps > HASH_CHAIN_LENGTH_MOST) return false
+  if (preimage.length !== 32 || steps < 0 || steps > HASH_CHAIN_LENGTH_MAX) return false
   return equalBytes(walkChain(preimage, steps, binding), known)
 }
 

@@ -9,7 +9,7 @@ export interface TypedDomain {
 
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
 /** for so many pairs of domain and chain the separator is kept */
-const SEPARATORS_MOST = 64
+const SEPARATORS_MAX = 64
 const separators = new Map<string, Uint8Array>()
 
 export function typeHash(type: string): Uint8Array {
@@ -30,7 +30,7 @@ export function domainSeparator({ name, version, contract }: TypedDomain, chainI
         word(contract),
       ),
     )
-    if (separators.size < SEPARATORS_MOST) separators.set(key, separator)
+    if (separators.size < SEPARATORS_MAX) separators.set(key, separator)
   }
   return separator
 }

@@ -27,12 +27,12 @@ import {
   trackerLoginDigest,
 } from './messages.ts'
 
-const RETRY_MS_LEAST = 500
-const RETRY_MS_MOST = 30_000
+const RETRY_MIN_MS = 500
+const RETRY_MAX_MS = 30_000
 /** from dialling to the welcome */
-const WELCOME_MS_MOST = 10_000
+const WELCOME_MAX_MS = 10_000
 /** heartbeats without any answer before the connection counts as lost */
-const UNANSWERED_MOST = 4
+const UNANSWERED_MAX = 4
 
 /** The part of a WebSocket that is used: a browser's, Node's and that of `ws` fit. */
 export interface TrackerSocket {
@@ -144,7 +144,7 @@ class Client implements TrackerClient {
 
   #connect(): void {
     this.#state = 'connecting'
-    this.#after(WELCOME_MS_MOST, () => this.#retryLater())
+    this.#after(WELCOME_MAX_MS, () => this.#retryLater())
     try {
       this.#socket = this.#listen(this.#options.openSocket(this.#options.url, TRACKER_SUBPROTOCOL))
     } catch (cause) {
@@ -236,7 +236,7 @@ class Client implements TrackerClient {
 
   #beat(everyMs: number): void {
     this.#unanswered++
-    if (this.#unanswered > UNANSWERED_MOST) {
+    if (this.#unanswered > UNANSWERED_MAX) {
       this.#retryLater()
       return
     }
@@ -256,7 +256,7 @@ class Client implements TrackerClient {
   }
 
   #retryLater(): void {
-    const longestMs = Math.min(RETRY_MS_MOST, RETRY_MS_LEAST * 2 ** this.#attempts++)
+    const longestMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempts++)
     this.#drop('waiting')
     // Unless the listener of the state stopped it, or started it again.
     if (this.#state !== 'waiting') return

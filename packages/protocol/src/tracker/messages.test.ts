@@ -1,7 +1,7 @@
 import { CodedError, type Hex, toHex } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CANDIDATES_MOST, TRACKER_MESSAGE_CHARS_MOST } from './limits.ts'
+import { CANDIDATES_MAX, TRACKER_MESSAGE_MAX_CHARS } from './limits.ts'
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -50,7 +50,7 @@ const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     type: fc.constant('announce' as const),
     resourceId: hexOf(32),
     have: fraction,
-    want: fc.nat({ max: CANDIDATES_MOST }),
+    want: fc.nat({ max: CANDIDATES_MAX }),
   }),
   fc.record({
     type: fc.constant('heartbeat' as const),
@@ -93,7 +93,7 @@ const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
     resourceId: hexOf(32),
     viewers: count,
     edges: count,
-    peers: fc.array(candidate, { maxLength: CANDIDATES_MOST }),
+    peers: fc.array(candidate, { maxLength: CANDIDATES_MAX }),
   }),
   fc.record({ type: fc.constant('signal' as const), resourceId: hexOf(32), from: hexOf(20), signal }),
   fc.record({ type: fc.constant('alive' as const) }),
@@ -157,10 +157,10 @@ describe('messages', () => {
       distanceKm: 20_015,
       region: { latitude: -90, longitude: -180 },
     }
-    const peers = Array.from({ length: CANDIDATES_MOST }, () => peer)
+    const peers = Array.from({ length: CANDIDATES_MAX }, () => peer)
     const resourceId: Hex = `0x${'ee'.repeat(32)}`
     const text = encodeTrackerMessage({ type: 'candidates', resourceId, viewers: 1e9, edges: 1e9, peers })
-    expect(text.length).toBeLessThan(TRACKER_MESSAGE_CHARS_MOST / 2)
+    expect(text.length).toBeLessThan(TRACKER_MESSAGE_MAX_CHARS / 2)
   })
 
   it('lose fields that are not known, and take identities in either case', () => {
@@ -170,7 +170,7 @@ describe('messages', () => {
   })
 
   it.each([
-    ['tracker/size', `"${'x'.repeat(TRACKER_MESSAGE_CHARS_MOST)}"`],
+    ['tracker/size', `"${'x'.repeat(TRACKER_MESSAGE_MAX_CHARS)}"`],
     ['tracker/json', '{'],
     ['tracker/json', ''],
     ['tracker/field', 'null'],

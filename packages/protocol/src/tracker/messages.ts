@@ -11,24 +11,24 @@
 //   tracker  error        why the last message was not accepted
 import { CodedError, keccak256, shorten, utf8ToBytes } from '@tan/primitives'
 import {
-  CANDIDATES_MOST,
-  CLAIM_VOUCHER_BYTES_MOST,
-  ERROR_CODE_CHARS_MOST,
-  ERROR_MESSAGE_CHARS_MOST,
-  HOST_CHARS_MOST,
-  ICE_CANDIDATE_CHARS_MOST,
-  ICE_NAME_CHARS_MOST,
-  ICE_SERVERS_MOST,
-  RTT_MS_MOST,
-  RTT_SAMPLES_MOST,
-  SDP_CHARS_MOST,
-  STATS_PEERS_MOST,
-  STATS_RESOURCES_MOST,
-  TRACKER_INTERVAL_MS_LEAST,
-  TRACKER_INTERVAL_MS_MOST,
-  TRACKER_MESSAGE_CHARS_MOST,
+  CANDIDATES_MAX,
+  CLAIM_VOUCHER_MAX_BYTES,
+  ERROR_CODE_MAX_CHARS,
+  ERROR_MESSAGE_MAX_CHARS,
+  HOST_MAX_CHARS,
+  ICE_CANDIDATE_MAX_CHARS,
+  ICE_NAME_MAX_CHARS,
+  ICE_SERVERS_MAX,
+  RTT_MAX_MS,
+  RTT_SAMPLES_MAX,
+  SDP_MAX_CHARS,
+  STATS_PEERS_MAX,
+  STATS_RESOURCES_MAX,
+  TRACKER_INTERVAL_MAX_MS,
+  TRACKER_INTERVAL_MIN_MS,
+  TRACKER_MESSAGE_MAX_CHARS,
   TRACKER_NONCE_BYTES,
-  URL_CHARS_MOST,
+  URL_MAX_CHARS,
 } from './limits.ts'
 import {
   flag,
@@ -68,15 +68,15 @@ const place = object({
 })
 
 /** `attempt` names one try of two peers to connect, as the one that offers chose it. */
-const attempt = text(ICE_NAME_CHARS_MOST)
+const attempt = text(ICE_NAME_MAX_CHARS)
 const iceSignal = taggedObject('kind', {
-  offer: object({ kind: literal('offer'), attempt, sdp: text(SDP_CHARS_MOST) }),
-  answer: object({ kind: literal('answer'), attempt, sdp: text(SDP_CHARS_MOST) }),
+  offer: object({ kind: literal('offer'), attempt, sdp: text(SDP_MAX_CHARS) }),
+  answer: object({ kind: literal('answer'), attempt, sdp: text(SDP_MAX_CHARS) }),
   candidate: object({
     kind: literal('candidate'),
     attempt,
-    candidate: text(ICE_CANDIDATE_CHARS_MOST),
-    mid: text(ICE_NAME_CHARS_MOST),
+    candidate: text(ICE_CANDIDATE_MAX_CHARS),
+    mid: text(ICE_NAME_MAX_CHARS),
   }),
 })
 
@@ -98,7 +98,7 @@ const clientMessage = taggedObject('type', {
     /** part of the resource that it can serve now */
     have: fraction,
     /** candidates to answer with */
-    want: integerFrom(0, CANDIDATES_MOST),
+    want: integerFrom(0, CANDIDATES_MAX),
   }),
   heartbeat: object({
     type: literal('heartbeat'),
@@ -107,7 +107,7 @@ const clientMessage = taggedObject('type', {
     /** since it started */
     servedBytes: count,
     /** as WebRTC measured them since the last heartbeat */
-    rtt: list(object({ peerId: address, rttMs: numberFrom(0, RTT_MS_MOST) }), RTT_SAMPLES_MOST),
+    rtt: list(object({ peerId: address, rttMs: numberFrom(0, RTT_MAX_MS) }), RTT_SAMPLES_MAX),
   }),
   signal: object({ type: literal('signal'), resourceId: hash, to: address, signal: iceSignal }),
   leave: object({ type: literal('leave'), resourceId: hash }),
@@ -119,7 +119,7 @@ const clientMessage = taggedObject('type', {
     /** the pool's deposit, as its proof showed this peer */
     depositWei: wei(),
     /** the newest voucher, for trackers that check it */
-    voucher: optional(hexUpTo(CLAIM_VOUCHER_BYTES_MOST)),
+    voucher: optional(hexUpTo(CLAIM_VOUCHER_MAX_BYTES)),
   }),
 })
 
@@ -130,7 +130,7 @@ const candidate = object({
   load: fraction,
   uploadBytesPerSecond: count,
   /** what the tracker expects between the two */
-  rttMs: numberFrom(0, 2 * RTT_MS_MOST),
+  rttMs: numberFrom(0, 2 * RTT_MAX_MS),
   /** the same autonomous system */
   sameNetwork: flag(),
   /** great circle, where both positions are known */
@@ -144,9 +144,9 @@ const serverMessage = taggedObject('type', {
     type: literal('welcome'),
     nonce: hexOf(TRACKER_NONCE_BYTES),
     /** a peer that is silent for longer is taken out */
-    intervalMs: integerFrom(TRACKER_INTERVAL_MS_LEAST, TRACKER_INTERVAL_MS_MOST),
+    intervalMs: integerFrom(TRACKER_INTERVAL_MIN_MS, TRACKER_INTERVAL_MAX_MS),
     /** `stun:` and `stuns:` addresses */
-    iceServers: list(text(URL_CHARS_MOST), ICE_SERVERS_MOST),
+    iceServers: list(text(URL_MAX_CHARS), ICE_SERVERS_MAX),
   }),
   candidates: object({
     type: literal('candidates'),
@@ -154,7 +154,7 @@ const serverMessage = taggedObject('type', {
     /** of the whole swarm, this peer included */
     viewers: count,
     edges: count,
-    peers: list(candidate, CANDIDATES_MOST),
+    peers: list(candidate, CANDIDATES_MAX),
   }),
   signal: object({ type: literal('signal'), resourceId: hash, from: address, signal: iceSignal }),
   alive: object({ type: literal('alive') }),
@@ -169,8 +169,8 @@ const serverMessage = taggedObject('type', {
   }),
   error: object({
     type: literal('error'),
-    code: text(ERROR_CODE_CHARS_MOST),
-    message: text(ERROR_MESSAGE_CHARS_MOST),
+    code: text(ERROR_CODE_MAX_CHARS),
+    message: text(ERROR_MESSAGE_MAX_CHARS),
     /** the peer or resource that the message was about */
     peerId: optional(address),
     resourceId: optional(hash),
@@ -184,7 +184,7 @@ const trackerStats = object({
   /** swarms of the WebTorrent protocol, and their peers */
   webtorrent: object({ swarms: count, peers: count }),
   /** the largest swarms first */
-  resources: list(object({ resourceId: hash, viewers: count, edges: count }), STATS_RESOURCES_MOST),
+  resources: list(object({ resourceId: hash, viewers: count, edges: count }), STATS_RESOURCES_MAX),
   /** edges first. Positions are rounded to whole degrees, and only edges, which seek customers, are named */
   peers: list(
     object({
@@ -196,7 +196,7 @@ const trackerStats = object({
       servedBytes: count,
       resources: count,
     }),
-    STATS_PEERS_MOST,
+    STATS_PEERS_MAX,
   ),
 })
 
@@ -212,12 +212,12 @@ export type TrackerStats = ShapeValue<typeof trackerStats>
 
 /** Throws `tracker/size`, `tracker/json` or `tracker/field`. */
 export function decodeClientMessage(source: string): ClientMessage {
-  return clientMessage(parseJson(source, TRACKER_MESSAGE_CHARS_MOST), 'message')
+  return clientMessage(parseJson(source, TRACKER_MESSAGE_MAX_CHARS), 'message')
 }
 
 /** Throws `tracker/size`, `tracker/json` or `tracker/field`. */
 export function decodeServerMessage(source: string): ServerMessage {
-  return serverMessage(parseJson(source, TRACKER_MESSAGE_CHARS_MOST), 'message')
+  return serverMessage(parseJson(source, TRACKER_MESSAGE_MAX_CHARS), 'message')
 }
 
 /** Of the parsed JSON of `/stats`. Throws `tracker/field`. */
@@ -240,7 +240,7 @@ function amountAsDigits(_name: string, value: unknown): unknown {
  * pass a login on to another one; the nonce, so that nobody can use it twice. Throws `tracker/host`.
  */
 export function trackerLoginDigest(nonce: string, host: string): Uint8Array {
-  if (host.length > HOST_CHARS_MOST || !/^[a-z0-9.:[\]-]+$/.test(host))
+  if (host.length > HOST_MAX_CHARS || !/^[a-z0-9.:[\]-]+$/.test(host))
     throw new CodedError('tracker/host', `not a host and port as a URL has them: ${shorten(host)}`)
   return keccak256(utf8ToBytes(`TAN tracker login\nhost: ${host}\nnonce: ${nonce}`))
 }

@@ -56,10 +56,10 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, path) => (value === undefined || value === null ? undefined : shape(value, path))
 }
 
-export function text(charsMost: number): Shape<string> {
+export function text(maxChars: number): Shape<string> {
   return (value, path) => {
     if (typeof value !== 'string') throw unexpected(path, value, 'a text')
-    if (value.length > charsMost) throw unexpected(`${path}.length`, value.length, `at most ${charsMost}`)
+    if (value.length > maxChars) throw unexpected(`${path}.length`, value.length, `at most ${maxChars}`)
     return value
   }
 }
@@ -102,10 +102,10 @@ export function hexOf(sizeBytes: number): Shape<Hex> {
   }
 }
 
-export function hexUpTo(sizeBytesMost: number): Shape<Hex> {
+export function hexUpTo(sizeMaxBytes: number): Shape<Hex> {
   return (value, path) => {
-    if (typeof value !== 'string' || value.length > 2 + 2 * sizeBytesMost || !isHex(value))
-      throw unexpected(path, value, `0x and at most ${2 * sizeBytesMost} hexadecimal digits`)
+    if (typeof value !== 'string' || value.length > 2 + 2 * sizeMaxBytes || !isHex(value))
+      throw unexpected(path, value, `0x and at most ${2 * sizeMaxBytes} hexadecimal digits`)
     return value.toLowerCase() as Hex
   }
 }
@@ -121,9 +121,9 @@ export function wei(): Shape<bigint> {
 }
 
 /** Throws `tracker/size` for a text beyond the bound and `tracker/json` for what is not JSON. */
-export function parseJson(source: string, charsMost: number): unknown {
-  if (source.length > charsMost)
-    throw new CodedError('tracker/size', `a message of ${source.length} characters; at most ${charsMost} are allowed`)
+export function parseJson(source: string, maxChars: number): unknown {
+  if (source.length > maxChars)
+    throw new CodedError('tracker/size', `a message of ${source.length} characters; at most ${maxChars} are allowed`)
   try {
     return JSON.parse(source)
   } catch (cause) {

@@ -9,7 +9,7 @@ import type { World } from '../world/world.ts'
 
 export interface CampHabits {
   /** how long camps last, in epoch timeouts */
-  readonly timeoutsMost: number
+  readonly timeoutsMax: number
   /** how often the middle is shown what it missed as soon as it has given up that epoch */
   readonly latePercent: number
   /** how often a node of the middle crashes for a moment when it has given up an epoch */
@@ -47,7 +47,7 @@ export function createCamps(world: World, habits: CampHabits): LinkFault {
 
   const drawCamps = (): Camps => {
     const wereSplit = camps.sides.size > 0
-    const timeouts = wereSplit ? draw.between(1, 3) : draw.between(habits.timeoutsMost >> 1, habits.timeoutsMost)
+    const timeouts = wereSplit ? draw.between(1, 3) : draw.between(habits.timeoutsMax >> 1, habits.timeoutsMax)
     const untilMs = world.queue.nowMs + timeoutBaseMs * timeouts
     if (wereSplit) return { untilMs, sides: new Map(), isLate: false, blocks: new Map(), tops: new Map() }
     const validators = world.honestNodes.filter(node => node.identity < signers.length).map(node => node.id)

@@ -10,7 +10,7 @@ import { GuardianPuppeteer, type KnownCheckpoint } from './guardian-puppeteer.ts
 const REMEMBERED = 6
 
 /** Lets them play from now on: a few acts in each delta. */
-export function playGuardians(world: World, actsMost: number): void {
+export function playGuardians(world: World, actsMax: number): void {
   const { config, identities, journal, network, queue, watch } = world
   const { checkpointInterval, deltaMs } = config.timing
   const draw = new Draw(world.randomFor('guardians'))
@@ -49,7 +49,7 @@ export function playGuardians(world: World, actsMost: number): void {
     },
   })
   const keepActing = (): void => {
-    for (let acts = draw.between(0, actsMost); acts > 0; acts--) puppeteer.act()
+    for (let acts = draw.between(0, actsMax); acts > 0; acts--) puppeteer.act()
     queue.schedule(deltaMs, keepActing)
   }
   keepActing()

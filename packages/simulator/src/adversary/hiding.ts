@@ -10,9 +10,9 @@ export interface HidingHabits {
   readonly honestPercent: number
   readonly byzantinePercent: number
   /** nodes that see it at once, at most */
-  readonly audienceMost: number
+  readonly audienceMax: number
   /** how long others wait, in epoch timeouts */
-  readonly timeoutsMost: number
+  readonly timeoutsMax: number
   /** of held messages that never come: what they say is sent again and again */
   readonly dropPercent: number
 }
@@ -33,8 +33,8 @@ export function createHiding(world: World, habits: HidingHabits): LinkFault {
       const isByzantine = world.config.byzantine.has(world.leaderOf(epoch))
       const secret: Secret | undefined = draw.chance(isByzantine ? habits.byzantinePercent : habits.honestPercent)
         ? {
-            audience: new Set(draw.sample(all, draw.between(0, habits.audienceMost))),
-            releaseMs: world.queue.nowMs + draw.between(timeoutBaseMs, habits.timeoutsMost * timeoutBaseMs),
+            audience: new Set(draw.sample(all, draw.between(0, habits.audienceMax))),
+            releaseMs: world.queue.nowMs + draw.between(timeoutBaseMs, habits.timeoutsMax * timeoutBaseMs),
           }
         : undefined
       if (secret !== undefined)

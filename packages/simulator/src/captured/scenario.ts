@@ -42,7 +42,7 @@ export interface CapturedScenario {
   readonly crashes: number
   readonly writeCrashPercent: number
   /** acts of the adversary in each delta */
-  readonly actsMost: number
+  readonly actsMax: number
 }
 
 export function drawCaptured(seed: number): CapturedScenario {
@@ -80,7 +80,7 @@ export function drawCaptured(seed: number): CapturedScenario {
     camps: isCamps ? drawCamps(draw, everyone, byzantine, chaosMs) : undefined,
     crashes: isCamps ? draw.between(0, 8) : draw.between(0, 3),
     writeCrashPercent: draw.pick(isCamps ? [0, 5, 20] : [0, 1, 5]),
-    actsMost: draw.between(1, 4),
+    actsMax: draw.between(1, 4),
   }
 }
 

@@ -17,11 +17,11 @@ import { CheckpointTree } from './tree.ts'
 import { TreeWatch } from './tree-watch.ts'
 
 /** Checkpoints that every honest guardian must finalize after all settled to all. */
-const FINALIZED_AFTER_HEALING_LEAST = 2
+const FINALIZED_AFTER_HEALING_MIN = 2
 /** By when, in ballot timeouts: the longest is 64 of them. */
 const LIVENESS_TIMEOUTS = 400
 /** Checkpoints that a branch may still grow by. */
-const GROWTH_MOST = 200
+const GROWTH_MAX = 200
 
 export function runCaptured(scenario: CapturedScenario, options: SimulationOptions = {}): Outcome {
   const world = new CapturedWorld(scenario, options)
@@ -85,7 +85,7 @@ class CapturedWorld {
       },
       hash => this.tree.parentOf(hash),
     )
-    const latency = { latencyLeastMs: 1, latencyMeanMs: deltaMs / 5 }
+    const latency = { latencyMinMs: 1, latencyMeanMs: deltaMs / 5 }
     this.network = new Network(
       {
         queue: this.queue,
@@ -192,9 +192,9 @@ class CapturedWorld {
     this.isHealed = true
     this.journal.note('chaos', () => 'ends')
     this.network.faults.delete(this.holding)
-    this.network.setWeather({ ...FAIR_WEATHER, latencyLeastMs: 1, latencyMeanMs: this.scenario.deltaMs / 5 })
+    this.network.setWeather({ ...FAIR_WEATHER, latencyMinMs: 1, latencyMeanMs: this.scenario.deltaMs / 5 })
     const heights = this.watch.finalizedHeights
-    const wanted = Math.max(0, ...heights.values()) + FINALIZED_AFTER_HEALING_LEAST * this.scenario.checkpointInterval
+    const wanted = Math.max(0, ...heights.values()) + FINALIZED_AFTER_HEALING_MIN * this.scenario.checkpointInterval
     const heightOf = ({ id }: Guardian): number => heights.get(id) ?? 0
     this.keepGrowing(0)
     return {
@@ -235,15 +235,15 @@ class CapturedWorld {
   }
 
   private keepActing(): void {
-    const { actsMost, deltaMs } = this.scenario
-    for (let acts = this.draw.between(0, actsMost); acts > 0; acts--) this.puppeteer.act()
+    const { actsMax, deltaMs } = this.scenario
+    for (let acts = this.draw.between(0, actsMax); acts > 0; acts--) this.puppeteer.act()
     this.queue.schedule(deltaMs, () => this.keepActing())
   }
 
   private keepGrowing(grown: number): void {
     for (const guardian of this.guardians)
       for (const checkpoint of this.tree.checkpoints) this.settle(guardian, checkpoint.hash)
-    if (grown >= GROWTH_MOST) return
+    if (grown >= GROWTH_MAX) return
     this.queue.schedule(8 * this.scenario.deltaMs, () => {
       for (const tip of this.tree.tips()) this.tree.grow(tip)
       this.keepGrowing(grown + 1)

@@ -21,7 +21,7 @@ export interface Chaos {
   readonly blackouts: readonly { readonly atMs: number; readonly downMs: readonly number[] }[]
   /** of durable writes that a node crashes at */
   readonly writeCrashPercent: number
-  readonly writeCrashDownMostMs: number
+  readonly writeCrashDownMaxMs: number
   /** of each node's clock against true time */
   readonly skewsMs: readonly number[]
   readonly clockSteps: readonly { readonly node: number; readonly atMs: number; readonly byMs: number }[]
@@ -39,7 +39,7 @@ export interface ChaosLevels {
   readonly crashes: number
   readonly blackouts: number
   readonly writeCrashPercent: number
-  readonly skewMostMs: number
+  readonly skewMaxMs: number
   readonly clockSteps: number
 }
 
@@ -47,7 +47,7 @@ export interface ChaosPlace {
   readonly nodes: number
   readonly lengthMs: number
   readonly timeoutBaseMs: number
-  readonly latency: Pick<Weather, 'latencyLeastMs' | 'latencyMeanMs'>
+  readonly latency: Pick<Weather, 'latencyMinMs' | 'latencyMeanMs'>
 }
 
 export function drawChaos(
@@ -90,8 +90,8 @@ export function drawChaos(
       downMs: all.map(() => draw.between(1, 2 * timeoutBaseMs)),
     })),
     writeCrashPercent: levels.writeCrashPercent,
-    writeCrashDownMostMs: 2 * timeoutBaseMs,
-    skewsMs: all.map(() => draw.between(-levels.skewMostMs, levels.skewMostMs)),
+    writeCrashDownMaxMs: 2 * timeoutBaseMs,
+    skewsMs: all.map(() => draw.between(-levels.skewMaxMs, levels.skewMaxMs)),
     clockSteps: many(levels.clockSteps, () => ({
       node: draw.pick(all),
       atMs: draw.between(0, lengthMs),
@@ -166,7 +166,7 @@ export function unleash(world: World, chaos: Chaos, draw: Draw): () => void {
   if (chaos.writeCrashPercent > 0)
     world.crashAt = () => {
       if (isOver || !draw.chance(chaos.writeCrashPercent)) return undefined
-      return { when: draw.pick(['before', 'after']), downMs: draw.between(1, chaos.writeCrashDownMostMs) }
+      return { when: draw.pick(['before', 'after']), downMs: draw.between(1, chaos.writeCrashDownMaxMs) }
     }
 
   return () => {

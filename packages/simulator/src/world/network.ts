@@ -20,7 +20,7 @@ export type NodeMessage =
 
 /** What the links do when nothing else goes wrong. */
 export interface Weather {
-  readonly latencyLeastMs: number
+  readonly latencyMinMs: number
   /** mean of what comes on top, exponentially distributed */
   readonly latencyMeanMs: number
   readonly lossPercent: number
@@ -30,7 +30,7 @@ export interface Weather {
   readonly spikeMs: number
 }
 
-export const FAIR_WEATHER: Omit<Weather, 'latencyLeastMs' | 'latencyMeanMs'> = {
+export const FAIR_WEATHER: Omit<Weather, 'latencyMinMs' | 'latencyMeanMs'> = {
   lossPercent: 0,
   duplicatePercent: 0,
   spikePercent: 0,
@@ -100,9 +100,9 @@ export class Network {
   }
 
   private latencyMs(): number {
-    const { latencyLeastMs, latencyMeanMs } = this.weather
+    const { latencyMinMs, latencyMeanMs } = this.weather
     const uniform = (this.config.random.uint32() + 1) / 2 ** 32
-    return latencyLeastMs - latencyMeanMs * Math.log(uniform)
+    return latencyMinMs - latencyMeanMs * Math.log(uniform)
   }
 }
 

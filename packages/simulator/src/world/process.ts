@@ -13,13 +13,13 @@ import type { NodeMessage } from './network.ts'
 import { restoreReplica } from './restore.ts'
 
 /** Proposals in one answer to `get-blocks`, lowest first. */
-const FETCHED_BLOCKS_MOST = 32
+const FETCHED_BLOCKS_MAX = 32
 
 /** Parameters of the chain and the machines: the same for all nodes of a world. */
 export interface ProtocolTiming {
   readonly blockIntervalMs: number
   readonly timeoutBaseMs: number
-  readonly clockDriftMostMs: number
+  readonly clockDriftMaxMs: number
   readonly checkpointInterval: number
   readonly stallCheckpoints: number
   readonly ballotTimeoutMs: number
@@ -28,8 +28,8 @@ export interface ProtocolTiming {
 
 /** How fast a node's own parts are. */
 export interface MachineTiming {
-  readonly writeMostMs: number
-  readonly executeMostMs: number
+  readonly writeMaxMs: number
+  readonly executeMaxMs: number
 }
 
 export interface ProcessContext {
@@ -90,7 +90,7 @@ export class Process {
           self: isValidator ? self : undefined,
           blockIntervalMs: timing.blockIntervalMs,
           timeoutBaseMs: timing.timeoutBaseMs,
-          clockDriftMostMs: timing.clockDriftMostMs,
+          clockDriftMaxMs: timing.clockDriftMaxMs,
         },
         finality: {
           scheme,
@@ -180,7 +180,7 @@ export class Process {
     if (crash === 'before') return owner.crash()
     const apply = (content: DiskContent): void => applyWrite(content, write)
     if (crash === undefined)
-      return owner.disk.write(this.within(this.context.machine.writeMostMs), apply, this.whileUp(done))
+      return owner.disk.write(this.within(this.context.machine.writeMaxMs), apply, this.whileUp(done))
     owner.disk.write(0, apply)
     owner.disk.flush()
     owner.crash()
@@ -210,9 +210,9 @@ export class Process {
       case 'finality-timer':
         return this.arm(`finality/${effect.timer}`, effect.delayMs, { type: effect.type, timer: effect.timer })
       case 'execute':
-        return this.later(context.machine.executeMostMs, () => this.execute(effect.block, effect.blockHash))
+        return this.later(context.machine.executeMaxMs, () => this.execute(effect.block, effect.blockHash))
       case 'build':
-        return this.later(context.machine.executeMostMs, () => {
+        return this.later(context.machine.executeMaxMs, () => {
           const leader = context.identities.committee.set.signers[owner.identity]!
           const { parentHash, record } = effect
           const body = Uint8Array.of(owner.id)
@@ -231,7 +231,7 @@ export class Process {
         const proposals = effect.blocks.map(({ proposal }) => proposal)
         this.settledHeight = proposals.at(-1)!.block.header.height
         context.watch.onSettled(owner, effect)
-        return owner.disk.write(10 * this.within(context.machine.writeMostMs), content => {
+        return owner.disk.write(10 * this.within(context.machine.writeMaxMs), content => {
           content.chain.push(...proposals)
           for (const proposal of content.proposals)
             if (proposal.block.header.height <= content.chain.length) content.proposals.delete(proposal)
@@ -240,7 +240,7 @@ export class Process {
       case 'finalized': {
         const { certificate } = effect
         context.watch.onFinalized(owner, effect)
-        return owner.disk.write(10 * this.within(context.machine.writeMostMs), content => {
+        return owner.disk.write(10 * this.within(context.machine.writeMaxMs), content => {
           content.finalityCertificate = certificate
         })
       }
@@ -293,7 +293,7 @@ export class Process {
       at = this.blocks.get(at.block.header.parentHash)
     }
     if (branch.length === 0) return
-    this.owner.send(to, { type: 'blocks', proposals: branch.reverse().slice(0, FETCHED_BLOCKS_MOST) })
+    this.owner.send(to, { type: 'blocks', proposals: branch.reverse().slice(0, FETCHED_BLOCKS_MAX) })
   }
 }
 

@@ -1,14 +1,14 @@
 // A cache of the entries used last, within a bound: two maps, of which the older is dropped when the younger is full.
 export class RecentMap<K, V> {
-  readonly #weightMost: number
+  readonly #weightMax: number
   readonly #weightOf: (value: V) => number
   #young = new Map<K, V>()
   #old = new Map<K, V>()
   #youngWeight = 0
 
   /** Without `weightOf` each entry weighs 1. */
-  constructor(weightMost: number, weightOf: (value: V) => number = () => 1) {
-    this.#weightMost = weightMost
+  constructor(weightMax: number, weightOf: (value: V) => number = () => 1) {
+    this.#weightMax = weightMax
     this.#weightOf = weightOf
   }
 
@@ -23,7 +23,7 @@ export class RecentMap<K, V> {
   set(key: K, value: V): void {
     const before = this.#young.get(key)
     const weight = this.#weightOf(value) - (before === undefined ? 0 : this.#weightOf(before))
-    if (2 * (this.#youngWeight + weight) > this.#weightMost) {
+    if (2 * (this.#youngWeight + weight) > this.#weightMax) {
       this.#old = this.#young
       this.#young = new Map()
       this.#youngWeight = this.#weightOf(value)

@@ -6,9 +6,9 @@ import {
   ACCOUNT_CACHE_ENTRIES,
   CODE_CACHE_BYTES,
   NODE_CACHE_BYTES,
-  RUN_ROUNDS_MOST,
+  RUN_ROUNDS_MAX,
   SLOT_CACHE_ENTRIES,
-  UNSETTLED_LAYERS_MOST,
+  UNSETTLED_LAYERS_MAX,
 } from '../limits.ts'
 import { MissingStateError, type StateKey } from '../missing-state.ts'
 import { EMPTY_ROOT } from '../trie/update.ts'
@@ -56,7 +56,7 @@ export class StateStore {
   apply(parent: State, writes: StateWrites): State {
     const layer = this.#layerOf(parent)
     const depth = layersOver(layer)
-    if (depth >= UNSETTLED_LAYERS_MOST)
+    if (depth >= UNSETTLED_LAYERS_MAX)
       throw new CodedError('storage/too-deep', `${depth} states wait to be settled: settle some before more are made`)
     const { root, overlay } = applyWrites(layer, writes)
     return new Layer(root, this.#disk, this.#pointer, layer, overlay)
@@ -111,7 +111,7 @@ export class StateStore {
 
   /** Runs a synchronous function over states, again from its start as long as something that it reads has to be fetched. */
   async run<T>(action: () => T): Promise<T> {
-    for (let round = 0; round < RUN_ROUNDS_MOST; round++) {
+    for (let round = 0; round < RUN_ROUNDS_MAX; round++) {
       try {
         return action()
       } catch (error) {
@@ -121,7 +121,7 @@ export class StateStore {
     }
     throw new CodedError(
       'storage/rounds',
-      `the state was fetched ${RUN_ROUNDS_MOST} times without end: the caches are too small for this work`,
+      `the state was fetched ${RUN_ROUNDS_MAX} times without end: the caches are too small for this work`,
     )
   }
 

@@ -2,10 +2,10 @@
 // large buffers, and the index is open addressing over the bytes of the hash, which are as good as random.
 import { HASH_BYTES } from './node.ts'
 
-const CAPACITY_LEAST = 16
-const CHUNK_BYTES_LEAST = 4_096
+const CAPACITY_MIN = 16
+const CHUNK_MIN_BYTES = 4_096
 // Below the size from which on allocators ask the system, which costs more than filling them.
-const CHUNK_BYTES_MOST = 65_536
+const CHUNK_MAX_BYTES = 65_536
 /** What a node costs beside its encoding: hash, record, and its share of the index. */
 const ENTRY_BYTES = 72
 
@@ -21,9 +21,9 @@ export interface NodeEntry {
 
 export class NodeTable {
   /** Of each slot the first bytes of the hash, and the number of the node plus one, or 0. */
-  #slots = new Int32Array(4 * CAPACITY_LEAST)
-  #hashes: Uint8Array = new Uint8Array(CAPACITY_LEAST * HASH_BYTES)
-  #records = new Int32Array(CAPACITY_LEAST * RECORD_SIZE)
+  #slots = new Int32Array(4 * CAPACITY_MIN)
+  #hashes: Uint8Array = new Uint8Array(CAPACITY_MIN * HASH_BYTES)
+  #records = new Int32Array(CAPACITY_MIN * RECORD_SIZE)
   readonly #chunks: Uint8Array[] = []
   #chunkUsed = 0
   /** Records, of deleted nodes too. */
@@ -112,7 +112,7 @@ export class NodeTable {
   #chunkFor(size: number): Uint8Array {
     const last = this.#chunks.at(-1)
     if (last !== undefined && this.#chunkUsed + size <= last.length) return last
-    const next = Math.min(2 * (last?.length ?? CHUNK_BYTES_LEAST / 2), CHUNK_BYTES_MOST)
+    const next = Math.min(2 * (last?.length ?? CHUNK_MIN_BYTES / 2), CHUNK_MAX_BYTES)
     const chunk = new Uint8Array(Math.max(next, size))
     this.#chunks.push(chunk)
     this.#chunkUsed = 0
@@ -152,12 +152,12 @@ export class NodeTable {
 
 /** The nodes used last, within a bound: two tables, of which the older is dropped when the younger is full. */
 export class NodeCache {
-  readonly #tableBytesMost: number
+  readonly #tableMaxBytes: number
   #young = new NodeTable()
   #old = new NodeTable()
 
-  constructor(sizeBytesMost: number) {
-    this.#tableBytesMost = sizeBytesMost / 2
+  constructor(sizeMaxBytes: number) {
+    this.#tableMaxBytes = sizeMaxBytes / 2
   }
 
   get sizeBytes(): number {
@@ -173,7 +173,7 @@ export class NodeCache {
   }
 
   add(hash: Uint8Array, encoding: Uint8Array): void {
-    if (this.#young.usedBytes + encoding.length + ENTRY_BYTES > this.#tableBytesMost) this.#makeRoom()
+    if (this.#young.usedBytes + encoding.length + ENTRY_BYTES > this.#tableMaxBytes) this.#makeRoom()
     this.#young.add(hash, encoding)
   }
 

@@ -1,6 +1,6 @@
 // Checking a proof: the walk of a reader, over nodes that somebody sent.
 import { CodedError, equalBytes, type Hash, keccak256 } from '@tan/primitives'
-import { PROOF_BYTES_MOST, TRIE_KEY_BYTES_MOST } from '../limits.ts'
+import { PROOF_MAX_BYTES, TRIE_KEY_MAX_BYTES } from '../limits.ts'
 import { getFromTrie } from './read.ts'
 
 /**
@@ -8,9 +8,9 @@ import { getFromTrie } from './read.ts'
  * of nodes from the root down, no more and no less. Throws `proof/invalid`.
  */
 export function verifyTrieProof(root: Hash, key: Uint8Array, proof: readonly Uint8Array[]): Uint8Array | undefined {
-  if (proof.length > 2 * TRIE_KEY_BYTES_MOST + 1) throw invalid(`${proof.length} nodes are more than a key can need`)
+  if (proof.length > 2 * TRIE_KEY_MAX_BYTES + 1) throw invalid(`${proof.length} nodes are more than a key can need`)
   const sizeBytes = proof.reduce((sum, node) => sum + node.length, 0)
-  if (sizeBytes > PROOF_BYTES_MOST) throw invalid(`${sizeBytes} bytes where at most ${PROOF_BYTES_MOST} are allowed`)
+  if (sizeBytes > PROOF_MAX_BYTES) throw invalid(`${sizeBytes} bytes where at most ${PROOF_MAX_BYTES} are allowed`)
   let used = 0
   const value = walkProof(() =>
     getFromTrie(

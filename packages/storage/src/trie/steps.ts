@@ -1,6 +1,6 @@
 // The changes of one update, sorted by their path, so that those below one place of the trie stand side by side.
 import { assert, compareBytes, equalBytes } from '@tan/primitives'
-import { TRIE_KEY_BYTES_MOST } from '../limits.ts'
+import { TRIE_KEY_MAX_BYTES } from '../limits.ts'
 import { bytesToNibbles, type Nibbles } from './node.ts'
 
 export interface TrieChange {
@@ -20,7 +20,7 @@ export interface Step {
 /** Asserts that no key is changed twice. */
 export function sortedSteps(changes: readonly TrieChange[]): Step[] {
   const steps = changes.map(({ key, value }): Step => {
-    assert(key.length <= TRIE_KEY_BYTES_MOST, `a trie's key of ${key.length} bytes: at most ${TRIE_KEY_BYTES_MOST} fit`)
+    assert(key.length <= TRIE_KEY_MAX_BYTES, `a trie's key of ${key.length} bytes: at most ${TRIE_KEY_MAX_BYTES} fit`)
     const order = ((key[0] ?? 0) << 22) | ((key[1] ?? 0) << 14) | ((key[2] ?? 0) << 6) | ((key[3] ?? 0) >> 2)
     return { path: bytesToNibbles(key), value: value === undefined || value.length === 0 ? undefined : value, order }
   })

@@ -1,7 +1,7 @@
 // The session of a page. Two writers of one session would promise the same money twice: each tab that plays takes a
 // session of its own, and holds it by a Web Lock for as long as it lives.
 import { CodedError } from '@tan/primitives'
-import { SESSIONS_MOST } from '../limits.ts'
+import { SESSIONS_MAX } from '../limits.ts'
 import { openSession, type Session } from '../session/session.ts'
 import { openIndexedDb } from './indexed-db.ts'
 
@@ -9,7 +9,7 @@ import { openIndexedDb } from './indexed-db.ts'
 export async function openBrowserSession(name = 'tan-session'): Promise<Session> {
   if (navigator.locks === undefined || globalThis.indexedDB === undefined || crypto.subtle === undefined)
     throw new CodedError('session/storage', 'sessions need a page that is served over https, or from localhost')
-  for (let i = 0; i < SESSIONS_MOST; i++) {
+  for (let i = 0; i < SESSIONS_MAX; i++) {
     const own = i === 0 ? name : `${name}-${i}`
     const release = await tryLock(own)
     if (release === undefined) continue
@@ -26,7 +26,7 @@ export async function openBrowserSession(name = 'tan-session'): Promise<Session>
       throw error
     }
   }
-  throw new CodedError('session/busy', `${SESSIONS_MOST} tabs play already: close one`)
+  throw new CodedError('session/busy', `${SESSIONS_MAX} tabs play already: close one`)
 }
 
 /** Gives the function that unlocks, or undefined where another tab holds it. The browser unlocks when the tab goes. */

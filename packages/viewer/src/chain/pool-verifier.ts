@@ -13,7 +13,7 @@ import {
   verifySettlementProof,
 } from '@tan/protocol'
 import { verifyAccountProof, verifyStorageProof } from '@tan/storage/proofs'
-import { PROOFS_KNOWN_MOST } from '../limits.ts'
+import { PROOFS_KNOWN_MAX } from '../limits.ts'
 import { committeeOf, type TrustAnchor } from './trust-anchor.ts'
 
 export type VerifyPool = (proof: PoolProof, target: Address) => Outcome<ProvenPool>
@@ -30,7 +30,7 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
     if (!verified.ok) return { code: 'payment/proof', message: verified.message }
     if (verified.value !== hash) return { code: 'payment/proof', message: 'the proof settles another block' }
     settled.add(hash)
-    if (settled.size > PROOFS_KNOWN_MOST) settled.delete(settled.values().next().value!)
+    if (settled.size > PROOFS_KNOWN_MAX) settled.delete(settled.values().next().value!)
     return undefined
   }
 

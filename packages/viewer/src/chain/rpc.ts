@@ -17,7 +17,7 @@ import {
   signTransaction,
   type Transaction,
 } from '@tan/protocol'
-import { RPC_ANSWER_BYTES_MOST, RPC_TIMEOUT_MS, SETTLE_MS_MOST, SETTLE_POLL_MS } from '../limits.ts'
+import { RPC_ANSWER_MAX_BYTES, RPC_TIMEOUT_MS, SETTLE_MAX_MS, SETTLE_POLL_MS } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 
 export interface Rpc {
@@ -47,7 +47,7 @@ export function createRpc(url: string, request: typeof fetch = fetch): Rpc {
 function resultOf(text: string, method: string): unknown {
   let answer: { result?: unknown; error?: { code?: unknown; message?: unknown; data?: unknown } }
   try {
-    if (text.length > RPC_ANSWER_BYTES_MOST) throw new Error(`${text.length} characters`)
+    if (text.length > RPC_ANSWER_MAX_BYTES) throw new Error(`${text.length} characters`)
     answer = JSON.parse(text)
   } catch (cause) {
     throw new CodedError('rpc/answer', `the answer to ${method} is not JSON-RPC: ${shorten(text)}`, { cause })
@@ -157,7 +157,7 @@ export async function settleTransaction(
   timers: Timers,
 ): Promise<SettledTransaction> {
   let last: unknown
-  for (let waitedMs = 0; waitedMs < SETTLE_MS_MOST; waitedMs += SETTLE_POLL_MS) {
+  for (let waitedMs = 0; waitedMs < SETTLE_MAX_MS; waitedMs += SETTLE_POLL_MS) {
     const sends = waitedMs % RESEND_MS === 0
     const receipt = await settledReceipt(rpc, hash, sends ? encoded : undefined).catch((error: unknown) => {
       if (!(error instanceof CodedError) || isOver(error)) throw error
@@ -167,7 +167,7 @@ export async function settleTransaction(
     if (receipt !== undefined) return receipt
     await new Promise<void>(resolve => timers.after(SETTLE_POLL_MS, resolve))
   }
-  throw new CodedError('rpc/not-settled', `transaction ${hash} is not settled after ${SETTLE_MS_MOST} ms`, {
+  throw new CodedError('rpc/not-settled', `transaction ${hash} is not settled after ${SETTLE_MAX_MS} ms`, {
     cause: last,
   })
 }

@@ -11,7 +11,7 @@ const anchorShape = object({
   genesisHash: hexOf(32),
   committee: list(
     object({ address: hexOf(20), blsPublicKey: hexOf(48), power: integerFrom(0, Number.MAX_SAFE_INTEGER) }),
-    limits.COMMITTEE_MOST,
+    limits.COMMITTEE_MAX,
   ),
 })
 

@@ -12,7 +12,7 @@ export interface HeadlessOptions {
   /** index of the rendition; the best unless it says so */
   readonly rendition?: number | undefined
   /** media ahead of the playhead beyond which it asks for no more */
-  readonly bufferMsMost?: number | undefined
+  readonly bufferMaxMs?: number | undefined
   /** how fast it plays: 1 is as people watch */
   readonly rate?: number | undefined
   readonly onSegment?: ((segment: number, bytes: Uint8Array) => void) | undefined
@@ -28,11 +28,11 @@ export interface HeadlessReport {
   readonly bytes: number
 }
 
-const BUFFER_MS_MOST = 30_000
+const BUFFER_MAX_MS = 30_000
 
 /** Plays from the start to the end. Rejects with what `viewer.read` rejects with. */
 export async function playHeadless(options: HeadlessOptions): Promise<HeadlessReport> {
-  const { viewer, clock, timers, rate = 1, bufferMsMost = BUFFER_MS_MOST } = options
+  const { viewer, clock, timers, rate = 1, bufferMaxMs = BUFFER_MAX_MS } = options
   const signal = options.signal ?? new AbortController().signal
   const rendition = options.rendition ?? bestRendition(viewer)
   const segments = viewer.catalog.renditions[rendition]!.segments
@@ -66,7 +66,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<HeadlessRe
   }
   for (const { segment, durationMs, startMs } of segments) {
     tell(segment)
-    while (startMs - positionMs > bufferMsMost) {
+    while (startMs - positionMs > bufferMaxMs) {
       signal.throwIfAborted()
       await sleep(LOOK_MS)
       tell(segment)

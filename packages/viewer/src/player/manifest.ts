@@ -3,18 +3,18 @@ import { bytesToUtf8, CodedError, concatBytes } from '@tan/primitives'
 import { deliveryLimits, parseManifest, type SignedManifest } from '@tan/protocol'
 import type { HttpGet } from '../ports.ts'
 
-const MANIFEST_MS_MOST = 15_000
+const MANIFEST_MAX_MS = 15_000
 
 /** Throws `manifest/unreachable`, and what a manifest that is not right throws. */
 export async function fetchManifest(url: string, get: HttpGet): Promise<SignedManifest> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
-    const { status, body } = await get(url, { signal: AbortSignal.timeout(MANIFEST_MS_MOST) })
+    const { status, body } = await get(url, { signal: AbortSignal.timeout(MANIFEST_MAX_MS) })
     if (status !== 200) throw new CodedError('manifest/unreachable', `${url} is answered with ${status}`)
     for await (const chunk of body) {
       size += chunk.length
-      if (size > deliveryLimits.MANIFEST_CHARS_MOST)
+      if (size > deliveryLimits.MANIFEST_MAX_CHARS)
         throw new CodedError('manifest/size', `the manifest at ${url} has more than ${size} bytes`)
       chunks.push(chunk)
     }

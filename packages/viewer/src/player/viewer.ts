@@ -16,14 +16,7 @@ import type { Place } from '@tan/protocol/tracker'
 import type { PoolChain } from '../chain/pool-chain.ts'
 import { createPoolVerifier, type VerifyPool } from '../chain/pool-verifier.ts'
 import type { TrustAnchor } from '../chain/trust-anchor.ts'
-import {
-  DEMAND_MS,
-  MEMORY_BYTES_MOST,
-  PEERS_MOST_VIEWER,
-  PEERS_WANTED,
-  POOL_RETRY_MS,
-  READ_MS_MOST,
-} from '../limits.ts'
+import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX_VIEWER, PEERS_WANTED, POOL_RETRY_MS, READ_MAX_MS } from '../limits.ts'
 import { PoolKeeper, type PoolPlan } from '../session/pool-keeper.ts'
 import { Redeemer, type RedeemPolicy } from '../session/redeemer.ts'
 import type { Session } from '../session/session.ts'
@@ -53,7 +46,7 @@ export interface ViewerOptions {
   readonly usesPeers?: boolean | undefined
   readonly servesPeers?: boolean | undefined
   readonly uploadBytesPerSecond?: number | undefined
-  readonly memoryBytesMost?: number | undefined
+  readonly memoryMaxBytes?: number | undefined
   /** for devnets and tests, whose trackers heed it */
   readonly place?: Place | undefined
 }
@@ -109,9 +102,9 @@ export async function createViewer(options: ViewerOptions): Promise<Viewer> {
 
 const UPLOAD_BYTES_PER_SECOND = 1_000_000
 const EXPIRY_MARGIN_BLOCKS = 60
-const REDEEM: RedeemPolicy = { gasFactor: 20n, dueMostWei: 10n ** 21n, expiryMarginBlocks: 120 }
+const REDEEM: RedeemPolicy = { gasFactor: 20n, dueMaxWei: 10n ** 21n, expiryMarginBlocks: 120 }
 /** of a viewer's own earnings from one credit pool */
-const UNREDEEMED_MOST_PIECES = 4_096n
+const UNREDEEMED_MAX_PIECES = 4_096n
 
 class ViewerProcess implements Viewer {
   readonly catalog: Catalog
@@ -209,14 +202,14 @@ class ViewerProcess implements Viewer {
   }
 
   async read(rendition: number, segment: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const timeout = AbortSignal.timeout(READ_MS_MOST)
+    const timeout = AbortSignal.timeout(READ_MAX_MS)
     const signals = [timeout, this.#lifetime.signal, ...(signal === undefined ? [] : [signal])]
     const release = this.#request(rendition, segment)
     try {
       return await this.#runner.read(rendition, segment, AbortSignal.any(signals))
     } catch (error) {
       if (!timeout.aborted) throw error
-      throw new CodedError('viewer/timeout', `segment ${segment} did not come within ${READ_MS_MOST} ms`)
+      throw new CodedError('viewer/timeout', `segment ${segment} did not come within ${READ_MAX_MS} ms`)
     } finally {
       release()
     }
@@ -296,7 +289,7 @@ class ViewerProcess implements Viewer {
   // ------------------------------------------------------------------------------------------------ parts
 
   #createRunner(earnings: Awaited<ReturnType<Session['records']['earnings']>>): SwarmRunner {
-    const { session, world, anchor, memoryBytesMost = MEMORY_BYTES_MOST } = this.#options
+    const { session, world, anchor, memoryMaxBytes = MEMORY_MAX_BYTES } = this.#options
     const { piecePriceWei, openingWei, chainId } = this.manifest
     const { records } = session
     const verify: VerifyPool =
@@ -312,7 +305,7 @@ class ViewerProcess implements Viewer {
         payee: {
           piecePriceWei,
           openingWei,
-          unredeemedMostWei: piecePriceWei * UNREDEEMED_MOST_PIECES,
+          unredeemedMaxWei: piecePriceWei * UNREDEEMED_MAX_PIECES,
           expiryMarginBlocks: EXPIRY_MARGIN_BLOCKS,
           announcesClaims: true,
           followsChain: this.#options.chain !== undefined,
@@ -327,7 +320,7 @@ class ViewerProcess implements Viewer {
         timers: world.timers,
         client: 'viewer',
       }),
-      pieces: new PiecesInMemory(memoryBytesMost, (rendition, segment) =>
+      pieces: new PiecesInMemory(memoryMaxBytes, (rendition, segment) =>
         runner.dispatch({ type: 'dropped', rendition, segment }),
       ),
       sha256: world.sha256,
@@ -382,7 +375,7 @@ class ViewerProcess implements Viewer {
       timers: world.timers,
       random: world.random,
       wanted: PEERS_WANTED,
-      most: PEERS_MOST_VIEWER,
+      most: PEERS_MAX_VIEWER,
       isConnectedTo: peer => this.#runner.isConnectedTo(peer),
       isBanned: peer => this.#runner.swarm.isBanned(peer),
       connections: () => this.#runner.connections,
@@ -511,9 +504,9 @@ class ViewerProcess implements Viewer {
     const { piecePriceWei, openingWei } = this.manifest
     const pieces = this.catalog.renditions.map(rendition => rendition.pieceCount)
     const most = Math.max(...pieces) + pieces.length
-    const spare = PEERS_WANTED * swarmLimits.IN_FLIGHT_MOST
+    const spare = PEERS_WANTED * swarmLimits.IN_FLIGHT_MAX
     const depositWei = piecePriceWei * BigInt(Math.ceil(1.5 * most) + spare) + openingWei * BigInt(2 * PEERS_WANTED)
-    return { kind: 'credit', depositWei, collateralPercent: 200, durationBlocks: 20_000, blocksLeftLeast: 2_000 }
+    return { kind: 'credit', depositWei, collateralPercent: 200, durationBlocks: 20_000, blocksLeftMin: 2_000 }
   }
 
   #send<T>(work: (chain: PoolChain) => Promise<T>): Promise<T> {

@@ -22,7 +22,7 @@ export interface PoolPlan {
   readonly collateralPercent: number
   readonly durationBlocks: number
   /** an older pool serves if this many blocks are left */
-  readonly blocksLeftLeast: number
+  readonly blocksLeftMin: number
 }
 
 export interface PoolKeeperOptions {
@@ -81,7 +81,7 @@ export class PoolKeeper {
     if (state === undefined && !(await this.#isSettled(record))) return undefined
     state ??= await chain.pool(record.poolId)
     const height = await chain.settledHeight()
-    if (state?.status !== 'open' || state.expiryHeight - height < plan.blocksLeftLeast) return undefined
+    if (state?.status !== 'open' || state.expiryHeight - height < plan.blocksLeftMin) return undefined
     const payments = await records.payments(record.poolId)
     const promisedWei = payments?.promises.reduce((sum, promise) => sum + promise.promisedWei, 0n) ?? 0n
     // A pool that is nearly used up pays its rest, and the next viewing starts from a new one.

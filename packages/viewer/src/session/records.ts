@@ -16,12 +16,12 @@ export interface PoolRecord {
 }
 
 const { uint, uint256, hash, address } = codec
-const RESERVES_MOST = 256
-const PROMISES_MOST = 4_096
+const RESERVES_MAX = 256
+const PROMISES_MAX = 4_096
 
 const transactionCodec: Codec<PreparedTransaction> = codec.struct<PreparedTransaction>({
   hash,
-  encoded: codec.bytes(limits.TRANSACTION_BYTES_MOST),
+  encoded: codec.bytes(limits.TRANSACTION_MAX_BYTES),
 })
 
 const poolCodec: Codec<PoolRecord> = codec.struct<PoolRecord>({
@@ -34,7 +34,7 @@ const poolCodec: Codec<PoolRecord> = codec.struct<PoolRecord>({
     durationBlocks: uint,
     signer: address,
     reserver: address,
-    reserves: codec.list(codec.struct<PoolReserve>({ target: address, amount: uint256 }), RESERVES_MOST),
+    reserves: codec.list(codec.struct<PoolReserve>({ target: address, amount: uint256 }), RESERVES_MAX),
   }),
   salt: hash,
   transaction: transactionCodec,
@@ -44,7 +44,7 @@ const payerCodec: Codec<PayerRecord> = codec.struct<PayerRecord>({
   poolId: hash,
   promises: codec.list(
     codec.struct<PromiseRecord>({ target: address, sequence: uint256, promisedWei: uint256, receivedWei: uint256 }),
-    PROMISES_MOST,
+    PROMISES_MAX,
   ),
 })
 

@@ -6,7 +6,7 @@ import { availableTo, chainStep, type PoolState } from '@tan/protocol'
 import type { Redemption } from '../chain/abi.ts'
 import { askPool, type PoolChain } from '../chain/pool-chain.ts'
 import { isOver, type PreparedTransaction, type SettledTransaction } from '../chain/rpc.ts'
-import { REDEEM_MS, REDEMPTIONS_MOST } from '../limits.ts'
+import { REDEEM_MS, REDEMPTIONS_MAX } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 import type { Records } from './records.ts'
 
@@ -14,7 +14,7 @@ export interface RedeemPolicy {
   /** what is due must be worth so many times the gas of redeeming it */
   readonly gasFactor: bigint
   /** or this much, of one pool: what may be lost to a payer that overspends */
-  readonly dueMostWei: bigint
+  readonly dueMaxWei: bigint
   /** or its pool is this close to expiry */
   readonly expiryMarginBlocks: number
 }
@@ -142,17 +142,17 @@ export class Redeemer {
     }
     const baseFeeWei = await chain.baseFeeWei()
     const costWei = (TRANSACTION_GAS + REDEMPTION_GAS) * baseFeeWei
-    const { gasFactor, dueMostWei, expiryMarginBlocks } = this.#options.policy
+    const { gasFactor, dueMaxWei, expiryMarginBlocks } = this.#options.policy
     const chosen = due.filter(
       ({ record, proven, dueWei }) =>
         isForced ||
         // the contract pays the gas of whoever shows it
         provesOverspend(record, proven) ||
         dueWei >= gasFactor * costWei ||
-        dueWei >= dueMostWei ||
+        dueWei >= dueMaxWei ||
         (dueWei > REDEMPTION_GAS * baseFeeWei && proven.height + expiryMarginBlocks >= proven.pool.expiryHeight),
     )
-    for (let i = 0; i < chosen.length; i += REDEMPTIONS_MOST) await this.#redeem(chosen.slice(i, i + REDEMPTIONS_MOST))
+    for (let i = 0; i < chosen.length; i += REDEMPTIONS_MAX) await this.#redeem(chosen.slice(i, i + REDEMPTIONS_MAX))
   }
 
   /** Looks at a pool on chain. Undefined where nothing can come of it now; forgotten once that is for good. */

@@ -1,6 +1,6 @@
 import { type Address, createSeededRandom, type Hash, type Rejection } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
-import { ATTEMPTS_MOST } from '../limits.ts'
+import { ATTEMPTS_MAX } from '../limits.ts'
 import type { ConnectRtc, RtcOptions } from '../ports.ts'
 import { Meetings } from './meetings.ts'
 
@@ -64,6 +64,6 @@ describe('meetings', () => {
     for (let i = 1; i <= 100; i++) meetings.receive(address(i), { kind: 'offer', attempt: `a${i}`, sdp: 'v=0' })
     expect(next).toBe(100)
     expect(open.has(99)).toBe(true)
-    expect(open.size).toBe(2 * ATTEMPTS_MOST)
+    expect(open.size).toBe(2 * ATTEMPTS_MAX)
   })
 })

@@ -11,12 +11,12 @@ import {
 } from '@tan/primitives'
 import type { IceSignal } from '@tan/protocol/tracker'
 import {
-  ATTEMPT_MS_MOST,
-  ATTEMPTS_MOST,
-  EARLY_SIGNALS_MOST,
-  FAILURES_MOST,
-  REUNION_MS_LEAST,
-  REUNION_MS_MOST,
+  ATTEMPT_MAX_MS,
+  ATTEMPTS_MAX,
+  EARLY_SIGNALS_MAX,
+  FAILURES_MAX,
+  REUNION_MAX_MS,
+  REUNION_MIN_MS,
 } from '../limits.ts'
 import type { Channel, ConnectRtc, RtcAttempt, RtcSignal, Timers } from '../ports.ts'
 
@@ -78,7 +78,7 @@ export class Meetings {
   seek(candidates: readonly Address[]): void {
     const { self, wanted, isConnectedTo, isBanned, connections, clock } = this.#options
     for (const peer of candidates) {
-      if (this.#isStopped || connections() + this.#attempts.size >= wanted || this.#attempts.size >= ATTEMPTS_MOST)
+      if (this.#isStopped || connections() + this.#attempts.size >= wanted || this.#attempts.size >= ATTEMPTS_MAX)
         return
       const isResting = (this.#failures.get(peer)?.againMs ?? 0) > clock.nowMs()
       if (peer === self || isResting || this.#attempts.has(peer) || isConnectedTo(peer) || isBanned(peer)) continue
@@ -107,7 +107,7 @@ export class Meetings {
     if (own?.isOffering === true && self < from) return
     if (isBanned(from) || connections() >= most) return
     if (own !== undefined) this.#end(own)
-    if (this.#attempts.size >= 2 * ATTEMPTS_MOST) {
+    if (this.#attempts.size >= 2 * ATTEMPTS_MAX) {
       // Offers that lead nowhere must not keep others out: the oldest had its time.
       const oldest = [...this.#attempts.values()].find(({ isOffering }) => !isOffering)
       if (oldest === undefined) return
@@ -151,8 +151,8 @@ export class Meetings {
         message: error instanceof Error ? error.message : String(error),
       })
     }
-    const stopTimer = timers.after(ATTEMPT_MS_MOST, () =>
-      fail({ code: 'rtc/timeout', message: `no connection within ${ATTEMPT_MS_MOST} ms` }),
+    const stopTimer = timers.after(ATTEMPT_MAX_MS, () =>
+      fail({ code: 'rtc/timeout', message: `no connection within ${ATTEMPT_MAX_MS} ms` }),
     )
     this.#attempts.set(peer, { id, peer, isOffering, rtc, stopTimer })
     for (const part of this.#takeEarly(`${peer} ${id}`)) rtc.signal(part)
@@ -170,17 +170,17 @@ export class Meetings {
 
   #remember(peer: Address, rejection: Rejection): void {
     const count = (this.#failures.get(peer)?.count ?? 0) + 1
-    const pauseMs = Math.min(REUNION_MS_MOST, REUNION_MS_LEAST * 2 ** (count - 1))
+    const pauseMs = Math.min(REUNION_MAX_MS, REUNION_MIN_MS * 2 ** (count - 1))
     this.#failures.set(peer, { count, againMs: this.#options.clock.nowMs() + pauseMs })
-    if (this.#failures.size > FAILURES_MOST) this.#failures.delete(this.#failures.keys().next().value!)
+    if (this.#failures.size > FAILURES_MAX) this.#failures.delete(this.#failures.keys().next().value!)
     this.#options.failed(peer, rejection)
   }
 
   #keepEarly(key: string, signal: RtcSignal): void {
     const kept = this.#early.get(key) ?? []
-    if (kept.length >= EARLY_SIGNALS_MOST) return
+    if (kept.length >= EARLY_SIGNALS_MAX) return
     this.#early.set(key, [...kept, signal])
-    if (this.#early.size > EARLY_SIGNALS_MOST) this.#early.delete(this.#early.keys().next().value!)
+    if (this.#early.size > EARLY_SIGNALS_MAX) this.#early.delete(this.#early.keys().next().value!)
   }
 
   #takeEarly(key: string): readonly RtcSignal[] {

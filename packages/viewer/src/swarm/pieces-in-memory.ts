@@ -13,15 +13,15 @@ interface Kept {
 }
 
 export class PiecesInMemory implements PieceStore {
-  readonly #bytesMost: number
+  readonly #maxBytes: number
   readonly #onDropped: (rendition: number, segment: number) => void
   /** in order of their last use */
   readonly #kept = new Map<number, Kept>()
   #sizeBytes = 0
 
   /** `onDropped`: a whole segment went, to make room. */
-  constructor(bytesMost: number, onDropped: (rendition: number, segment: number) => void) {
-    this.#bytesMost = bytesMost
+  constructor(maxBytes: number, onDropped: (rendition: number, segment: number) => void) {
+    this.#maxBytes = maxBytes
     this.#onDropped = onDropped
   }
 
@@ -65,7 +65,7 @@ export class PiecesInMemory implements PieceStore {
 
   #makeRoom(except: number): void {
     for (const [id, { rendition, segment, isComplete }] of this.#kept) {
-      if (this.#sizeBytes <= this.#bytesMost) return
+      if (this.#sizeBytes <= this.#maxBytes) return
       // What is only begun is still on its way to the player.
       if (id === except || !isComplete) continue
       this.forget(rendition, segment)

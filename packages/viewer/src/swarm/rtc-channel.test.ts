@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EARLY_MESSAGES_MOST } from '../limits.ts'
+import { EARLY_MESSAGES_MAX } from '../limits.ts'
 import { RtcChannel } from './rtc-channel.ts'
 
 const quiet = { bufferedBytes: () => 7, send: () => {}, close: () => {} }
@@ -25,7 +25,7 @@ describe('a data channel', () => {
 
   it('is left when more comes than is kept', () => {
     const channel = new RtcChannel(quiet)
-    for (let i = 0; i <= EARLY_MESSAGES_MOST; i++) channel.received(new Uint8Array([i]))
+    for (let i = 0; i <= EARLY_MESSAGES_MAX; i++) channel.received(new Uint8Array([i]))
     expect(channel.bufferedBytes).toBe(0)
     expect(listen(channel).at(-1)).toBe('closed')
   })

@@ -1,6 +1,6 @@
 // One end of a WebRTC data channel: what a browser's (browser/rtc.ts) and libdatachannel's (@tan/edge, rtc.ts) share.
 import type { ChannelBinding } from '@tan/protocol'
-import { CHANNEL_LINGER_MS, EARLY_MESSAGES_MOST } from '../limits.ts'
+import { CHANNEL_LINGER_MS, EARLY_MESSAGES_MAX } from '../limits.ts'
 import type { Channel, ChannelEvents } from '../ports.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
@@ -68,7 +68,7 @@ export class RtcChannel implements Channel {
     if (this.#isClosed) return
     const bytes = typeof message === 'string' ? new Uint8Array(0) : message
     if (this.#events !== undefined) this.#events.message(bytes)
-    else if (this.#early.length < EARLY_MESSAGES_MOST) this.#early.push(bytes)
+    else if (this.#early.length < EARLY_MESSAGES_MAX) this.#early.push(bytes)
     else this.lost()
   }
 

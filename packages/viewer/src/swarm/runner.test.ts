@@ -26,7 +26,7 @@ import {
   signVoucher,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { CHANNEL_BUFFER_BYTES_MOST, CHANNEL_UNREAD_BYTES_MOST } from '../limits.ts'
+import { CHANNEL_BUFFER_MAX_BYTES, CHANNEL_UNREAD_MAX_BYTES } from '../limits.ts'
 import type { Channel, ChannelEvents } from '../ports.ts'
 import { SwarmRunner } from './runner.ts'
 
@@ -107,7 +107,7 @@ function createEdge(): { readonly runner: SwarmRunner; tick(ms: number): Promise
       payee: {
         piecePriceWei: PRICE_WEI,
         openingWei: 0n,
-        unredeemedMostWei: 1_000_000n,
+        unredeemedMaxWei: 1_000_000n,
         expiryMarginBlocks: 1,
         announcesClaims: false,
       },
@@ -273,7 +273,7 @@ describe('pieces that a viewer takes', () => {
       await taker.begin()
       if (connection === 0) pay(taker, 7)
       // answers that cost nothing crowd the channel first
-      for (let i = 0; i < 20 && taker.bufferedBytes <= CHANNEL_BUFFER_BYTES_MOST; i++) {
+      for (let i = 0; i < 20 && taker.bufferedBytes <= CHANNEL_BUFFER_MAX_BYTES; i++) {
         for (let k = 0; k < 60; k++) taker.say({ type: 'hashes-request', rendition: 0, segment: 0 })
         await tick(100)
       }
@@ -298,8 +298,8 @@ describe('pieces that a viewer takes', () => {
     for (let i = 0; i < 32; i++) taker.say({ type: 'request', rendition: 0, segment: 0, piece: i })
     await settled()
     const held = taker.bufferedBytes
-    expect(held).toBeGreaterThan(CHANNEL_BUFFER_BYTES_MOST)
-    expect(held).toBeLessThan(CHANNEL_BUFFER_BYTES_MOST + 10 * PIECE_SIZE_BYTES)
+    expect(held).toBeGreaterThan(CHANNEL_BUFFER_MAX_BYTES)
+    expect(held).toBeLessThan(CHANNEL_BUFFER_MAX_BYTES + 10 * PIECE_SIZE_BYTES)
     taker.take(true)
     await tick(100)
     taker.take(true)
@@ -317,7 +317,7 @@ describe('a peer that reads nothing', () => {
       await tick(1_000)
     }
     expect(runner.connections).toBe(0)
-    expect(taker.bufferedBytes).toBeGreaterThan(CHANNEL_UNREAD_BYTES_MOST)
-    expect(taker.bufferedBytes).toBeLessThan(CHANNEL_UNREAD_BYTES_MOST + 10_000)
+    expect(taker.bufferedBytes).toBeGreaterThan(CHANNEL_UNREAD_MAX_BYTES)
+    expect(taker.bufferedBytes).toBeLessThan(CHANNEL_UNREAD_MAX_BYTES + 10_000)
   })
 })

@@ -32,7 +32,7 @@ import {
   type PoolProof,
   type SwarmMessage,
 } from '@tan/protocol'
-import { CHANNEL_BUFFER_BYTES_MOST, CHANNEL_UNREAD_BYTES_MOST, STORE_RETRY_MS, TICK_MS } from '../limits.ts'
+import { CHANNEL_BUFFER_MAX_BYTES, CHANNEL_UNREAD_MAX_BYTES, STORE_RETRY_MS, TICK_MS } from '../limits.ts'
 import type { Channel, PieceStore, Sha256, Timers } from '../ports.ts'
 import type { Origin } from './origin.ts'
 
@@ -325,7 +325,7 @@ export class SwarmRunner {
   #send(link: LinkId, message: SwarmMessage): void {
     const channel = this.#lines.get(link)?.channel
     if (channel === undefined) return
-    if (channel.bufferedBytes <= CHANNEL_UNREAD_BYTES_MOST) return channel.send(encodeSwarmMessage(message))
+    if (channel.bufferedBytes <= CHANNEL_UNREAD_MAX_BYTES) return channel.send(encodeSwarmMessage(message))
     this.#options.logger.debug('a peer does not read', { link })
     channel.close()
     this.#lost(link)
@@ -358,7 +358,7 @@ export class SwarmRunner {
     if (line === undefined) return
     line.channel.send(encodeSwarmMessage({ type: 'piece', ...ref, bytes }))
     if (line.address !== undefined) this.#options.events.served?.({ ref, to: line.address, bytes: bytes.length })
-    const isCrowding = line.channel.bufferedBytes > CHANNEL_BUFFER_BYTES_MOST
+    const isCrowding = line.channel.bufferedBytes > CHANNEL_BUFFER_MAX_BYTES
     this.dispatch({ type: 'served', link, ref, isSent: true, isCrowding })
   }
 

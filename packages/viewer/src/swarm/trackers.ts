@@ -10,7 +10,7 @@ import {
   type TrackerReport,
   type TrackerSocket,
 } from '@tan/protocol/tracker/client'
-import { ANNOUNCE_MS, ROUTES_MOST, TRACKERS_USED_MOST } from '../limits.ts'
+import { ANNOUNCE_MS, ROUTES_MAX, TRACKERS_USED_MAX } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 
 /** One swarm's side of it. */
@@ -50,7 +50,7 @@ export class Trackers {
 
   constructor(options: TrackersOptions) {
     this.#options = options
-    this.#clients = options.urls.slice(0, TRACKERS_USED_MOST).map(url => this.#createClient(url))
+    this.#clients = options.urls.slice(0, TRACKERS_USED_MAX).map(url => this.#createClient(url))
   }
 
   get isConnected(): boolean {
@@ -139,6 +139,6 @@ export class Trackers {
   #route(peer: Address, client: TrackerClient): void {
     this.#routes.delete(peer)
     this.#routes.set(peer, client)
-    if (this.#routes.size > ROUTES_MOST) this.#routes.delete(this.#routes.keys().next().value!)
+    if (this.#routes.size > ROUTES_MAX) this.#routes.delete(this.#routes.keys().next().value!)
   }
 }

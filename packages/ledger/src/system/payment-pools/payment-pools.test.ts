@@ -1,5 +1,5 @@
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '@tan/primitives'
-import { limits, POOL_AMOUNT_MOST } from '@tan/protocol'
+import { limits, POOL_AMOUNT_MAX } from '@tan/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { testAccount, testGenesis } from '../../test-chain.ts'
 import { encodeCall } from '../../test-world.ts'
@@ -8,8 +8,8 @@ import { PoolWorld, payer, reserver, signer } from './test-pools.ts'
 
 const [ann, ben] = [testAccount('ann').address, testAccount('ben').address]
 const stranger = testAccount('stranger')
-const genesis = testGenesis([payer, stranger], { redeemGraceBlocks: 5, poolDurationBlocksMost: 100 })
-const UINT256_MOST = 2n ** 256n - 1n
+const genesis = testGenesis([payer, stranger], { redeemGraceBlocks: 5, poolDurationBlocksMax: 100 })
+const UINT256_MAX = 2n ** 256n - 1n
 
 let world: PoolWorld
 beforeEach(() => {
@@ -47,8 +47,8 @@ describe('creating a pool', () => {
     expect(errorOf({ collateral: 1_999n })).toBe('CollateralTooLow')
     expect(errorOf({ collateral: 1n })).toBe('CollateralTooLow')
     expect(errorOf({ collateral: 0n })).toBeUndefined()
-    expect(errorOf({ deposit: POOL_AMOUNT_MOST + 1n, collateral: 0n }, 0n)).toBe('AmountTooLarge')
-    expect(errorOf({ collateral: UINT256_MOST }, 0n)).toBe('AmountTooLarge')
+    expect(errorOf({ deposit: POOL_AMOUNT_MAX + 1n, collateral: 0n }, 0n)).toBe('AmountTooLarge')
+    expect(errorOf({ collateral: UINT256_MAX }, 0n)).toBe('AmountTooLarge')
     expect(errorOf({ durationBlocks: 0 })).toBe('DurationOutOfBounds')
     expect(errorOf({ durationBlocks: 101 })).toBe('DurationOutOfBounds')
     expect(errorOf({ durationBlocks: 100 })).toBeUndefined()
@@ -57,7 +57,7 @@ describe('creating a pool', () => {
     expect(errorOf({ reserves: reserves(500n, 500n) })).toBeUndefined()
     expect(errorOf({ reserves: reserves(5n, 5n, 5n) })).toBe('ReserveNotRising')
     expect(errorOf({ reserves: reserves(0n) })).toBe('ReserveNotRising')
-    expect(errorOf({ reserves: reserves(UINT256_MOST) })).toBe('AmountTooLarge')
+    expect(errorOf({ reserves: reserves(UINT256_MAX) })).toBe('AmountTooLarge')
     expect(errorOf({ reserves: reserves(...Array.from({ length: 257 }, (_, i) => BigInt(i + 1))) })).toBe(
       'TooManyReserves',
     )
@@ -102,7 +102,7 @@ describe('redeeming from a credit pool', () => {
       world.voucher(id, { target: ann, amount: 1n, chain: { length: 4, unit: 1n, index } })
     const huge = world.voucher(id, {
       target: ann,
-      amount: UINT256_MOST,
+      amount: UINT256_MAX,
       sequence: 2n,
       chain: { length: 4, unit: 1n, index: 1 },
     })
@@ -114,7 +114,7 @@ describe('redeeming from a credit pool', () => {
       { ...good(ann, 11n), signature: '0x' },
       { ...chained(3), index: 2n },
       { ...chained(3), index: 5n },
-      { ...chained(3), chainLength: BigInt(limits.HASH_CHAIN_LENGTH_MOST + 1) },
+      { ...chained(3), chainLength: BigInt(limits.HASH_CHAIN_LENGTH_MAX + 1) },
       huge,
       good(ben, 20n),
       good(ben, 20n),
@@ -225,12 +225,12 @@ describe('a credit pool that is overspent', () => {
   })
 
   it('is recognised however large the amounts that are shown', () => {
-    const vouchers = [ann, ben].map(target => world.voucher(id, { target, amount: UINT256_MOST }))
+    const vouchers = [ann, ben].map(target => world.voucher(id, { target, amount: UINT256_MAX }))
     const proof = world.call(stranger.address, 'pools', 'proveOverspend', [id, vouchers])
-    expect(proof.events[0]!.args).toMatchObject({ claims: UINT256_MOST })
+    expect(proof.events[0]!.args).toMatchObject({ claims: UINT256_MAX })
     const other = world.open({ deposit: 5n, collateral: 10n })
     world.pay(other, { target: ben, amount: 3n })
-    expect(world.pay(other, { target: ann, amount: UINT256_MOST })).toBe('overspent')
+    expect(world.pay(other, { target: ann, amount: UINT256_MAX })).toBe('overspent')
     expect(world.target(other, ann).paid).toBe(2n)
   })
 
@@ -254,7 +254,7 @@ describe('a strict pool', () => {
     expect(world.pay(id, { target: ann, amount: 60n })).toBe('paid')
     const { codes, paid } = world.redeem([world.voucher(id, { target: ann, amount: 5_000n })])
     expect([codes, paid]).toEqual([['short'], [40n]])
-    expect(world.pay(id, { target: ben, amount: UINT256_MOST })).toBe('short')
+    expect(world.pay(id, { target: ben, amount: UINT256_MAX })).toBe('short')
     expect(world.balance(ben)).toBe(0n)
     expect(world.pool(id)).toMatchObject({ status: 1, paid: 100n, claims: 100n })
   })
@@ -268,7 +268,7 @@ describe('a strict pool', () => {
       error: 'ReservesExceedDeposit',
       errorArgs: [1_001n, 1_000n],
     })
-    expect(world.reserve(id, ben, POOL_AMOUNT_MOST + 1n, 2n).error).toBe('AmountTooLarge')
+    expect(world.reserve(id, ben, POOL_AMOUNT_MAX + 1n, 2n).error).toBe('AmountTooLarge')
     expect(world.reserve(id, ben, 900n, 2n).error).toBeUndefined()
     expect(world.reserve(ZERO_HASH, ben, 900n, 3n).error).toBe('UnknownPool')
     world.height = 21 + 5

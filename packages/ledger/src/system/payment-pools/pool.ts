@@ -118,7 +118,7 @@ export function storePool(call: SystemCall, pool: LoadedPool, state: PoolState):
 
 /** The least collateral that a deposit takes, rounded up. */
 export function leastCollateral(call: SystemCall, deposit: bigint): bigint {
-  return (deposit * BigInt(call.environment.parameters.collateralPercentLeast) + 99n) / 100n
+  return (deposit * BigInt(call.environment.parameters.collateralMinPercent) + 99n) / 100n
 }
 
 // -------------------------------------------------------------------------------------------------- targets

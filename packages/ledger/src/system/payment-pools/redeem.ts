@@ -13,7 +13,7 @@ import {
   voucherValue,
 } from '@tan/protocol'
 import { CHAIN_STEP_GAS, CRYPTO_GAS, keccakGas, OVERSPEND_REFUND_GAS } from '../../gas.ts'
-import { REDEMPTIONS_MOST } from '../../limits.ts'
+import { REDEMPTIONS_MAX } from '../../limits.ts'
 import { emit, revert, type SystemCall } from '../call.ts'
 import {
   claimOf,
@@ -146,14 +146,14 @@ function freeze(call: SystemCall, poolId: Hash, state: PoolState, claims: bigint
   const burned = state.collateral - refund
   call.transfer(POOLS, call.caller, refund)
   call.burn(POOLS, burned)
-  emit(call, POOLS, Events.Overspent, poolId, call.caller, least(claims, UINT256_MOST), burned, refund)
+  emit(call, POOLS, Events.Overspent, poolId, call.caller, least(claims, UINT256_MAX), burned, refund)
   return { ...state, status: 'frozen', collateral: 0n }
 }
 
 /** What the voucher and its preimage are worth, or why they are not. */
 function shownBy(call: SystemCall, { signer }: PoolState, redemption: Redemption): bigint | RedemptionCode {
   const { poolId, target, amount, targetSettlementSequence, chainAnchor, unit, signature, preimage } = redemption
-  if (redemption.chainLength > BigInt(limits.HASH_CHAIN_LENGTH_MOST) || redemption.index > redemption.chainLength)
+  if (redemption.chainLength > BigInt(limits.HASH_CHAIN_LENGTH_MAX) || redemption.index > redemption.chainLength)
     return 'preimage'
   const chainLength = Number(redemption.chainLength)
   const index = Number(redemption.index)
@@ -169,10 +169,10 @@ function shownBy(call: SystemCall, { signer }: PoolState, redemption: Redemption
 
 /** what a voucher's digest takes in */
 const VOUCHER_BYTES = 322
-const UINT256_MOST = 2n ** 256n - 1n
+const UINT256_MAX = 2n ** 256n - 1n
 
 function requireCount(redemptions: readonly Redemption[]): void {
-  if (redemptions.length > REDEMPTIONS_MOST) revert(Errors.TooManyRedemptions, BigInt(redemptions.length))
+  if (redemptions.length > REDEMPTIONS_MAX) revert(Errors.TooManyRedemptions, BigInt(redemptions.length))
 }
 
 function resultOf(code: RedemptionCode, shown: bigint, paid: bigint): RedemptionResult {

@@ -2,7 +2,7 @@
 import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '@tan/primitives'
 import {
   isStrictPool,
-  POOL_AMOUNT_MOST,
+  POOL_AMOUNT_MAX,
   type PoolReserve,
   type PoolState,
   type PoolTerms,
@@ -11,7 +11,7 @@ import {
   recoverReserveSigner,
 } from '@tan/protocol'
 import { CRYPTO_GAS, keccakGas } from '../../gas.ts'
-import { RESERVES_MOST } from '../../limits.ts'
+import { RESERVES_MAX } from '../../limits.ts'
 import { emit, revert, type SystemCall } from '../call.ts'
 import {
   claimOf,
@@ -44,9 +44,9 @@ export function createPool(
   requireAmount(collateral)
   if (call.valueWei !== deposit + collateral) revert(Errors.WrongValue, call.valueWei, deposit + collateral)
   if (collateral !== 0n) requireCollateral(call, deposit, collateral)
-  if (duration === 0n || duration > BigInt(parameters.poolDurationBlocksMost))
+  if (duration === 0n || duration > BigInt(parameters.poolDurationBlocksMax))
     revert(Errors.DurationOutOfBounds, duration)
-  if (reserves.length > RESERVES_MOST) revert(Errors.TooManyReserves, BigInt(reserves.length))
+  if (reserves.length > RESERVES_MAX) revert(Errors.TooManyReserves, BigInt(reserves.length))
   for (const { amount } of reserves) requireAmount(amount)
 
   const durationBlocks = Number(duration)
@@ -106,7 +106,7 @@ export function topUp(call: SystemCall, id: Hash, deposit: bigint, collateral: b
   if (!isStrictPool(state)) requireCollateral(call, after.deposit, after.collateral)
   const expiry = BigInt(state.expiryHeight) + duration
   const { height, parameters } = call.environment
-  if (expiry - BigInt(height) > BigInt(parameters.poolDurationBlocksMost)) revert(Errors.DurationOutOfBounds, duration)
+  if (expiry - BigInt(height) > BigInt(parameters.poolDurationBlocksMax)) revert(Errors.DurationOutOfBounds, duration)
   storePool(call, pool, { ...after, expiryHeight: Number(expiry) })
   emit(call, POOLS, Events.PoolToppedUp, id, after.deposit, after.collateral, expiry)
 }
@@ -173,7 +173,7 @@ export function close(call: SystemCall, id: Hash): void {
 }
 
 function requireAmount(amount: bigint): void {
-  if (amount > POOL_AMOUNT_MOST) revert(Errors.AmountTooLarge, amount)
+  if (amount > POOL_AMOUNT_MAX) revert(Errors.AmountTooLarge, amount)
 }
 
 function requireCollateral(call: SystemCall, deposit: bigint, collateral: bigint): void {
