@@ -308,7 +308,7 @@ function execute(
   recovered: readonly RecoveredTransaction[],
 ): BlockState {
   const result = ledger.execute(parent, block, recovered)
-  if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
+  if (!result.ok) throw new Error(`${result.rejection.code}: ${result.rejection.message}`)
   return result.value
 }
 

@@ -88,7 +88,9 @@ function runCase(store: StateStore, before: State, environment: Environment, pos
     tipTo: environment.coinbase,
   })
   if (!result.ok)
-    return post.expectException === undefined ? `refused: ${result.code} ${result.message}` : rootProblem(before, post)
+    return post.expectException === undefined
+      ? `refused: ${result.rejection.code} ${result.rejection.message}`
+      : rootProblem(before, post)
   if (post.expectException !== undefined) return `not refused, though ${post.expectException}`
   const logs = result.value.logs.map(log => [fromHex(log.address), log.topics.map(topic => fromHex(topic)), log.data])
   const logsHash = keccakHash(encodeRlp(logs))

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { intrinsicGas, recoverTransaction, validateSender, validateTransaction } from '@tan/ledger'
-import { fromHex, keccakHash, type Rejection, rejectionOf } from '@tan/primitives'
+import { fromHex, keccakHash, type Reason, reasonOf } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
 
 const folder = join(
@@ -29,7 +29,7 @@ interface Vector {
   readonly result: Readonly<Record<string, Expected>>
 }
 
-interface Verdict extends Partial<Rejection> {
+interface Verdict extends Partial<Reason> {
   readonly hash?: string
   readonly sender?: string
   readonly gas?: number
@@ -48,7 +48,7 @@ function judge(bytes: Uint8Array): Verdict {
     const rejection = validateTransaction(transaction, CHAIN_ID) ?? validateSender(recovered, richest, 0n)
     return { hash, sender, gas: intrinsicGas(transaction).gas, ...rejection }
   } catch (error) {
-    return rejectionOf(error)
+    return reasonOf(error)
   }
 }
 
@@ -57,7 +57,7 @@ const STRICTER: Readonly<
   Record<string, (transaction: ReturnType<typeof recoverTransaction>['transaction']) => boolean>
 > = {
   'transaction/chain-id': transaction => transaction.chainId === undefined,
-  'transaction/gas-most': transaction => transaction.gasLimit > 16_777_216n,
+  'transaction/gas-max': transaction => transaction.gasLimit > 16_777_216n,
   'transaction/gas-intrinsic': transaction => {
     const { gas, floor } = intrinsicGas(transaction)
     return transaction.gasLimit >= BigInt(gas) && transaction.gasLimit < BigInt(floor)

@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize, sep } from 'node:path'
-import { type Address, CodedError, isHex, rejectionOf } from '@tan/primitives'
+import { type Address, CodedError, isHex, reasonOf } from '@tan/primitives'
 
 export interface WebServerOptions {
   readonly host: string
@@ -79,7 +79,7 @@ async function giveFrom(
   try {
     json(response, 200, await faucet(address.toLowerCase() as Address))
   } catch (error) {
-    const { code, message } = rejectionOf(error)
+    const { code, message } = reasonOf(error)
     json(response, 503, { error: message, code })
   }
 }

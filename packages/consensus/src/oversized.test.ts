@@ -1,5 +1,5 @@
 // Messages beyond their bounds never reach the machines: decoding refuses them, with a code and the place.
-import { decode, decodeRlp, encode, encodeRlp, type Rejection, type RlpItem, rejectionOf } from '@tan/primitives'
+import { decode, decodeRlp, encode, encodeRlp, type Reason, type RlpItem, reasonOf } from '@tan/primitives'
 import {
   type FinalityMessage,
   finalityMessageCodec,
@@ -106,12 +106,12 @@ const finality: readonly {
   },
 ]
 
-function refusal(act: () => unknown): Rejection | undefined {
+function refusal(act: () => unknown): Reason | undefined {
   try {
     act()
     return undefined
   } catch (error) {
-    return rejectionOf(error)
+    return reasonOf(error)
   }
 }
 

@@ -148,7 +148,7 @@ describe('a replica', () => {
       blocks: chain(6, {
         6: pool.certificate([pool.justification({ round: 2, source: { hash: b2.hash, round: 1 }, target: b4.hash })]),
       }),
-      code: 'finality/justification',
+      code: 'finality/unknown-source',
     },
     {
       title: 'that its branch carries already',
@@ -161,7 +161,9 @@ describe('a replica', () => {
     node.propose(...blocks.slice(0, -1))
     const effects = node.propose(blocks.at(-1)!)
     const [rejection] = effects.filter(effect => effect.type === 'rejected')
-    expect(rejection).toMatchObject({ code: 'proposal/invalid', message: expect.stringContaining(code) })
+    expect(rejection).toMatchObject({
+      rejection: { code: 'proposal/invalid', message: expect.stringContaining(code) },
+    })
     expect(effects.some(({ type }) => type === 'execute')).toBe(false)
     expect(toldBy(effects).some(text => text.startsWith('send vote'))).toBe(false)
   })

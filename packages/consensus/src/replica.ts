@@ -11,6 +11,7 @@ import {
   samePoint,
   verifyFinalityCertificate,
 } from '@tan/protocol'
+import { reject } from './codes.ts'
 import { Finality } from './finality/finality.ts'
 import type { Checkpoint, FinalityConfig, FinalityEffect, FinalityInput, RestoredFinality } from './finality/types.ts'
 import { CHECKPOINTS_MAX } from './limits.ts'
@@ -139,7 +140,7 @@ export class Replica {
     if (wrong !== undefined) return wrong
     const point = finalizedPoint(certificate)
     if (point.round > carried.round && this.isAncestor(header.parentHash, point)) return undefined
-    return { code: 'finality/carried', message: 'a finality certificate that is not new, or not for an ancestor' }
+    return reject('finality/carried', 'a finality certificate that is not new, or not for an ancestor')
   }
 
   /** The newest finalized point that a branch carries, from the settled chain up to this block. */

@@ -95,7 +95,7 @@ export class Runner<Input = ReplicaInput> {
 function outcomeOf(effects: readonly ReplicaEffect[]): Outcome {
   for (const effect of effects) {
     if (effect.type === 'taken') return 'taken'
-    if (effect.type === 'rejected') return effect
+    if (effect.type === 'rejected') return effect.rejection
   }
   return 'nothing-new'
 }

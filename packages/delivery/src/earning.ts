@@ -1,6 +1,6 @@
 // Serving peers for money: checking their pools and payments, and sending them pieces, never more than one ahead of what
 // they paid and we stored.
-import type { Hash, Rejection } from '@tan/primitives'
+import type { Hash, Reason } from '@tan/primitives'
 import { type PieceRef, type PoolProof, pieceSizeOf, type SignedVoucher, type SwarmMessageOf } from '@tan/protocol'
 import type { Catalog } from './catalog.ts'
 import type { Outcome } from './effects.ts'
@@ -105,7 +105,7 @@ export class Earning {
   }
 
   /** Whoever pays wrongly is not served any more. */
-  #orRefuse(link: Link, rejection: Rejection | undefined): void {
+  #orRefuse(link: Link, rejection: Reason | undefined): void {
     if (rejection !== undefined) this.#core.refuse(link, rejection)
   }
 

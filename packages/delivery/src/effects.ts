@@ -1,6 +1,6 @@
 // What goes into the swarm's core and what comes out of it. Whoever runs the core carries the effects out, in their order,
 // and reports what became of them as inputs.
-import type { Address, Hash, Rejection } from '@tan/primitives'
+import type { Address, Hash, Reason } from '@tan/primitives'
 import type { ChannelBinding, PieceRef, PoolProof, SwarmMessage } from '@tan/protocol'
 import type { Claim, EarningRecord, ProvenPool } from './payee.ts'
 import type { PayerRecord, PayingPool } from './payer.ts'
@@ -9,7 +9,7 @@ import type { PieceRange, Wanted } from './scheduler.ts'
 /** Number of a connection, never used again. */
 export type LinkId = number
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Rejection)
+export type Outcome<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Reason)
 
 export type SwarmInput =
   /** a channel opened, encrypted under these certificates; `expected` is whom the tracker named, if it did */
@@ -22,7 +22,7 @@ export type SwarmInput =
   | { readonly type: 'disconnected'; readonly link: LinkId }
   | { readonly type: 'message'; readonly link: LinkId; readonly message: SwarmMessage }
   /** what a peer sent was no message */
-  | { readonly type: 'malformed'; readonly link: LinkId; readonly rejection: Rejection }
+  | { readonly type: 'malformed'; readonly link: LinkId; readonly rejection: Reason }
   /** a piece came from a peer (which `expects` it) or a fetch, with this SHA-256 */
   | {
       readonly type: 'piece'
@@ -86,9 +86,9 @@ export type SwarmInput =
 export type SwarmEffect =
   | { readonly type: 'send'; readonly link: LinkId; readonly message: SwarmMessage }
   /** after what was sent before */
-  | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Rejection }
+  | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Reason }
   /** never again to be connected: it sent what it should not */
-  | { readonly type: 'ban'; readonly address: Address; readonly rejection: Rejection }
+  | { readonly type: 'ban'; readonly address: Address; readonly rejection: Reason }
   | { readonly type: 'opened'; readonly link: LinkId; readonly address: Address }
   /** read a piece of a segment that is held, and send it */
   | { readonly type: 'serve'; readonly link: LinkId; readonly ref: PieceRef }

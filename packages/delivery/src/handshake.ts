@@ -1,8 +1,8 @@
 // Who is at the other end: both say hello, then each signs both hellos and the certificates that it sees on the channel.
 import {
   type Address,
+  type Reason,
   type RecoverableSignature,
-  type Rejection,
   recoverAddress,
   signatureFromBytes,
 } from '@tan/primitives'
@@ -24,7 +24,7 @@ export interface Handshake {
   theirs: Hello | undefined
 }
 
-export function checkHello({ own, expected, theirs }: Handshake, hello: Hello): Rejection | undefined {
+export function checkHello({ own, expected, theirs }: Handshake, hello: Hello): Reason | undefined {
   if (theirs !== undefined) return { code: 'swarm/unexpected', message: 'a second hello' }
   if (hello.version !== SWARM_VERSION)
     return { code: 'swarm/version', message: `version ${hello.version}; this peer speaks ${SWARM_VERSION}` }
@@ -40,7 +40,7 @@ export function digestToSign({ own, binding }: Handshake, theirs: Hello): Uint8A
   return handshakeDigest(own, theirs, binding)
 }
 
-export function checkAuth({ own, binding, theirs }: Handshake, signature: Uint8Array): Rejection | undefined {
+export function checkAuth({ own, binding, theirs }: Handshake, signature: Uint8Array): Reason | undefined {
   if (theirs === undefined) return { code: 'swarm/unexpected', message: 'a signature before the hello' }
   const digest = handshakeDigest(theirs, own, { local: binding.remote, remote: binding.local })
   return recovered(digest, signature) === theirs.address

@@ -1,5 +1,5 @@
 // One connection as the parts of the core share it.
-import type { Address, Rejection } from '@tan/primitives'
+import type { Address, Reason } from '@tan/primitives'
 import type { SwarmMessage, SwarmMessageOf } from '@tan/protocol'
 import type { Asking } from './asking.ts'
 import type { LinkId, SwarmEffect } from './effects.ts'
@@ -27,9 +27,9 @@ export interface Core {
   emit(effect: SwarmEffect): void
   send(link: Link, message: SwarmMessage): void
   /** says why, and closes */
-  refuse(link: Link, rejection: Rejection): void
+  refuse(link: Link, rejection: Reason): void
   /** closes, never to be connected again */
-  ban(link: Link, rejection: Rejection): void
+  ban(link: Link, rejection: Reason): void
 }
 
 export interface OpenLink extends Link {
@@ -37,6 +37,6 @@ export interface OpenLink extends Link {
 }
 
 /** Whatever the text: it fits into the message (`deliveryLimits`). */
-export function refusal({ code, message }: Rejection): SwarmMessageOf<'refused'> {
+export function refusal({ code, message }: Reason): SwarmMessageOf<'refused'> {
   return { type: 'refused', code: code.slice(0, 64), message: message.slice(0, 240) }
 }

@@ -1,7 +1,7 @@
 // The earning side: pools that peers pay us from, what each has shown by voucher and preimage, and what we have charged it.
 // The rule that bounds every loss: a piece is served only while what was charged does not exceed what is shown and
 // durably stored, so that nobody is ever more than one piece behind.
-import { type Address, EMPTY_BYTES, fromHex, type Hash, type Rejection } from '@tan/primitives'
+import { type Address, EMPTY_BYTES, fromHex, type Hash, type Reason } from '@tan/primitives'
 import {
   availableTo,
   isChainPreimage,
@@ -140,7 +140,7 @@ export class Payee {
   }
 
   /** Checks a pool whose proof is right: does it belong to this payer and resource, and can it pay? */
-  accept(payer: Address, proven: ProvenPool, salt: Hash, nowMs: number): Rejection | undefined {
+  accept(payer: Address, proven: ProvenPool, salt: Hash, nowMs: number): Reason | undefined {
     const { pool, height, poolId } = proven
     // A proof says where the chain was, not where it is.
     if (this.#options.followsChain === true && !this.#isHeightTold)
@@ -182,7 +182,7 @@ export class Payee {
     account.provenMs = nowMs
   }
 
-  voucher(payer: Address, voucher: SignedVoucher, nowMs: number): Rejection | undefined {
+  voucher(payer: Address, voucher: SignedVoucher, nowMs: number): Reason | undefined {
     const account = this.#accounts.get(voucher.poolId)
     const proven = account?.proven
     if (account === undefined || proven === undefined)
@@ -215,7 +215,7 @@ export class Payee {
     return undefined
   }
 
-  preimage(poolId: Hash, index: number, preimage: Uint8Array): Rejection | undefined {
+  preimage(poolId: Hash, index: number, preimage: Uint8Array): Reason | undefined {
     const account = this.#accounts.get(poolId)
     const voucher = account?.voucher
     if (account === undefined || voucher === undefined)

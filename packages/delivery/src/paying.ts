@@ -1,6 +1,6 @@
 // Paying peers from our pool: showing them its proof, agreeing on what was charged, and promising for each piece under way
 // what they must see before they serve it. Nothing is sent before it is stored.
-import type { Address, Random, Rejection } from '@tan/primitives'
+import type { Address, Random, Reason } from '@tan/primitives'
 import type { PoolProof, SignedVoucher, SwarmMessageOf, Voucher } from '@tan/protocol'
 import type { Outcome } from './effects.ts'
 import { REFUSED_PAUSE_MS, RESERVE_RETRY_MS, RESERVE_STEP_PIECES, RESERVE_STEP_PIECES_MIN } from './limits.ts'
@@ -126,7 +126,7 @@ export class Paying {
   }
 
   /** False where the refusal was not about paying. */
-  refused(link: OpenLink, { code }: Rejection): boolean {
+  refused(link: OpenLink, { code }: Reason): boolean {
     if (!code.startsWith('payment/') || link.asking.standing === 'unpaid') return false
     this.#pause(link)
     return true

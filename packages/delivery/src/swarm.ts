@@ -1,6 +1,6 @@
 // The swarm's core: one machine for viewers and edges alike, for one resource. Inputs in, effects out; it touches no
 // clock, socket or disk, so that tests and simulations run the very code that pages and servers run.
-import { type Address, type Random, type Rejection, randomBytesFrom, signatureToBytes } from '@tan/primitives'
+import { type Address, type Random, type Reason, randomBytesFrom, signatureToBytes } from '@tan/primitives'
 import {
   type PieceRef,
   type SignedVoucher,
@@ -544,13 +544,13 @@ export class Swarm {
     this.#effects.push({ type: 'send', link: link.id, message })
   }
 
-  #refuse(link: Link, rejection: Rejection): void {
+  #refuse(link: Link, rejection: Reason): void {
     if (!this.#links.has(link.id)) return
     this.#send(link, refusal(rejection))
     this.#close(link, rejection)
   }
 
-  #ban(link: Link, rejection: Rejection): void {
+  #ban(link: Link, rejection: Reason): void {
     const { address } = link
     if (address !== undefined) {
       this.#banned.add(address)
@@ -560,7 +560,7 @@ export class Swarm {
     this.#refuse(link, rejection)
   }
 
-  #close(link: Link, { code, message }: Rejection): void {
+  #close(link: Link, { code, message }: Reason): void {
     if (!this.#links.has(link.id)) return
     this.#effects.push({ type: 'close', link: link.id, rejection: { code, message } })
     this.#remove(link)
@@ -574,7 +574,7 @@ export class Swarm {
   }
 }
 
-const NOT_SERVING: Rejection = { code: 'swarm/not-serving', message: 'this peer does not serve' }
+const NOT_SERVING: Reason = { code: 'swarm/not-serving', message: 'this peer does not serve' }
 /** a peer that was too busy is asked again after this */
 const BUSY_PAUSE_MS = 500
 

@@ -2,15 +2,7 @@
 
 import { join } from 'node:path'
 import { createCatalog, type EarningRecord } from '@tan/delivery'
-import {
-  type Address,
-  CodedError,
-  type Hash,
-  type Logger,
-  type Rejection,
-  rejectionOf,
-  silentLogger,
-} from '@tan/primitives'
+import { type Address, CodedError, type Hash, type Logger, type Reason, reasonOf, silentLogger } from '@tan/primitives'
 import type { Place } from '@tan/protocol/tracker'
 import { type KeyValueStore, openStore } from '@tan/storage'
 import {
@@ -88,7 +80,7 @@ export interface EdgeStatus {
     readonly have: number
     readonly peers: number
   }[]
-  readonly problem: Rejection | undefined
+  readonly problem: Reason | undefined
 }
 
 export interface Edge {
@@ -142,7 +134,7 @@ class EdgeProcess implements Edge {
   #servedBytes = 0
   #servedPieces = 0
   #window = { sinceMs: 0, bytes: 0, load: 0 }
-  #problem: Rejection | undefined
+  #problem: Reason | undefined
   /** of the newest settled block that the chain told of */
   #height = 0
   #isStopped = false
@@ -293,7 +285,7 @@ class EdgeProcess implements Edge {
   #pinUntilItWorks(url: string): void {
     this.pin(url).catch((error: unknown) => {
       if (this.#isStopped) return
-      this.#problem = rejectionOf(error)
+      this.#problem = reasonOf(error)
       this.#logger.warn('a resource cannot be served yet', { url, ...this.#problem })
       const stopTimer = this.#world.timers.after(MANIFEST_RETRY_MS, () => {
         this.#stopTimers.delete(stopTimer)

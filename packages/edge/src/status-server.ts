@@ -3,7 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CodedError, type Logger, rejectionOf } from '@tan/primitives'
+import { CodedError, type Logger, reasonOf } from '@tan/primitives'
 import { STATUS_BODY_MAX_BYTES, STATUS_CONNECTIONS_MAX } from './limits.ts'
 
 export interface StatusServerOptions {
@@ -24,7 +24,7 @@ export interface StatusServer {
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      const rejection = rejectionOf(error)
+      const rejection = reasonOf(error)
       options.logger.warn('a status request failed', { ...rejection })
       send(response, 500, rejection)
     })

@@ -26,6 +26,7 @@ test('authorizations are refused before Prague, and carried out from it on', () 
     if (fork === 'prague' || fork === 'osaka') {
       const changed = applied.ok ? applied.value.changes.accounts.map(({ address }) => address) : []
       expect([fork, changed]).toEqual([fork, expect.arrayContaining([AUTHORITY])])
-    } else expect([fork, applied]).toMatchObject([fork, { ok: false, code: 'transaction/authorizations' }])
+    } else
+      expect([fork, applied]).toMatchObject([fork, { ok: false, rejection: { code: 'transaction/authorizations' } }])
   }
 })

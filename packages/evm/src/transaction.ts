@@ -1,6 +1,15 @@
 // A transaction, from the rules that admit it to what it pays: EIP-1559, 2681, 2930, 3529, 3607, 3651, 3860, 7623, 7702, 7825.
 // Its signature has been checked, and whose it is.
-import { type Address, concatBytes, fromHex, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
+import {
+  type Address,
+  concatBytes,
+  fromHex,
+  type Rejection,
+  type Result,
+  rejected,
+  ZERO_ADDRESS,
+} from '@tan/primitives'
+import { reject } from './codes.ts'
 import { type Engine, isDelegation } from './engine.ts'
 import { beginMessage, inTransaction, runMessage } from './evm.ts'
 import { isFrom } from './forks.ts'
@@ -45,9 +54,7 @@ export interface TransactionResult extends Omit<ExecutionResult, 'gasLeft' | 're
   readonly effectiveGasPrice: bigint
 }
 
-export type AppliedTransaction =
-  | { readonly ok: true; readonly value: TransactionResult }
-  | ({ readonly ok: false } & Rejection)
+export type AppliedTransaction = Result<TransactionResult>
 
 const INTRINSIC_GAS = 21_000
 const CREATE_GAS = 32_000
@@ -70,10 +77,10 @@ export function applyTransaction(
 ): AppliedTransaction {
   const gas = intrinsicGas(transaction, environment)
   const wrong = validateForm(transaction, environment, gas)
-  if (wrong !== undefined) return { ok: false, ...wrong }
+  if (wrong !== undefined) return rejected(wrong)
   return inTransaction(engine, environment, host, () => {
     const refused = validateSender(engine, transaction)
-    if (refused !== undefined) return { ok: false, ...refused }
+    if (refused !== undefined) return rejected(refused)
     return { ok: true, value: run(engine, transaction, environment, gas, tipTo) }
   })
 }
@@ -96,10 +103,6 @@ export function intrinsicGas(transaction: TransactionInput, { fork }: Pick<Envir
   return { gas, floor: isFrom(fork, 'prague') ? INTRINSIC_GAS + FLOOR_TOKEN_GAS * tokens : 0 }
 }
 
-function refuse(what: string, message: string): Rejection {
-  return { code: `transaction/${what}`, message }
-}
-
 function validateForm(
   transaction: TransactionInput,
   environment: Environment,
@@ -107,26 +110,33 @@ function validateForm(
 ): Rejection | undefined {
   const { fork, gasLimit: blockGas, baseFee } = environment
   const { nonce, gasLimit, to, data, maxFeePerGas, maxPriorityFeePerGas, authorizations } = transaction
-  if (nonce >= NONCE_MAX) return refuse('nonce-most', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
-  if (gasLimit > blockGas) return refuse('block-gas', `a gas limit of ${gasLimit} where the block has ${blockGas}`)
+  if (nonce >= NONCE_MAX) return reject('transaction/nonce-max', `a nonce of ${nonce} is above 2^64 - 2 (EIP-2681)`)
+  if (gasLimit > blockGas)
+    return reject('transaction/block-gas', `a gas limit of ${gasLimit} where the block has ${blockGas}`)
   if (isFrom(fork, 'osaka') && gasLimit > TRANSACTION_GAS_MAX)
-    return refuse('gas-most', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MAX} (EIP-7825)`)
+    return reject('transaction/gas-max', `a gas limit of ${gasLimit} is above ${TRANSACTION_GAS_MAX} (EIP-7825)`)
   const needed = BigInt(Math.max(intrinsic.gas, intrinsic.floor))
   if (gasLimit < needed)
-    return refuse('gas-intrinsic', `a gas limit of ${gasLimit} does not cover the ${needed} that it needs`)
+    return reject('transaction/gas-intrinsic', `a gas limit of ${gasLimit} does not cover the ${needed} that it needs`)
   if (to === undefined && isFrom(fork, 'shanghai') && data.length > INIT_CODE_MAX_BYTES)
-    return refuse('init-code-size', `${data.length} bytes of init code are above ${INIT_CODE_MAX_BYTES} (EIP-3860)`)
+    return reject(
+      'transaction/init-code-size',
+      `${data.length} bytes of init code are above ${INIT_CODE_MAX_BYTES} (EIP-3860)`,
+    )
   if (maxPriorityFeePerGas > maxFeePerGas)
-    return refuse(
-      'tip-above-fee',
+    return reject(
+      'transaction/tip-above-fee',
       `a tip of ${maxPriorityFeePerGas} is above the whole fee of ${maxFeePerGas} wei a gas`,
     )
   if (maxFeePerGas < baseFee)
-    return refuse('fee-below-base', `a fee of ${maxFeePerGas} is below the base fee of ${baseFee}`)
+    return reject('transaction/fee-below-base', `a fee of ${maxFeePerGas} is below the base fee of ${baseFee}`)
   if (authorizations !== undefined && !isFrom(fork, 'prague'))
-    return refuse('authorizations', `authorizations exist from Prague on (EIP-7702), and this is ${fork}`)
+    return reject('transaction/authorizations', `authorizations exist from Prague on (EIP-7702), and this is ${fork}`)
   if (authorizations !== undefined && (authorizations.length === 0 || to === undefined))
-    return refuse('authorizations', 'a type 4 transaction has a target, and at least one authorization (EIP-7702)')
+    return reject(
+      'transaction/authorizations',
+      'a type 4 transaction has a target, and at least one authorization (EIP-7702)',
+    )
   return undefined
 }
 
@@ -134,14 +144,18 @@ function validateSender(engine: Engine, transaction: TransactionInput): Rejectio
   const { sender, nonce, gasLimit, value, maxFeePerGas } = transaction
   const account = engine.account(sender)
   const expected = engine.nonce(account)
-  if (nonce !== expected) return refuse('nonce', `a nonce of ${nonce}, but ${sender} is at ${expected}`)
+  if (nonce < expected)
+    return reject('transaction/nonce-low', `nonce ${nonce} of ${sender} is used; the next is ${expected}`)
+  if (nonce > expected)
+    return reject('transaction/nonce-high', `nonce ${nonce} of ${sender} is ahead; the next is ${expected}`)
   const code = engine.code(account)
-  if (code.length > 0 && !isDelegation(code)) return refuse('sender-code', `${sender} is a contract (EIP-3607)`)
+  if (code.length > 0 && !isDelegation(code))
+    return reject('transaction/sender-code', `${sender} is a contract (EIP-3607)`)
   const cost = gasLimit * maxFeePerGas + value
   const has = engine.balance(account)
-  if (has < cost) return refuse('balance', `${sender} has ${has} of the ${cost} wei that it may cost`)
+  if (has < cost) return reject('transaction/balance', `${sender} has ${has} of the ${cost} wei that it may cost`)
   // what fits into a balance may still be more than the engine counts
-  if (gasLimit > GAS_MAX) return refuse('gas-most', `a gas limit of ${gasLimit} is above ${GAS_MAX}`)
+  if (gasLimit > GAS_MAX) return reject('transaction/gas-max', `a gas limit of ${gasLimit} is above ${GAS_MAX}`)
   return undefined
 }
 

@@ -140,7 +140,7 @@ describe('over any history of blocks', () => {
               to: SYSTEM_ADDRESSES.staking,
               data: encodeCall('staking', 'stakeOf', [address]),
             })
-            if (!answer.ok) throw new Error(answer.message)
+            if (!answer.ok) throw new Error(answer.rejection.message)
             const [, second] = words(answer.value.output)
             unbonding.set(address, second!)
           }

@@ -1,5 +1,6 @@
 export { nextBaseFee } from './block/base-fee.ts'
 export { type BodyLimits, type Candidates, isMisfit, type Skipped } from './block/build.ts'
+export { ofTransaction } from './block/process.ts'
 export { bloomMayHold, bloomOf, decodeReceipt, encodeReceipt, type Receipt } from './block/receipts.ts'
 export { type ChainRules, isTimestampAcceptable, validateBlock } from './block/validate.ts'
 export { genesisBlock, genesisWrites } from './genesis/block.ts'

@@ -1,5 +1,14 @@
 // The ledger of one chain: blocks onto states. It keeps nothing itself: states are the store's, headers and bodies the node's.
-import { type Address, type AggregateScheme, assert, CodedError, bls as realBls, rejectionOf } from '@tan/primitives'
+import {
+  type Address,
+  type AggregateScheme,
+  assert,
+  CodedError,
+  type Result,
+  bls as realBls,
+  rejected,
+  rejectionOf,
+} from '@tan/primitives'
 import {
   type Block,
   type BlockHeader,
@@ -8,15 +17,15 @@ import {
   hashHeader,
   hashRecord,
   nextMix,
-  type Verified,
   validateGenesis,
 } from '@tan/protocol'
 import { EMPTY_ROOT, orderedListRoot, type State, type StateStore } from '@tan/storage'
 import { nextBaseFee } from './block/base-fee.ts'
 import { type BodyLimits, type Candidates, fillBlock, type Skipped } from './block/build.ts'
-import { BlockExecution, commitmentsOf, environmentOf, processBody } from './block/process.ts'
+import { BlockExecution, commitmentsOf, environmentOf, ofTransaction, processBody } from './block/process.ts'
 import type { Receipt } from './block/receipts.ts'
-import { type ChainRules, refuse, validateBlock } from './block/validate.ts'
+import { type ChainRules, validateBlock } from './block/validate.ts'
+import { reject } from './codes.ts'
 import { genesisBlock, genesisWrites } from './genesis/block.ts'
 import { type CallOutcome, type CallRequest, estimateGas, type GasEstimate, simulateCall } from './simulate.ts'
 import { type RecoveredTransaction, recoverTransaction } from './transaction/recover.ts'
@@ -86,10 +95,10 @@ export class Ledger {
   }
 
   /** `transactions`, if given, are the block's own, recovered before, by the mempool or by other threads. */
-  execute(parent: BlockState, block: Block, transactions?: readonly RecoveredTransaction[]): Verified<ExecutedBlock> {
+  execute(parent: BlockState, block: Block, transactions?: readonly RecoveredTransaction[]): Result<ExecutedBlock> {
     const { header } = block
     const wrong = validateBlock(this.rules, parent.header, block)
-    if (wrong !== undefined) return { ok: false, ...wrong }
+    if (wrong !== undefined) return { ok: false, rejection: wrong }
     const recovered = transactions === undefined ? recoverAll(block) : { ok: true as const, value: transactions }
     if (!recovered.ok) return recovered
     assert(recovered.value.length === block.transactions.length, 'the recovered transactions are of another block')
@@ -98,7 +107,7 @@ export class Ledger {
     const { writes, receipts, burnedWei } = result.value
     const state = this.#store.apply(parent.state, writes)
     if (state.root !== header.stateRoot)
-      return { ok: false, ...refuse('state-root', `the header claims ${header.stateRoot}; it came to ${state.root}`) }
+      return rejected(reject('block/state-root', `the header claims ${header.stateRoot}; it came to ${state.root}`))
     return { ok: true, value: { header, state, block, receipts, burnedWei } }
   }
 
@@ -132,7 +141,7 @@ export class Ledger {
   }
 
   /** What a message would do on top of a block, in its own environment. */
-  call(at: BlockState, request: CallRequest): Verified<CallOutcome> {
+  call(at: BlockState, request: CallRequest): Result<CallOutcome> {
     return simulateCall(at.state, environmentOf(this.rules, at.header), request)
   }
 
@@ -141,14 +150,13 @@ export class Ledger {
   }
 }
 
-function recoverAll({ transactions }: Block): Verified<RecoveredTransaction[]> {
+function recoverAll({ transactions }: Block): Result<RecoveredTransaction[]> {
   const recovered: RecoveredTransaction[] = []
   for (const [i, encoded] of transactions.entries()) {
     try {
       recovered.push(recoverTransaction(encoded))
     } catch (error) {
-      const { code, message } = rejectionOf(error)
-      return { ok: false, code, message: `transaction ${i} of the block: ${message}` }
+      return rejected(ofTransaction(i, rejectionOf(error)))
     }
   }
   return { ok: true, value: recovered }

@@ -71,7 +71,7 @@ describe('prefetching', () => {
     await store.settle(start.state)
     const one = await chain.grow(first)
     const after = await store.run(() => ledger.execute(start, one.block))
-    if (!after.ok) throw new Error(after.message)
+    if (!after.ok) throw new Error(after.rejection.message)
     await store.settle(after.value.state)
 
     const two = await chain.grow(second)

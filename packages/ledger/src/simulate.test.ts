@@ -46,9 +46,11 @@ describe('a call', () => {
 
   it('is rejected where no such transaction could run', () => {
     const call = (request: Parameters<typeof chain.builder.call>[1]) => chain.builder.call(chain.head, request)
-    expect(call({ data: Uint8Array.of(1) })).toMatchObject({ ok: false, code: 'transaction/bytecode' })
-    expect(call({ from: carol.address, to: bob.address, valueWei: 1n })).toMatchObject({ code: 'transaction/balance' })
-    expect(call({ to, gasLimit: 20_000 })).toMatchObject({ code: 'transaction/gas-intrinsic' })
+    expect(call({ data: Uint8Array.of(1) })).toMatchObject({ rejection: { code: 'transaction/bytecode' } })
+    expect(call({ from: carol.address, to: bob.address, valueWei: 1n })).toMatchObject({
+      rejection: { code: 'transaction/balance' },
+    })
+    expect(call({ to, gasLimit: 20_000 })).toMatchObject({ rejection: { code: 'transaction/gas-intrinsic' } })
   })
 })
 
@@ -72,7 +74,7 @@ describe('an estimate', () => {
     const chain = await TestChain.open(genesis)
     for (const request of requests) {
       const estimate = chain.builder.estimateGas(chain.head, request)
-      if (!estimate.ok) throw new Error(estimate.message)
+      if (!estimate.ok) throw new Error(estimate.rejection.message)
       const from = [alice, payer].find(({ address }) => address === request.from)!
       const run = (gas: number) => {
         const { valueWei: value = 0n, data = new Uint8Array() } = request
@@ -88,8 +90,8 @@ describe('an estimate', () => {
     const chain = await TestChain.open(genesis)
     const data = encodeCall('tan', 'transfer', [bob.address, 5n])
     const estimate = chain.builder.estimateGas(chain.head, { from: carol.address, to, data })
-    expect(estimate).toMatchObject({ ok: false, code: 'call/reverted' })
-    expect(!estimate.ok && estimate.message).toMatch(/InsufficientBalance/)
+    expect(estimate).toMatchObject({ ok: false, rejection: { code: 'call/reverted' } })
+    expect(!estimate.ok && estimate.rejection.message).toMatch(/InsufficientBalance/)
     expect(!estimate.ok && estimate.output.length).toBe(4 + 3 * 32)
   })
 })

@@ -1,6 +1,7 @@
 // Calls that change nothing: what `eth_call` and `eth_estimateGas` answer for messages that run natively.
-import { type Address, EMPTY_BYTES, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
-import type { AccessListEntry, Verified } from '@tan/protocol'
+import { type Address, EMPTY_BYTES, type Rejection, type Result, rejected, ZERO_ADDRESS } from '@tan/primitives'
+import type { AccessListEntry } from '@tan/protocol'
+import { reject } from './codes.ts'
 import { REFUND_QUOTIENT, TRANSACTION_GAS_MAX } from './gas.ts'
 import { CALL_GAS_MAX } from './limits.ts'
 import { Journal, type Log, type ParentState } from './state/journal.ts'
@@ -33,18 +34,18 @@ export function simulateCall(
   state: ParentState,
   environment: BlockEnvironment,
   request: CallRequest,
-): Verified<CallOutcome> {
+): Result<CallOutcome> {
   const { from: sender = ZERO_ADDRESS, to, valueWei = 0n, data = EMPTY_BYTES, accessList = [] } = request
   const journal = new Journal(state)
   const wrong = validateMessage(journal, to)
-  if (wrong !== undefined) return { ok: false, ...wrong }
+  if (wrong !== undefined) return { ok: false, rejection: wrong }
   const balance = journal.balance(sender)
   if (balance < valueWei)
-    return { ok: false, code: 'transaction/balance', message: `${sender} has ${balance} wei, not ${valueWei}` }
+    return rejected(reject('transaction/balance', `${sender} has ${balance} wei, not ${valueWei}`))
   const intrinsic = intrinsicGasOf({ to, data, accessList, authorizations: 0 })
   const gasLimit = Math.min(request.gasLimit ?? CALL_GAS_MAX, CALL_GAS_MAX)
   const needed = Math.max(intrinsic.gas, intrinsic.floor)
-  if (gasLimit < needed) return { ok: false, ...tooLittleGas(gasLimit, needed) }
+  if (gasLimit < needed) return rejected(tooLittleGas(gasLimit, needed))
 
   journal.beginTransaction()
   warmAccounts(journal, environment, { sender, to, accessList })
@@ -60,7 +61,7 @@ export function simulateCall(
 export type GasEstimate =
   | { readonly ok: true; readonly gas: number }
   /** `output` is the error that it reverts with, whatever gas it has */
-  | ({ readonly ok: false; readonly output: Uint8Array } & Rejection)
+  | { readonly ok: false; readonly rejection: Rejection; readonly output: Uint8Array }
 
 /** A gas limit with which the request succeeds. What runs natively needs exactly what it spends. */
 export function estimateGas(state: ParentState, environment: BlockEnvironment, request: CallRequest): GasEstimate {
@@ -69,12 +70,12 @@ export function estimateGas(state: ParentState, environment: BlockEnvironment, r
   if (!result.ok) return { ...result, output: EMPTY_BYTES }
   const { succeeded, output, gasNeeded } = result.value
   if (succeeded) return { ok: true, gas: gasNeeded }
-  return { ok: false, code: 'call/reverted', message: `it reverts: ${explainRevert(output)}`, output }
+  return { ...rejected(reject('call/reverted', `it reverts: ${explainRevert(output)}`)), output }
 }
 
 function tooLittleGas(gasLimit: number, needed: number): Rejection {
-  return {
-    code: 'transaction/gas-intrinsic',
-    message: `a gas limit of ${gasLimit} does not cover the ${needed} that it needs before it runs`,
-  }
+  return reject(
+    'transaction/gas-intrinsic',
+    `a gas limit of ${gasLimit} does not cover the ${needed} that it needs before it runs`,
+  )
 }

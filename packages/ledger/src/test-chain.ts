@@ -147,7 +147,7 @@ export class TestChain {
   async grow(candidates: Iterable<RecoveredTransaction>): Promise<BuiltBlock> {
     const built = this.build(candidates)
     const result = this.verifier.execute(this.verified, built.block)
-    if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
+    if (!result.ok) throw new Error(`${result.rejection.code}: ${result.rejection.message}`)
     await this.verifierStore.settle(result.value.state)
     this.head = built
     this.verified = result.value

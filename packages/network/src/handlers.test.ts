@@ -1,4 +1,4 @@
-import { AssertionError, assert, type Rejection, silentLogger } from '@tan/primitives'
+import { AssertionError, assert, type Reason, silentLogger } from '@tan/primitives'
 import { describe, expect, test } from 'vitest'
 import { Handlers } from './handlers.ts'
 import { LIMITS } from './limits.ts'
@@ -12,7 +12,7 @@ const TOPIC = protocolId('/tan/x', BLOCKS)
 
 function create() {
   const metrics = new CountedMetrics()
-  const offences: Rejection[] = []
+  const offences: Reason[] = []
   const handlers = new Handlers(
     '/tan/x',
     new Standing({ nowMs: () => 0 }),

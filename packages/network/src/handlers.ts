@@ -1,6 +1,6 @@
 // What this node listens to: the handler of each protocol, and everything that stands between a peer's message and it
 // (rate, size, what is pending), and between its answer and the peer (verdict, failure, penalty).
-import { AssertionError, assert, type Clock, type Rejection, rejectionOf } from '@tan/primitives'
+import { AssertionError, assert, type Clock, type Reason, reasonOf } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import {
   burstOf,
@@ -25,7 +25,7 @@ export class Handlers {
   readonly #standing: Standing
   readonly #telemetry: Telemetry
   readonly #clock: Clock
-  readonly #penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void
+  readonly #penalize: (peer: PeerId, protocol: Protocol, reason: Reason) => void
   /** by topic: what this node sends of it, whoever made it */
   readonly #sending = new Map<string, TokenBucket>()
   readonly #messages = new Map<string, Registered<MessageProtocol, MessageHandler>>()
@@ -39,7 +39,7 @@ export class Handlers {
     standing: Standing,
     telemetry: Telemetry,
     clock: Clock,
-    penalize: (peer: PeerId, protocol: Protocol, reason: Rejection) => void,
+    penalize: (peer: PeerId, protocol: Protocol, reason: Reason) => void,
   ) {
     this.#prefix = prefix
     this.#standing = standing
@@ -93,7 +93,9 @@ export class Handlers {
       const verdict = handler(peer, message)
       if (verdict instanceof Promise)
         return verdict.then(
-          settled => this.#judge(peer, protocol, settled),
+          settled => {
+            this.#judge(peer, protocol, settled)
+          },
           error => this.#failed(protocol, error),
         )
       this.#judge(peer, protocol, verdict)
@@ -104,7 +106,7 @@ export class Handlers {
   }
 
   /** Never rejects. */
-  async respond(peer: PeerId, protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Rejection> {
+  async respond(peer: PeerId, protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Reason> {
     if (!this.#takeToken(peer, protocol)) return RATE
     this.#telemetry.received(protocol, request.length)
     try {
@@ -147,8 +149,7 @@ export class Handlers {
     this.#gossipPendingMessages++
     this.#gossipPendingBytes += message.length
     try {
-      const verdict = await topic.handler(from, message)
-      this.#judge(from, topic.protocol, verdict)
+      const verdict = this.#judge(from, topic.protocol, await topic.handler(from, message))
       if (verdict !== 'accept' || this.#sending.get(topicId)!.take()) return verdict
       this.#telemetry.dropped(undefined, topic.protocol, 1, SENDING)
       return 'ignore'
@@ -178,8 +179,12 @@ export class Handlers {
     return false
   }
 
-  #judge(peer: PeerId, protocol: Protocol, verdict: Verdict): void {
-    if (typeof verdict === 'object') this.#penalize(peer, protocol, verdict)
+  /** The verdict, as far as it concerns the sender: what it is not to blame for is only not passed on. */
+  #judge(peer: PeerId, protocol: Protocol, verdict: Verdict): Verdict {
+    if (typeof verdict !== 'object') return verdict
+    if (verdict.blame !== 'sender') return 'ignore'
+    this.#penalize(peer, protocol, verdict)
+    return verdict
   }
 
   /** A bug of ours stops the process, however deep in a library's callback it shows; anything else is logged. */
@@ -188,10 +193,10 @@ export class Handlers {
       queueMicrotask(() => {
         throw error
       })
-    else this.#telemetry.handlerFailed(protocol, rejectionOf(error))
+    else this.#telemetry.handlerFailed(protocol, reasonOf(error))
   }
 }
 
-const RATE: Rejection = { code: 'network/rate', message: 'more messages than the protocol allows' }
-const SENDING: Rejection = { code: 'network/passed-on', message: 'as much was passed on as others take' }
-const BUSY: Rejection = { code: 'network/busy', message: 'too much gossip waits for its handlers' }
+const RATE: Reason = { code: 'network/rate', message: 'more messages than the protocol allows' }
+const SENDING: Reason = { code: 'network/passed-on', message: 'as much was passed on as others take' }
+const BUSY: Reason = { code: 'network/busy', message: 'too much gossip waits for its handlers' }

@@ -1,6 +1,6 @@
 // Receiving messages of one protocol from one peer: read from its stream one after the other, and not read at all while
 // a handler is at work, so that what a peer sends too fast waits in its own memory.
-import type { Clock, Rejection } from '@tan/primitives'
+import type { Clock, Reason } from '@tan/primitives'
 import { FrameReader } from './frames.ts'
 import type { MessageProtocol } from './protocols.ts'
 import type { Channel } from './wire.ts'
@@ -9,7 +9,7 @@ export interface InboxOwner {
   /** A promise means: not yet, wait. It never rejects. */
   deliver(protocol: MessageProtocol, message: Uint8Array): Promise<void> | undefined
   /** The stream cannot be read on. */
-  garbage(protocol: MessageProtocol, reason: Rejection): void
+  garbage(protocol: MessageProtocol, reason: Reason): void
   closed(inbox: Inbox): void
 }
 
@@ -90,12 +90,12 @@ export class Inbox {
     })
   }
 
-  #fail(reason: Rejection): void {
+  #fail(reason: Reason): void {
     if (this.#isClosed) return
     this.close()
     this.#owner.garbage(this.protocol, reason)
   }
 }
 
-const CUT_OFF: Rejection = { code: 'network/garbage', message: 'the stream ended within a message' }
-const STALLED: Rejection = { code: 'network/stalled', message: 'a message was begun and not finished in time' }
+const CUT_OFF: Reason = { code: 'network/garbage', message: 'the stream ended within a message' }
+const STALLED: Reason = { code: 'network/stalled', message: 'a message was begun and not finished in time' }

@@ -9,7 +9,7 @@ import type { Connection, Ed25519PrivateKey, Libp2p } from '@libp2p/interface'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
-import { CodedError, type Rejection } from '@tan/primitives'
+import { CodedError, type Reason } from '@tan/primitives'
 import { createLibp2p } from 'libp2p'
 import { abortedError } from './deadline.ts'
 import { privateKeyOf } from './identity.ts'
@@ -269,7 +269,7 @@ function unusable(address: string): CodedError {
   return new CodedError('network/address', `not a TCP address, as /ip4/0.0.0.0/tcp/30303: ${address}`)
 }
 
-const GOSSIP_LOST: Rejection = {
+const GOSSIP_LOST: Reason = {
   code: 'network/slow-reader',
   message: 'the stream for gossip to the peer broke: it did not take what was sent, or refused it',
 }

@@ -1,6 +1,6 @@
 // Sending messages of one protocol to one peer: a bounded queue in front of a stream that is opened when first needed
 // and kept. Order holds; what the peer is too slow for is dropped, oldest first.
-import { type Clock, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Clock, type Reason, reasonOf } from '@tan/primitives'
 import { encodeFrames } from './frames.ts'
 import { LIMITS } from './limits.ts'
 import type { MessageProtocol } from './protocols.ts'
@@ -9,7 +9,7 @@ import type { Channel } from './wire.ts'
 export interface OutboxOwner {
   open(protocol: MessageProtocol): Promise<Channel>
   /** Messages that will not be sent, and why. */
-  dropped(protocol: MessageProtocol, count: number, reason: Rejection): void
+  dropped(protocol: MessageProtocol, count: number, reason: Reason): void
 }
 
 export class Outbox {
@@ -89,7 +89,7 @@ export class Outbox {
       })
       this.#flush()
     } catch (error) {
-      const reason = rejectionOf(error)
+      const reason = reasonOf(error)
       this.#isUnsupported = reason.code === 'network/unsupported'
       this.#drop(reason)
     } finally {
@@ -115,7 +115,7 @@ export class Outbox {
     }
   }
 
-  #drop(reason: Rejection): void {
+  #drop(reason: Reason): void {
     if (this.#queue.length === 0) return
     const count = this.#queue.length
     this.#queue = []
@@ -124,9 +124,9 @@ export class Outbox {
   }
 }
 
-const QUEUE_FULL: Rejection = {
+const QUEUE_FULL: Reason = {
   code: 'network/queue-full',
   message: 'the peer takes messages more slowly than they are sent',
 }
-const CLOSED: Rejection = { code: 'network/closed', message: 'the stream to the peer closed' }
-const UNSUPPORTED: Rejection = { code: 'network/unsupported', message: 'the peer does not speak the protocol' }
+const CLOSED: Reason = { code: 'network/closed', message: 'the stream to the peer closed' }
+const UNSUPPORTED: Reason = { code: 'network/unsupported', message: 'the peer does not speak the protocol' }

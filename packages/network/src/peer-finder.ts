@@ -1,14 +1,6 @@
 // Finding peers and staying connected: bootstrap addresses are dialled for ever, others are asked for the peers that
 // they know, and some of those are dialled while this node has few.
-import {
-  type Clock,
-  CodedError,
-  type Random,
-  type Rejection,
-  randomBelow,
-  rejectionOf,
-  shuffled,
-} from '@tan/primitives'
+import { type Clock, CodedError, type Random, type Reason, randomBelow, reasonOf, shuffled } from '@tan/primitives'
 import { AddressBook, type Target } from './address-book.ts'
 import { LIMITS } from './limits.ts'
 import {
@@ -39,7 +31,7 @@ export interface PeerFinderOwner {
   isBanned(peer: PeerId): boolean
   dial(address: string): Promise<PeerId>
   ask(link: PeerLink, protocol: RequestProtocol, message: Uint8Array): Promise<Uint8Array>
-  penalize(peer: PeerId, protocol: RequestProtocol, reason: Rejection): void
+  penalize(peer: PeerId, protocol: RequestProtocol, reason: Reason): void
 }
 
 export class PeerFinder {
@@ -80,7 +72,7 @@ export class PeerFinder {
     try {
       addresses = decodeAddresses(response)
     } catch (error) {
-      this.#owner.penalize(link.peer, PEERS, rejectionOf(error))
+      this.#owner.penalize(link.peer, PEERS, reasonOf(error))
       throw error
     }
     const usable = usableAddresses(this.#wire, addresses, this.#arePrivateAllowed)
@@ -90,12 +82,12 @@ export class PeerFinder {
   }
 
   /** The other side of it. */
-  answerGreeting(link: PeerLink, greeting: Uint8Array): Uint8Array | Rejection {
+  answerGreeting(link: PeerLink, greeting: Uint8Array): Uint8Array | Reason {
     try {
       const usable = usableAddresses(this.#wire, decodeGreeting(greeting), this.#arePrivateAllowed)
       link.addresses = usable.get(link.peer) ?? []
     } catch (error) {
-      const reason = rejectionOf(error)
+      const reason = reasonOf(error)
       this.#owner.penalize(link.peer, PEERS, reason)
       return reason
     }
@@ -113,7 +105,7 @@ export class PeerFinder {
       const usable = this.#owner.links().filter(link => link.isUsable)
       const link = usable[randomBelow(this.#random, usable.length)]
       // a peer that does not answer shows in the metrics; nothing depends on it
-      if (link !== undefined && usable.length < this.#peersTarget) this.greet(link).catch(rejectionOf)
+      if (link !== undefined && usable.length < this.#peersTarget) this.greet(link).catch(reasonOf)
     }
     this.dialDue()
   }
@@ -155,7 +147,7 @@ export class PeerFinder {
     try {
       this.#book.succeeded(target, await this.#owner.dial(address))
     } catch (error) {
-      this.#book.failed(target, this.#clock.nowMs(), HOPELESS.has(rejectionOf(error).code))
+      this.#book.failed(target, this.#clock.nowMs(), HOPELESS.has(reasonOf(error).code))
     }
   }
 }

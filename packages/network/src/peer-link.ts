@@ -1,6 +1,6 @@
 // A connected peer as this node holds it: its send queues, the streams that it opened, and whether it has shown that it
 // is of our chain. One for each connection that the wire reports; it ends with it.
-import { type Clock, CodedError, type Rejection } from '@tan/primitives'
+import { type Clock, CodedError, type Reason } from '@tan/primitives'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { LIMITS } from './limits.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
@@ -11,10 +11,10 @@ import type { Channel, Link } from './wire.ts'
 
 export interface PeerLinkOwner {
   open(link: PeerLink, protocol: MessageProtocol): Promise<Channel>
-  dropped(link: PeerLink, protocol: MessageProtocol, count: number, reason: Rejection): void
+  dropped(link: PeerLink, protocol: MessageProtocol, count: number, reason: Reason): void
   deliver(link: PeerLink, protocol: MessageProtocol, message: Uint8Array): Promise<void> | undefined
-  respond(link: PeerLink, protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Rejection>
-  garbage(link: PeerLink, protocol: MessageProtocol | RequestProtocol, reason: Rejection): void
+  respond(link: PeerLink, protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Reason>
+  garbage(link: PeerLink, protocol: MessageProtocol | RequestProtocol, reason: Reason): void
 }
 
 export class PeerLink {
@@ -27,7 +27,7 @@ export class PeerLink {
   /** Have we greeted it? Who dialled does. */
   hasGreeted = false
   /** set when the connection is ours to end: what others are told */
-  closeReason: Rejection | undefined
+  closeReason: Reason | undefined
   readonly #owner: PeerLinkOwner
   readonly #clock: Clock
   readonly #outboxes = new Map<MessageProtocol, Outbox>()
@@ -135,7 +135,7 @@ export class PeerLink {
     return undefined
   }
 
-  close(reason: Rejection): void {
+  close(reason: Reason): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#ready.reject(new CodedError(reason.code, `${this.peer}: ${reason.message}`))

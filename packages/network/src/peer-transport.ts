@@ -8,8 +8,8 @@ import {
   type Logger,
   type Metrics,
   type Random,
-  type Rejection,
-  rejectionOf,
+  type Reason,
+  reasonOf,
   silentLogger,
   silentMetrics,
 } from '@tan/primitives'
@@ -141,11 +141,11 @@ export class PeerTransport implements Transport {
   }
 
   async dial(address: string): Promise<PeerId> {
-    let failure: Rejection | undefined
+    let failure: Reason | undefined
     try {
       return await this.#dial(address)
     } catch (error) {
-      failure = rejectionOf(error)
+      failure = reasonOf(error)
       throw error
     } finally {
       this.#telemetry.dialed(address, failure)
@@ -205,7 +205,7 @@ export class PeerTransport implements Transport {
     this.#peerHandlers.push(handler)
   }
 
-  penalize(peer: PeerId, protocol: Protocol, reason: Rejection): void {
+  penalize(peer: PeerId, protocol: Protocol, reason: Reason): void {
     const isBanned = this.#standing.penalize(peer, protocol.penaltyPoints)
     this.#telemetry.offence(peer, protocol, reason, isBanned)
     const link = this.#links.get(peer)
@@ -312,12 +312,12 @@ export class PeerTransport implements Transport {
       await this.#finder.greet(link)
       this.#becomeReady(link)
     } catch (error) {
-      const reason = rejectionOf(error)
+      const reason = reasonOf(error)
       this.#disconnect(link, reason.code === 'network/unsupported' ? OTHER_CHAIN : reason)
     }
   }
 
-  #answerGreeting(from: PeerId, greeting: Uint8Array): Uint8Array | Rejection {
+  #answerGreeting(from: PeerId, greeting: Uint8Array): Uint8Array | Reason {
     const link = this.#links.get(from)
     if (link === undefined) return NOT_CONNECTED
     const answer = this.#finder.answerGreeting(link, greeting)
@@ -354,7 +354,7 @@ export class PeerTransport implements Transport {
     { timeoutMs = protocol.timeoutMs, signal: outer }: RequestOptions,
   ): Promise<Uint8Array> {
     const startedMs = this.#clock.nowMs()
-    let failure: Rejection | undefined
+    let failure: Reason | undefined
     this.#telemetry.sent(protocol, message.length)
     try {
       return await link.asking(protocol, () =>
@@ -364,7 +364,7 @@ export class PeerTransport implements Transport {
         }),
       )
     } catch (error) {
-      failure = rejectionOf(error)
+      failure = reasonOf(error)
       if (failure.code === 'network/garbage' || failure.code === 'network/oversize')
         this.penalize(link.peer, protocol, failure)
       throw error
@@ -373,7 +373,7 @@ export class PeerTransport implements Transport {
     }
   }
 
-  #disconnect(link: PeerLink, reason: Rejection): void {
+  #disconnect(link: PeerLink, reason: Reason): void {
     if (link.closeReason !== undefined) return
     link.closeReason = reason
     link.close(reason)
@@ -402,12 +402,12 @@ function assertFits(protocol: Protocol, message: Uint8Array): void {
   )
 }
 
-const STOPPED: Rejection = { code: 'network/stopped', message: 'this node stopped' }
-const LOST: Rejection = { code: 'network/lost', message: 'the connection closed' }
-const NOT_CONNECTED: Rejection = { code: 'network/not-connected', message: 'the peer is not connected' }
-const SLOW_READER: Rejection = { code: 'network/slow-reader', message: 'the peer does not take what is sent to it' }
-const NO_HELLO: Rejection = { code: 'network/no-hello', message: 'the peer did not greet in time' }
-const OTHER_CHAIN: Rejection = {
+const STOPPED: Reason = { code: 'network/stopped', message: 'this node stopped' }
+const LOST: Reason = { code: 'network/lost', message: 'the connection closed' }
+const NOT_CONNECTED: Reason = { code: 'network/not-connected', message: 'the peer is not connected' }
+const SLOW_READER: Reason = { code: 'network/slow-reader', message: 'the peer does not take what is sent to it' }
+const NO_HELLO: Reason = { code: 'network/no-hello', message: 'the peer did not greet in time' }
+const OTHER_CHAIN: Reason = {
   code: 'network/other-chain',
   message: 'the peer does not speak the protocols of this chain: is its genesis another one?',
 }

@@ -1,15 +1,6 @@
 // One question and one answer on one stream. The question is a frame and the end of the stream; the answer is a frame
 // whose first byte says whether the rest is the response or a refusal.
-import {
-  CodedError,
-  codec,
-  concatBytes,
-  decode,
-  encode,
-  type Rejection,
-  rejectionOf,
-  utf8ToBytes,
-} from '@tan/primitives'
+import { CodedError, codec, concatBytes, decode, encode, type Reason, reasonOf, utf8ToBytes } from '@tan/primitives'
 import { abortedError } from './deadline.ts'
 import { encodeFrame, FrameReader } from './frames.ts'
 import { LIMITS } from './limits.ts'
@@ -18,7 +9,7 @@ import type { Channel } from './wire.ts'
 
 const RESPONSE = 0
 const REFUSAL = 1
-const refusalCodec = codec.struct<Rejection>({
+const refusalCodec = codec.struct<Reason>({
   code: codec.text(LIMITS.refusalTextMaxBytes),
   message: codec.text(LIMITS.refusalTextMaxBytes),
 })
@@ -84,19 +75,19 @@ function readAnswer(protocol: RequestProtocol, peer: string, frame: Uint8Array):
   })
 }
 
-function readRefusal(bytes: Uint8Array): Rejection | undefined {
+function readRefusal(bytes: Uint8Array): Reason | undefined {
   try {
     return decode(refusalCodec, bytes, REFUSAL_SIZE_MAX_BYTES)
   } catch (error) {
-    rejectionOf(error)
+    reasonOf(error)
     return undefined
   }
 }
 
 export interface AnswerOwner {
   /** Never rejects. */
-  respond(protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Rejection>
-  garbage(protocol: RequestProtocol, reason: Rejection): void
+  respond(protocol: RequestProtocol, request: Uint8Array): Promise<Uint8Array | Reason>
+  garbage(protocol: RequestProtocol, reason: Reason): void
   /** Told once. */
   finished(): void
 }
@@ -152,7 +143,7 @@ export function answer(channel: Channel, protocol: RequestProtocol, owner: Answe
   }
 }
 
-function encodeAnswer(response: Uint8Array | Rejection): Uint8Array {
+function encodeAnswer(response: Uint8Array | Reason): Uint8Array {
   if (response instanceof Uint8Array) return concatBytes(Uint8Array.of(RESPONSE), response)
   const refusal = { code: cut(response.code), message: cut(response.message) }
   return concatBytes(Uint8Array.of(REFUSAL), encode(refusalCodec, refusal))

@@ -1,4 +1,4 @@
-import { CodedError, concatBytes, type Rejection, toHex } from '@tan/primitives'
+import { CodedError, concatBytes, type Reason, toHex } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameReader } from './frames.ts'
@@ -49,7 +49,7 @@ describe('streams of a peer that writes anything', () => {
         for (let next = oracle.next(); next !== undefined; next = oracle.next()) expected.push(toHex(next))
         const isGood = oracle.oversizeBytes === undefined && !oracle.isPartial
         const delivered: string[] = []
-        const faults: Rejection[] = []
+        const faults: Reason[] = []
         const [ours, theirs] = pair()
         const over = Promise.withResolvers<void>()
         new Inbox(
@@ -84,7 +84,7 @@ describe('streams of a peer that writes anything', () => {
         const request = oracle.next()
         const isGood = request !== undefined && !oracle.isPartial
         let finished = 0
-        const faults: Rejection[] = []
+        const faults: Reason[] = []
         const [ours, theirs] = pair()
         const over = Promise.withResolvers<void>()
         answer(ours, SMALL_REQUEST, {

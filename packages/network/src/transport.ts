@@ -1,5 +1,5 @@
 // The door of this room: what a node can ask of the network, whatever carries it.
-import type { Rejection } from '@tan/primitives'
+import type { Reason, Rejection } from '@tan/primitives'
 import type { GossipProtocol, MessageProtocol, Protocol, RequestProtocol } from './protocols.ts'
 
 /** A peer's public key in libp2p's text form. */
@@ -17,11 +17,11 @@ export interface PeerInfo {
 
 export type PeerEvent =
   | { readonly type: 'connected'; readonly peer: PeerInfo }
-  | { readonly type: 'disconnected'; readonly peer: PeerInfo; readonly reason: Rejection }
+  | { readonly type: 'disconnected'; readonly peer: PeerInfo; readonly reason: Reason }
 
 /**
  * What became of a message. `accept`: good (gossip is passed on). `ignore`: of no use now (gossip is not passed on). A
- * Rejection: no honest peer sends this; it is not passed on, and who sent it is penalised as its protocol declares.
+ * Rejection is not passed on either, and where the sender is to blame, it is penalised as the protocol declares.
  */
 export type Verdict = 'accept' | 'ignore' | Rejection
 
@@ -31,8 +31,8 @@ export type Verdict = 'accept' | 'ignore' | Rejection
  */
 export type MessageHandler = (from: PeerId, message: Uint8Array) => Verdict | Promise<Verdict>
 
-/** A Rejection is told to who asked, and is no offence of theirs: see `penalize`. */
-export type RequestHandler = (from: PeerId, request: Uint8Array) => Promise<Uint8Array | Rejection>
+/** A Reason is told to who asked, and is no offence of theirs: see `penalize`. */
+export type RequestHandler = (from: PeerId, request: Uint8Array) => Promise<Uint8Array | Reason>
 
 export interface RequestOptions {
   /** the protocol's own, unless given */
@@ -81,6 +81,6 @@ export interface Transport {
   onRequest(protocol: RequestProtocol, handler: RequestHandler): void
   onPeer(handler: (event: PeerEvent) => void): void
 
-  /** For what only shows later that a peer misbehaved; a handler's Rejection does the same at once. */
-  penalize(peer: PeerId, protocol: Protocol, reason: Rejection): void
+  /** For what only shows later that a peer misbehaved; a handler's Reason does the same at once. */
+  penalize(peer: PeerId, protocol: Protocol, reason: Reason): void
 }

@@ -1,7 +1,7 @@
 // What a transport stands on: connections between proven identities, byte streams on them, and flooding of messages to
 // all. libp2p is one (libp2p.ts), the in-memory network another (memory.ts). A wire trusts nothing that comes in and
 // judges nothing: it asks its events.
-import type { Rejection } from '@tan/primitives'
+import type { Reason } from '@tan/primitives'
 import type { PeerId, Verdict } from './transport.ts'
 
 export interface Wire {
@@ -42,7 +42,7 @@ export interface WireEvents {
   /** Asked for the first copy: only what is accepted is passed on. Never throws or rejects. */
   gossip(from: PeerId, topicId: string, message: Uint8Array): Promise<Verdict>
   /** The wire itself cannot go on with this peer. */
-  fault(peer: PeerId, reason: Rejection): void
+  fault(peer: PeerId, reason: Reason): void
   penaltyPoints(peer: PeerId): number
 }
 

@@ -18,10 +18,11 @@ import {
   keccakHash,
   type Logger,
   type Metrics,
-  rejectionOf,
+  reasonOf,
 } from '@tan/primitives'
 import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
+import { reject } from './codes.ts'
 import { SEEN_MESSAGES_MAX, STRANGER_MESSAGES_BURST, STRANGER_MESSAGES_PER_SECOND } from './limits.ts'
 import { BlockSource } from './sync/block-source.ts'
 import { checkBody } from './wire/body.ts'
@@ -152,7 +153,7 @@ export class ConsensusService {
     const decoded = decodeFromPeer(settlementMessageCodec, bytes)
     if (!decoded.ok) return decoded.rejection
     if (decoded.value.type !== 'proposal')
-      return { code: 'settlement/topic', message: `a ${decoded.value.type} where blocks are gossiped` }
+      return reject('settlement/topic', `a ${decoded.value.type} where blocks are gossiped`)
     return this.take(decoded.value, bytes.length, undefined)
   }
 
@@ -199,7 +200,7 @@ export class ConsensusService {
     const { scheme, committee } = this.options.config.settlement
     if (hello.validator !== undefined && this.validators.get(peer) !== hello.validator.index) {
       if (!verifyValidator(scheme, committee, hello.validator, peer))
-        return { code: 'hello/validator', message: 'the peer does not hold the validator key that it claims' }
+        return reject('hello/validator', 'the peer does not hold the validator key that it claims')
       this.validators.set(peer, hello.validator.index)
     }
     if (this.validators.has(peer)) this.validatorHeight = Math.max(this.validatorHeight, hello.headHeight)
@@ -290,8 +291,11 @@ export class ConsensusService {
         metrics.count('tan_consensus_evidence_total', 1, { type: effect.evidence.type })
         return logger.warn('a signer contradicted itself', { type: effect.evidence.type })
       case 'rejected':
-        metrics.count('tan_consensus_rejected_total', 1, { code: effect.code })
-        return logger.debug('a message was not accepted', { code: effect.code, reason: effect.message })
+        metrics.count('tan_consensus_rejected_total', 1, { code: effect.rejection.code })
+        return logger.debug('a message was not accepted', {
+          code: effect.rejection.code,
+          reason: effect.rejection.message,
+        })
       case 'fault':
         return onFault(new CodedError(effect.code, effect.message))
     }
@@ -328,7 +332,7 @@ export class ConsensusService {
 
   private fail(cause: unknown): void {
     if (this.isStopped) return
-    const { code, message } = rejectionOf(cause)
+    const { code, message } = reasonOf(cause)
     this.options.onFault(cause instanceof CodedError ? cause : new CodedError(code, message, { cause }))
   }
 }

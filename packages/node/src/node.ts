@@ -12,7 +12,7 @@ import {
   equalBytes,
   type Hash,
   type Logger,
-  rejectionOf,
+  reasonOf,
   secp256k1,
   secureRandomBytes,
   silentLogger,
@@ -97,7 +97,7 @@ async function openExisting(storeUrl: string): Promise<KeyValueStore> {
   try {
     return await openStore(storeUrl, { create: false })
   } catch (cause) {
-    if (rejectionOf(cause).code !== 'storage/missing') throw cause
+    if (reasonOf(cause).code !== 'storage/missing') throw cause
     throw new CodedError('chain/missing', `there is no chain at ${storeUrl}: run \`npx tan init\` first`, { cause })
   }
 }

@@ -1,10 +1,23 @@
 // Transactions on their way into blocks: from RPC and from peers into the mempool, and on to other peers in batches.
 import { type RecoveredTransaction, validateTarget, validateTransaction } from '@tan/ledger'
 import type { PeerId, Transport, Verdict } from '@tan/network'
-import { CodedError, encode, type Hash, type Metrics, type Rejection, rejectionOf, shorten } from '@tan/primitives'
+import {
+  CodedError,
+  encode,
+  type Hash,
+  type Metrics,
+  OVERLOADED,
+  type Rejection,
+  type Result,
+  reasonOf,
+  rejected,
+  rejectionOf,
+  shorten,
+} from '@tan/primitives'
 import { decodeTransaction, hashTransaction, limits } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Chain } from './chain/chain.ts'
+import { reject } from './codes.ts'
 import {
   GOSSIPED_TRANSACTIONS_MAX,
   GOSSIPED_TRANSACTIONS_MAX_BYTES,
@@ -12,7 +25,7 @@ import {
   OWN_TRANSACTIONS_MAX,
 } from './limits.ts'
 import { costWeiOf, type Mempool } from './mempool/mempool.ts'
-import type { Recovered, RecoveryPool } from './recovery/recovery-pool.ts'
+import type { RecoveryPool } from './recovery/recovery-pool.ts'
 import { Allowance } from './wire/allowance.ts'
 import { decodeFromPeer } from './wire/decode.ts'
 import { transactionsCodec } from './wire/messages.ts'
@@ -37,7 +50,8 @@ export class TransactionService {
   private readonly parts: TransactionServiceParts
   private readonly listeners = new Set<TransactionListener>()
   /** of this node's own clients: recovered together, and sent on together */
-  private submitted: { readonly encoded: Uint8Array; readonly done: (answer: Recovered) => void }[] = []
+  private submitted: { readonly encoded: Uint8Array; readonly done: (answer: Result<RecoveredTransaction>) => void }[] =
+    []
   private outgoing: Uint8Array[] = []
   private submitTimer: NodeJS.Timeout | undefined
   private sendTimer: NodeJS.Timeout | undefined
@@ -82,7 +96,7 @@ export class TransactionService {
         `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_MAX_BYTES} are allowed`,
       )
     const answer = await this.recoverSoon(encoded)
-    const rejection = answer.ok ? await this.take(answer.value) : answer
+    const rejection = answer.ok ? await this.take(answer.value) : answer.rejection
     if (rejection !== undefined) throw new CodedError(rejection.code, rejection.message)
     this.noteOwn(hash)
     this.send(encoded)
@@ -104,7 +118,7 @@ export class TransactionService {
     }
   }
 
-  private recoverSoon(encoded: Uint8Array): Promise<Recovered> {
+  private recoverSoon(encoded: Uint8Array): Promise<Result<RecoveredTransaction>> {
     return new Promise(done => {
       this.submitted.push({ encoded, done })
       this.submitTimer ??= setTimeout(() => this.recoverSubmitted(), 1)
@@ -115,13 +129,12 @@ export class TransactionService {
     const submitted = this.submitted
     this.submitted = []
     this.submitTimer = undefined
-    let answers: readonly Recovered[]
+    let answers: readonly Result<RecoveredTransaction>[]
     try {
       answers = await this.parts.recovery.recover(submitted.map(({ encoded }) => encoded))
     } catch (error) {
-      const { code, message } =
-        error instanceof CodedError ? error : { code: 'node/overloaded', message: String(error) }
-      answers = submitted.map(() => ({ ok: false, code, message }))
+      const failed = rejected({ ...reasonOf(error), ...OVERLOADED })
+      answers = submitted.map(() => failed)
     }
     for (const [i, { done }] of submitted.entries()) done(answers[i]!)
   }
@@ -149,10 +162,10 @@ export class TransactionService {
     if (invalid !== undefined) return invalid
     let useful = 0
     for (const [i, answer] of (await this.parts.recovery.recover(news)).entries()) {
-      if (!answer.ok) return offence(answer)
+      if (!answer.ok) return offence(answer.rejection)
       const rejection = await this.take(answer.value)
       if (rejection === undefined) useful++
-      else if (isLasting(rejection)) this.noteRefused(hashTransaction(news[i]!))
+      else if (rejection.isFinal) this.noteRefused(hashTransaction(news[i]!))
     }
     const useless = news.length - useful
     allowance.spend(useless)
@@ -189,10 +202,10 @@ export class TransactionService {
     if (hopeless !== undefined) return hopeless
     const { nonce = 0n, balance = 0n } = account ?? {}
     if (!mempool.isAffordable(recovered, nonce, balance))
-      return {
-        code: 'transaction/balance',
-        message: `insufficient funds: ${sender} has ${balance} wei of TANGam; value and gas limit need ${costWeiOf(recovered)}, beside what waits already`,
-      }
+      return reject(
+        'mempool/balance',
+        `insufficient funds: ${sender} has ${balance} wei of TANGam; value and gas limit need ${costWeiOf(recovered)}, beside what waits already`,
+      )
     const rejection = mempool.add(recovered, nonce)
     if (rejection !== undefined) return rejection.code === 'mempool/known' ? undefined : rejection
     metrics.gauge('tan_mempool_transactions_total', mempool.size)
@@ -205,10 +218,7 @@ export class TransactionService {
     const { baseFeeMinWei } = this.parts.chain.ledger.rules.parameters
     const most = 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
     if (most >= baseFeeMinWei) return undefined
-    return {
-      code: 'mempool/fee-low',
-      message: `a fee of ${most} wei a gas is below the chain's least, ${baseFeeMinWei}`,
-    }
+    return reject('mempool/fee-low', `a fee of ${most} wei a gas is below the chain's least, ${baseFeeMinWei}`)
   }
 
   private noteRefused(hash: Hash): void {
@@ -244,11 +254,6 @@ export class TransactionService {
   }
 }
 
-function offence({ code, message }: Rejection): Rejection {
-  return { code, message: `a gossiped transaction is invalid: ${shorten(message)}` }
-}
-
-/** Will the transaction be refused as well when it comes again? */
-function isLasting({ code }: Rejection): boolean {
-  return !['transaction/balance', 'mempool/full', 'mempool/account-full', 'mempool/nonce-gap'].includes(code)
+function offence(rejection: Rejection): Rejection {
+  return { ...rejection, message: `a gossiped transaction is invalid: ${shorten(rejection.message)}` }
 }

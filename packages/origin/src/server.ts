@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Clock, CodedError, type Logger, rejectionOf, silentLogger } from '@tan/primitives'
+import { type Clock, CodedError, type Logger, reasonOf, silentLogger } from '@tan/primitives'
 import { type AccessLog, clientKind, createAccessLog, type OriginStats } from './access-log.ts'
 import { findFile, openFolder, type ServedFile } from './files.ts'
 import { CONNECTIONS_MAX, HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALLED_TIMEOUT_MS, URL_MAX_CHARS } from './limits.ts'
@@ -61,7 +61,7 @@ class Origin implements OriginServer {
         this.#answer(request, response).catch((error: unknown) => {
           this.#logger.warn('a request could not be answered', {
             url: request.url?.slice(0, 200),
-            ...rejectionOf(error),
+            ...reasonOf(error),
           })
           response.destroy()
         })
@@ -133,7 +133,7 @@ class Origin implements OriginServer {
     try {
       file = await findFile(this.#root, path)
     } catch (error) {
-      const { code, message } = rejectionOf(error)
+      const { code, message } = reasonOf(error)
       return refuse(response, 400, code, message)
     }
     if (file === undefined) return refuse(response, 404, 'origin/not-found', 'there is no such file')

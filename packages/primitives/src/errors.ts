@@ -30,14 +30,14 @@ export class CodedError extends Error {
   }
 }
 
-/** Why something from outside was not accepted, returned as data. */
-export interface Rejection {
+/** A code, and what it says with the value and what to do: enough for logs, wires and pages. */
+export interface Reason {
   readonly code: string
   readonly message: string
 }
 
-/** The error as a Rejection, for the doors that answer with data. An assertion is rethrown: it is a bug, not bad input. */
-export function rejectionOf(error: unknown): Rejection {
+/** The error as a Reason. An assertion is rethrown: it is a bug, not bad input. */
+export function reasonOf(error: unknown): Reason {
   if (error instanceof AssertionError) throw error
   if (error instanceof CodedError) return { code: error.code, message: error.message }
   return { code: 'internal/unexpected', message: error instanceof Error ? error.message : String(error) }

@@ -22,7 +22,7 @@ export {
 export * as codec from './codec.ts'
 export { type Codec, decode, encode, type ValueOf } from './codec.ts'
 export type { AggregateScheme, P256, RecoverableSignature, Secp256k1, SignedGroup, SignedMessage } from './crypto.ts'
-export { AssertionError, assert, CodedError, type Rejection, rejectionOf } from './errors.ts'
+export { AssertionError, assert, CodedError, type Reason, reasonOf } from './errors.ts'
 export { keccak256, keccakHash, ripemd160, sha256 } from './hash.ts'
 export {
   addressOfPublicKey,
@@ -51,5 +51,21 @@ export {
   silentLogger,
   silentMetrics,
 } from './ports.ts'
+export {
+  AGAINST_RULES,
+  accepted,
+  type ErrorTable,
+  type Fault,
+  FORGED,
+  OUTDATED,
+  OVERLOADED,
+  type Rejection,
+  type RejectionTable,
+  type Result,
+  rejected,
+  rejecter,
+  rejectionOf,
+  UNTIMELY,
+} from './rejection.ts'
 export { decodeRlp, encodeRlp, RLP_DEPTH_MAX, type RlpItem } from './rlp.ts'
 export { formatAmount, parseAmount, WEI_PER_GWEI, WEI_PER_TOKEN } from './units.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AssertionError, assert, CodedError, rejectionOf } from './errors.ts'
+import { AssertionError, assert, CodedError, reasonOf } from './errors.ts'
 import { createSeededRandom, randomBelow, randomBytesFrom, shuffled } from './ports.ts'
 
 describe('seeded randomness', () => {
@@ -33,9 +33,9 @@ describe('seeded randomness', () => {
 
 describe('errors', () => {
   it('become rejections, but for bugs', () => {
-    expect(rejectionOf(new CodedError('area/what', 'why'))).toEqual({ code: 'area/what', message: 'why' })
-    expect(rejectionOf(new TypeError('odd'))).toEqual({ code: 'internal/unexpected', message: 'odd' })
-    expect(() => rejectionOf(new AssertionError('bug'))).toThrow('bug')
+    expect(reasonOf(new CodedError('area/what', 'why'))).toEqual({ code: 'area/what', message: 'why' })
+    expect(reasonOf(new TypeError('odd'))).toEqual({ code: 'internal/unexpected', message: 'odd' })
+    expect(() => reasonOf(new AssertionError('bug'))).toThrow('bug')
     expect(() => assert(false, 'bug')).toThrow(AssertionError)
     const cause = new Error('below')
     expect(new CodedError('a/b', 'c', { cause, data: { x: 1 } })).toMatchObject({ cause, data: { x: 1 } })

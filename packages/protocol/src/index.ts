@@ -34,13 +34,13 @@ export {
   transactionSigningDigest,
   type UnsignedTransaction,
 } from './chain/transaction.ts'
+
 export {
   type Committee,
   highestReported,
   nextMix,
   type SettlementProof,
   startCertificate,
-  type Verified,
   verifyCommitCertificate,
   verifyEpochChangeCertificate,
   verifySettlementProof,

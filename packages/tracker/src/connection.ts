@@ -1,5 +1,5 @@
 // One socket of a peer, whatever protocol it speaks: what it may send, when it was heard last, and when it is cut.
-import { type Clock, CodedError, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Clock, CodedError, type Logger, type Metrics, type Reason, reasonOf } from '@tan/primitives'
 import type { RawData, WebSocket } from 'ws'
 import { type TrackerLimits, UNSENT_MAX_BYTES } from './limits.ts'
 import { type Customer, createTokenBucket } from './rate.ts'
@@ -11,7 +11,7 @@ const CLOSE_POLICY = 1008
 export interface Dialect {
   /** A sign of life, unless it throws a CodedError: then it was refused. */
   receive(text: string): void | Promise<void>
-  refuse(rejection: Rejection): void
+  refuse(rejection: Reason): void
   closed(): void
   /** Does a peer show that it is alive by messages? If not, by pongs. */
   readonly hasHeartbeats: boolean
@@ -122,7 +122,7 @@ export class Connection {
 
   #refuse(error: unknown): void {
     const { logger, metrics } = this.#context
-    let rejection = rejectionOf(error)
+    let rejection = reasonOf(error)
     if (!(error instanceof CodedError)) {
       logger.error('tracker: a message failed', { ...rejection })
       rejection = { code: rejection.code, message: 'the tracker failed on this message' }

@@ -1,7 +1,7 @@
 // The pages of a tracker over HTTP: `/health`, `/metrics` and `/stats`, for anyone to read.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Rejection } from '@tan/primitives'
+import type { Reason } from '@tan/primitives'
 
 export interface HttpPages {
   /** JSON */
@@ -34,7 +34,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
 }
 
 /** No to a WebSocket, while it is HTTP still. */
-export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 429 | 503, rejection: Rejection): void {
+export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 429 | 503, rejection: Reason): void {
   const body = JSON.stringify(rejection)
   const names = { 400: 'Bad Request', 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const
   const head = [

@@ -5,7 +5,7 @@ import {
   CodedError,
   fromHex,
   type Hash,
-  type Rejection,
+  type Reason,
   recoverAddress,
   secureRandomBytes,
   signatureFromBytes,
@@ -113,7 +113,7 @@ class Session implements Dialect {
     else return this.#handle(message, this.#identified())
   }
 
-  refuse({ code, message }: Rejection): void {
+  refuse({ code, message }: Reason): void {
     this.#send({ type: 'error', code, message: message.slice(0, ERROR_MESSAGE_MAX_CHARS) })
   }
 

@@ -1,7 +1,7 @@
 // The WebTorrent tracker protocol, for players built on existing libraries: they get near peers with no change. Binary
 // ids are texts of 20 characters up to U+00FF; offers travel with the announce, and the tracker picks who gets them. Its
 // swarms are its own, since its peers neither show who they are nor speak of pieces and payments as ours do.
-import { CodedError, type Rejection, shuffled } from '@tan/primitives'
+import { CodedError, type Reason, shuffled } from '@tan/primitives'
 import { SDP_MAX_CHARS } from '@tan/protocol/tracker/limits'
 import {
   list,
@@ -113,7 +113,7 @@ class Session implements Dialect {
     else this.#announce(message)
   }
 
-  refuse({ code, message }: Rejection): void {
+  refuse({ code, message }: Reason): void {
     this.send({ action: 'announce', 'failure reason': `${code}: ${message}` })
   }
 

@@ -1,5 +1,5 @@
 // What running a swarm needs of the world: channels between peers, stores, and HTTP. Browsers and Node each bring theirs.
-import type { Rejection } from '@tan/primitives'
+import type { Reason } from '@tan/primitives'
 import type { ChannelBinding, PieceRef } from '@tan/protocol'
 import type { IceSignal } from '@tan/protocol/tracker'
 import type { Timers } from '@tan/protocol/tracker/client'
@@ -45,7 +45,7 @@ export interface RtcOptions {
   readonly events: {
     signal(signal: RtcSignal): void
     channel(channel: Channel): void
-    failed(rejection: Rejection): void
+    failed(rejection: Reason): void
   }
 }
 

@@ -1,6 +1,6 @@
 // What the chain does now, for every page: who it is, how far head, settled and finalized are, and the newest blocks.
 // It follows the node's pushes and repairs what a lost connection made it miss.
-import { type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Hash, type Reason, reasonOf } from '@tan/primitives'
 import { BLOCK_FETCHES_AT_ONCE, BLOCKS_BACKFILL, BLOCKS_KEPT_MAX } from '../limits.ts'
 import type { RpcLink } from '../rpc/link.ts'
 import {
@@ -23,7 +23,7 @@ export interface ChainFeed {
   /** the newest first, one chain */
   readonly blocks: Readable<readonly TanBlock[]>
   /** why it could not be read, while it cannot */
-  readonly failure: Readable<Rejection | undefined>
+  readonly failure: Readable<Reason | undefined>
   stop(): void
 }
 
@@ -31,7 +31,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
   const info = createStore<ChainInfo | undefined>(undefined)
   const status = createStore<ChainStatus | undefined>(undefined)
   const blocks = createStore<readonly TanBlock[]>([])
-  const failure = createStore<Rejection | undefined>(undefined)
+  const failure = createStore<Reason | undefined>(undefined)
   const fetching = new Set<Hash>()
 
   const take = (block: TanBlock): void => blocks.update(list => insertBlock(list, block, BLOCKS_KEPT_MAX))
@@ -70,7 +70,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
 
   const report = (error: unknown): void => {
     // A lost connection shows by itself, and the feed starts again with the next one.
-    const rejection = rejectionOf(error)
+    const rejection = reasonOf(error)
     if (rejection.code !== 'rpc/lost' && rejection.code !== 'rpc/closed') failure.set(rejection)
   }
 

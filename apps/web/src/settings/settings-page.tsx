@@ -1,5 +1,5 @@
 // Where the network is, for pages that no devnet serves: the addresses can be typed, are checked, and stay in this browser.
-import { rejectionOf } from '@tan/primitives'
+import { reasonOf } from '@tan/primitives'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Facts, Panel } from '../ui/parts.tsx'
 import {
@@ -94,7 +94,7 @@ function SettingsForm({ known }: { known: Settings | undefined }): ReactNode {
     try {
       saveSettings(validateSettings(given), localStorage)
     } catch (error) {
-      setProblem(rejectionOf(error).message)
+      setProblem(reasonOf(error).message)
       return
     }
     // Started anew, so that nothing of another network lingers.

@@ -1,6 +1,6 @@
 // Which network this page looks at. A devnet serves `devnet.json` beside the page; anywhere else the addresses stand in
 // the page's own address (`?ws=…`) or were saved by the settings page.
-import { CodedError, type Rejection, rejectionOf } from '@tan/primitives'
+import { CodedError, type Reason, reasonOf } from '@tan/primitives'
 import { integerFrom, list, object, optional, type Shape, type ShapeValue, text } from '@tan/protocol/tracker/shape'
 import { EDGES_MAX, STATUS_MAX_CHARS, STATUS_TIMEOUT_MS } from '../limits.ts'
 
@@ -60,7 +60,7 @@ export type SettingsResult =
   | { readonly kind: 'ready'; readonly settings: Settings; readonly from: 'devnet' | 'address' | 'saved' }
   /** nothing says where the network is: ask */
   | { readonly kind: 'missing' }
-  | { readonly kind: 'wrong'; readonly from: 'devnet' | 'address' | 'saved'; readonly rejection: Rejection }
+  | { readonly kind: 'wrong'; readonly from: 'devnet' | 'address' | 'saved'; readonly rejection: Reason }
 
 /** Throws `tracker/field` with the name of what is wrong. */
 export function validateSettings(value: unknown): Settings {
@@ -122,7 +122,7 @@ function checked(value: unknown, from: 'devnet' | 'address' | 'saved'): Settings
   try {
     return { kind: 'ready', settings: validateSettings(value), from }
   } catch (error) {
-    return { kind: 'wrong', from, rejection: rejectionOf(error) }
+    return { kind: 'wrong', from, rejection: reasonOf(error) }
   }
 }
 

@@ -1,5 +1,5 @@
 // Why peers do not help at the moment, in a sentence for the person who watches; undefined while they do.
-import type { Rejection } from '@tan/primitives'
+import type { Reason } from '@tan/primitives'
 
 export interface SwarmCondition {
   readonly usesPeers: boolean
@@ -9,7 +9,7 @@ export interface SwarmCondition {
   readonly hasPool: boolean
   readonly peerCount: number
   /** the newest, as long as nothing has worked since */
-  readonly problem: Rejection | undefined
+  readonly problem: Reason | undefined
 }
 
 export function hintOf(condition: SwarmCondition): string | undefined {

@@ -1,5 +1,5 @@
 // hls.js on a video element: loaded when a video is first played, and kept alive over the errors that heal.
-import { CodedError, type Rejection } from '@tan/primitives'
+import { CodedError, type Reason } from '@tan/primitives'
 import type Hls from 'hls.js'
 
 /** a media error that recovers again and again does not recover */
@@ -13,7 +13,7 @@ export interface PlaybackOptions {
   readonly startS: number
   /** before anything is loaded; gives what is to be done in the end */
   attach(hls: Hls): () => void
-  failed(rejection: Rejection): void
+  failed(rejection: Reason): void
   /** takes the element back: at once, even while the player is still being loaded */
   readonly ended: AbortSignal
 }

@@ -1,6 +1,6 @@
 // One viewing of a video: the player and the swarm behind it, as the page sees them. All that the page knows of
 // @tan/viewer is in this file.
-import { type Address, type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Address, type Hash, type Reason, reasonOf } from '@tan/primitives'
 import type { PieceRef } from '@tan/protocol'
 import type { PoolReport, Viewer, ViewerEvent } from '@tan/viewer'
 import { getAnchor } from '../rpc/tan.ts'
@@ -31,7 +31,7 @@ export type SessionState =
   | { readonly kind: 'starting' }
   /** plays; from the origin alone while there is a `hint` why peers do not help */
   | { readonly kind: 'running'; readonly hint: string | undefined }
-  | { readonly kind: 'failed'; readonly rejection: Rejection }
+  | { readonly kind: 'failed'; readonly rejection: Reason }
 
 export interface WatchSession {
   readonly state: Readable<SessionState>
@@ -76,7 +76,7 @@ class Session implements WatchSession {
   readonly #viewer: Promise<Viewer>
   readonly #pieceListeners = new Set<(piece: PieceEvent) => void>()
   readonly #paymentListeners = new Set<(peer: Address) => void>()
-  #problem: Rejection | undefined
+  #problem: Reason | undefined
   readonly #position: Position
 
   constructor(net: Net, video: Video) {
@@ -151,7 +151,7 @@ class Session implements WatchSession {
   }
 
   #fail(error: unknown): void {
-    this.state.set({ kind: 'failed', rejection: rejectionOf(error) })
+    this.state.set({ kind: 'failed', rejection: reasonOf(error) })
   }
 
   #take(viewer: Viewer, event: ViewerEvent): void {

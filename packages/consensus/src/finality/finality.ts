@@ -33,6 +33,7 @@ import {
   verifyFinalityCertificate,
   verifyJustificationChain,
 } from '@tan/protocol'
+import { reject } from '../codes.ts'
 import {
   BACKOFF_DOUBLINGS_MAX,
   BALLOTS_PASSED_ON_MAX,
@@ -189,21 +190,18 @@ export class Finality {
     const round = roundOfStatement(share.statement)
     if (round <= this.finalized.round) return this.answerLaggard()
     if (checkpointIndexOf(round) === 0 || ballotOf(round) > BALLOTS_MAX)
-      return this.reject({ code: 'finality/round', message: `round ${round} belongs to no checkpoint` })
+      return this.reject(reject('finality/round', `round ${round} belongs to no checkpoint`))
     const { scheme, pool } = this.config
     const members = Tally.membersOf(pool.set, share)
     if (members === undefined)
-      return this.reject({ code: 'finality/members', message: `group ${share.group} has no such members` })
+      return this.reject(reject('finality/members', `group ${share.group} has no such members`))
     const digest = statementDigest(pool.domain, share.statement)
     const key = toHex(digest)
     const known = this.tallies.get(key)?.tally
     if (known !== undefined && !known.adds(share)) return
     const keys = keysOf(members.map(i => pool.set.signers[i]!))
     if (!scheme.verifyAggregate(digest, keys, share.signature))
-      return this.reject({
-        code: 'finality/signature',
-        message: `a share of round ${round} that its members did not sign`,
-      })
+      return this.reject(reject('finality/signature', `a share of round ${round} that its members did not sign`))
     this.taken()
     for (const evidence of this.offences.note(share, members)) this.emit({ type: 'finality-evidence', evidence })
     this.takeShare(share, key, members)
@@ -277,13 +275,10 @@ export class Finality {
     const guardian = pool.set.signers[status.guardian]
     const known = this.statuses.get(status.guardian)
     if (guardian === undefined || status.ballot === 0 || status.ballot > BALLOTS_MAX)
-      return this.reject({ code: 'finality/status', message: 'a status of nobody, or of no ballot' })
+      return this.reject(reject('finality/status', 'a status of nobody, or of no ballot'))
     if (known !== undefined && known.ballot >= status.ballot) return
     if (!scheme.verify(statusDigest(pool.domain, status), guardian.blsPublicKey, status.signature))
-      return this.reject({
-        code: 'finality/signature',
-        message: `a status that guardian ${status.guardian} did not sign`,
-      })
+      return this.reject(reject('finality/signature', `a status that guardian ${status.guardian} did not sign`))
     if (justifications !== undefined) this.takeChain(justifications)
     this.taken()
     this.takeStatus(status)
@@ -306,10 +301,7 @@ export class Finality {
     if (!isWanted && !this.isWantedByOthers(proposal.ballot)) return
     const leader = pool.set.signers[ballotLeader(pool, proposal.ballot)]!
     if (!scheme.verify(ballotDigest(pool.domain, proposal), leader.blsPublicKey, proposal.signature))
-      return this.reject({
-        code: 'finality/ballot',
-        message: `ballot ${proposal.ballot} was not proposed by its leader`,
-      })
+      return this.reject(reject('finality/ballot', `ballot ${proposal.ballot} was not proposed by its leader`))
     if (justifications !== undefined) this.takeChain(justifications)
     this.taken()
     this.notePassedOn(proposal.ballot)
@@ -656,8 +648,8 @@ export class Finality {
     this.emit({ type: 'broadcast-finality', message })
   }
 
-  private reject({ code, message }: Rejection): void {
-    this.emit({ type: 'rejected', from: undefined, code, message })
+  private reject(rejection: Rejection): void {
+    this.emit({ type: 'rejected', from: undefined, rejection })
   }
 
   private taken(): void {

@@ -122,7 +122,7 @@ const cases: readonly { title: string; message: FinalityMessage; code: string }[
   {
     title: 'a justification whose source is not justified',
     message: { type: 'justified', justifications: [pool.justification(from1to2)] },
-    code: 'finality/justification',
+    code: 'finality/unknown-source',
   },
   {
     title: 'a chain with a gap',

@@ -1,6 +1,6 @@
 // The doors of finality: what goes in, what comes out, what must be durable. As with settlement, a runner carries the
 // effects out in the order in which they stand.
-import type { AggregateScheme, Hash } from '@tan/primitives'
+import type { AggregateScheme, Hash, Rejection } from '@tan/primitives'
 import type {
   FinalityCertificate,
   FinalityMessage,
@@ -83,7 +83,7 @@ export type FinalityEffect =
   | { readonly type: 'finality-evidence'; readonly evidence: FinalityEvidence }
   /** as in settlement */
   | { readonly type: 'taken' }
-  | { readonly type: 'rejected'; readonly from: undefined; readonly code: string; readonly message: string }
+  | { readonly type: 'rejected'; readonly from: undefined; readonly rejection: Rejection }
 
 /** G1: two different Prepares in one round. G2: a Commit, and a Prepare that hops over it. */
 export interface FinalityEvidence {

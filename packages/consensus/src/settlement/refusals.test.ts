@@ -323,7 +323,7 @@ describe('a message is refused for being', () => {
   it.each(others)('$title', ({ message, code }) => {
     const node = validator()
     const effects = node.receive(message, 3)
-    expect(effects.filter(({ type }) => type === 'rejected')).toMatchObject([{ code, from: 3 }])
+    expect(effects.filter(({ type }) => type === 'rejected')).toMatchObject([{ rejection: { code }, from: 3 }])
     // at most a valid certificate in it was taken in
     expect(node.epoch).toBeLessThanOrEqual(2)
     expect(votesIn([...effects, ...node.timer('epoch')])).toEqual([])

@@ -22,6 +22,7 @@ import {
   verifyEpochChangeCertificate,
   voteDigest,
 } from '@tan/protocol'
+import { reject } from '../codes.ts'
 import { BACKOFF_DOUBLINGS_MAX, ORPHANS_MAX, PROPOSALS_OF_EPOCH_MAX } from '../limits.ts'
 import { Collector } from './collector.ts'
 import { BlockTree, type TreeBlock } from './tree.ts'
@@ -215,32 +216,26 @@ export class Settlement {
     const { scheme, committee } = this.config
     const leader = committee.set.signers[this.leaderOf(record.epoch)]!
     if (hashRecord(record) !== header.recordHash)
-      return { code: 'proposal/record', message: `block ${hash} does not commit to the record that came with it` }
+      return reject('proposal/record', `block ${hash} does not commit to the record that came with it`)
     if (header.beneficiary !== leader.address)
-      return { code: 'proposal/leader', message: `${header.beneficiary} is not the leader of epoch ${record.epoch}` }
+      return reject('proposal/leader', `${header.beneficiary} is not the leader of epoch ${record.epoch}`)
     const publicKey = leader.blsPublicKey
     const isSigned = scheme.verifyBatch([
       { message: proposeDigest(committee.domain, record.epoch, hash), publicKey, signature },
       { message: revealDigest(committee.domain, record.epoch), publicKey, signature: record.reveal },
     ])
-    return isSigned ? undefined : { code: 'proposal/signature', message: `block ${hash} is not signed by its leader` }
+    return isSigned ? undefined : reject('proposal/signature', `block ${hash} is not signed by its leader`)
   }
 
   /** spec S-VALID: J.epoch = e-1, or a valid EC(e) with J.epoch at least each epoch in it. */
   private checkJustification({ epoch, justify, epochChange }: ConsensusRecord): Rejection | undefined {
     const { scheme, committee } = this.config
     if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)
-      return {
-        code: 'proposal/justify',
-        message: `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`,
-      }
+      return reject('proposal/justify', `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`)
     const wrong = this.isHeld(justify) ? undefined : verifyCommitCertificate(scheme, committee, justify)
     if (wrong !== undefined || epochChange === undefined) return wrong
     if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
-      return {
-        code: 'proposal/epoch-change',
-        message: `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`,
-      }
+      return reject('proposal/epoch-change', `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`)
     return verifyEpochChangeCertificate(scheme, committee, epochChange)
   }
 
@@ -263,12 +258,12 @@ export class Settlement {
     const voter = this.config.committee.set.signers[vote.voter]
     if (vote.epoch <= this.tree.settled.epoch || this.certificates.get(vote.epoch)?.blockHash === vote.blockHash) return
     if (voter === undefined || vote.justifyEpoch >= vote.epoch)
-      return this.reject(from, { code: 'vote/form', message: 'a vote of nobody, or justified above its epoch' })
+      return this.reject(from, reject('vote/form', 'a vote of nobody, or justified above its epoch'))
     const known = this.collector.voteOf(vote.voter, vote.epoch)
     if (known?.blockHash === vote.blockHash && known.justifyEpoch === vote.justifyEpoch) return
     const digest = voteDigest(this.config.committee.domain, vote)
     if (!this.config.scheme.verify(digest, voter.blsPublicKey, vote.signature))
-      return this.reject(from, { code: 'vote/signature', message: `a vote that validator ${vote.voter} did not sign` })
+      return this.reject(from, reject('vote/signature', `a vote that validator ${vote.voter} did not sign`))
     this.taken()
     this.addVote(vote)
   }
@@ -284,17 +279,11 @@ export class Settlement {
     const sender = this.config.committee.set.signers[change.sender]
     if (change.epoch <= this.epoch) return this.answerLaggard(change.sender)
     if (sender === undefined || certificate.epoch !== change.certificateEpoch || certificate.epoch >= change.epoch)
-      return this.reject(from, {
-        code: 'epoch-change/form',
-        message: 'an epoch change without the certificate it names',
-      })
+      return this.reject(from, reject('epoch-change/form', 'an epoch change without the certificate it names'))
     if (this.collector.epochChangeOf(change.sender, change.epoch) !== undefined) return
     const digest = epochChangeDigest(this.config.committee.domain, change)
     if (!this.config.scheme.verify(digest, sender.blsPublicKey, change.signature))
-      return this.reject(from, {
-        code: 'epoch-change/signature',
-        message: `validator ${change.sender} did not sign it`,
-      })
+      return this.reject(from, reject('epoch-change/signature', `validator ${change.sender} did not sign it`))
     if (!this.takeCertificate(certificate, from)) return
     this.taken()
     this.addEpochChange(change)
@@ -319,10 +308,7 @@ export class Settlement {
     if (epochChange.epoch <= this.epoch) return
     // before anything is verified, or an old certificate could be sent with it again and again at no cost
     if (certificate.epoch < highestReported(epochChange))
-      return this.reject(from, {
-        code: 'epoch-change/certificate',
-        message: 'without a certificate of its highest epoch',
-      })
+      return this.reject(from, reject('epoch-change/certificate', 'without a certificate of its highest epoch'))
     if (!this.takeCertificate(certificate, from) || epochChange.epoch <= this.epoch) return
     const wrong = verifyEpochChangeCertificate(this.config.scheme, this.config.committee, epochChange)
     if (wrong !== undefined) return this.reject(from, wrong)
@@ -520,9 +506,9 @@ export class Settlement {
   /** spec S-VALID: what a block's place in the tree must be. Its parent is known. */
   private checkPlace({ header, record }: Block): Rejection | undefined {
     const parent = this.tree.get(header.parentHash)
-    const refuse = (message: string): Rejection => ({ code: 'proposal/place', message })
+    const refuse = (message: string): Rejection => reject('proposal/place', message)
     if (parent === undefined) return refuse('its parent was dropped')
-    if (this.tree.isFull) return { code: 'proposal/full', message: 'too many unsettled blocks' }
+    if (this.tree.isFull) return reject('proposal/full', 'too many unsettled blocks')
     if (header.height !== parent.height + 1) return refuse(`height ${header.height} on ${parent.height}`)
     if (record.epoch <= parent.epoch) return refuse(`epoch ${record.epoch} on ${parent.epoch}`)
     const justified = this.tree.get(record.justify.blockHash)
@@ -592,7 +578,7 @@ export class Settlement {
           `a quorum certified block ${lost.hash}, which this ledger refuses: ${why}`,
         )
     }
-    this.reject(undefined, { code: 'proposal/invalid', message: `block ${block.hash}: ${why}` })
+    this.reject(undefined, reject('proposal/invalid', `block ${block.hash}: ${why}`))
   }
 
   private updateHead(): void {
@@ -798,8 +784,8 @@ export class Settlement {
     this.emit({ type: 'broadcast-settlement', message })
   }
 
-  private reject(from: number | undefined, { code, message }: Rejection): void {
-    this.emit({ type: 'rejected', from, code, message })
+  private reject(from: number | undefined, rejection: Rejection): void {
+    this.emit({ type: 'rejected', from, rejection })
   }
 
   private taken(): void {

@@ -1,6 +1,6 @@
 // The doors of settlement: what goes in, what comes out, what must be durable. The machine knows no disk, socket, clock
 // or ledger; a runner carries its effects out, strictly in the order in which they stand.
-import type { AggregateScheme, Hash } from '@tan/primitives'
+import type { AggregateScheme, Hash, Rejection } from '@tan/primitives'
 import type {
   Block,
   CommitCertificate,
@@ -116,7 +116,7 @@ export type SettlementEffect =
   /** a message was verified and is new: gossip passes it on. Without this or `rejected` it was of no use, and may be anything */
   | { readonly type: 'taken' }
   /** something from outside was not accepted */
-  | { readonly type: 'rejected'; readonly from: number | undefined; readonly code: string; readonly message: string }
+  | { readonly type: 'rejected'; readonly from: number | undefined; readonly rejection: Rejection }
   /** a quorum certified what this node's ledger refuses, or finalized what conflicts: the node must stop */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 

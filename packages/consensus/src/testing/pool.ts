@@ -176,7 +176,7 @@ export function tellFinality(effect: FinalityEffect): string {
     case 'taken':
       return 'taken'
     case 'rejected':
-      return `rejected ${effect.code}`
+      return `rejected ${effect.rejection.code}`
   }
 }
 

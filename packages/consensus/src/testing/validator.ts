@@ -1,6 +1,6 @@
 // For this room's tests: the settlement machine of one validator (or follower), on a ledger that says at once what it thinks
 // of a block. What it does is told in short words, so that a test can state effects and their order in a line each.
-import type { Hash } from '@tan/primitives'
+import type { Hash, Reason } from '@tan/primitives'
 import type { SettlementMessage } from '@tan/protocol'
 import { Settlement } from '../settlement/settlement.ts'
 import type { RestoredSettlement, SettlementConfig, SettlementEffect, SettlementInput } from '../settlement/types.ts'
@@ -73,14 +73,14 @@ export function votesIn(effects: readonly SettlementEffect[]): number[] {
   )
 }
 
-export function rejectionsIn(effects: readonly { readonly type: string; readonly code?: string }[]): string[] {
-  return effects.flatMap(({ type, code }) => (type === 'rejected' ? [code!] : []))
+export function rejectionsIn(effects: readonly { readonly type: string; readonly rejection?: Reason }[]): string[] {
+  return effects.flatMap(({ rejection }) => (rejection === undefined ? [] : [rejection.code]))
 }
 
 /** What a runner would tell of a message: the first word of these effects. */
-export function outcomeIn(effects: readonly { readonly type: string; readonly code?: string }[]): string {
+export function outcomeIn(effects: readonly { readonly type: string; readonly rejection?: Reason }[]): string {
   const word = effects.find(({ type }) => type === 'taken' || type === 'rejected')
-  return word?.code ?? word?.type ?? 'nothing-new'
+  return word?.rejection?.code ?? word?.type ?? 'nothing-new'
 }
 
 export function tell(effect: SettlementEffect): string {
@@ -108,7 +108,7 @@ export function tell(effect: SettlementEffect): string {
     case 'taken':
       return 'taken'
     case 'rejected':
-      return `rejected ${effect.code}`
+      return `rejected ${effect.rejection.code}`
     case 'fault':
       return `fault ${effect.code}`
   }

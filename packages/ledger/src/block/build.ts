@@ -1,6 +1,7 @@
 // Fills a new block from candidates until its gas, its bytes or its time are used up.
-import type { Rejection } from '@tan/primitives'
+import { type Rejection, rejected } from '@tan/primitives'
 import { limits } from '@tan/protocol'
+import { reject } from '../codes.ts'
 import { MISFITS_MAX } from '../limits.ts'
 import type { RecoveredTransaction } from '../transaction/recover.ts'
 import { TRANSACTION_GAS_MIN } from '../transaction/validate.ts'
@@ -33,16 +34,16 @@ export function fillBlock(
   for (const transaction of candidates) {
     const result =
       sizeBytes + transaction.encoded.length > sizeMaxBytes
-        ? { ok: false as const, ...bodyFull(transaction, sizeMaxBytes - sizeBytes) }
+        ? rejected(bodyFull(transaction, sizeMaxBytes - sizeBytes))
         : execution.add(transaction)
     if (result.ok) {
       included.push(transaction)
       sizeBytes += transaction.encoded.length
       misfits = 0
     } else {
-      skipped.push({ transaction, rejection: { code: result.code, message: result.message } })
+      skipped.push({ transaction, rejection: result.rejection })
       // smaller ones may still fit, but not for ever
-      if (isMisfit(result) && ++misfits >= MISFITS_MAX) break
+      if (isMisfit(result.rejection) && ++misfits >= MISFITS_MAX) break
     }
     if (execution.gasAvailable < TRANSACTION_GAS_MIN || included.length >= limits.BLOCK_TRANSACTIONS_MAX) break
     if (isOver?.()) break
@@ -56,8 +57,5 @@ export function isMisfit({ code }: Rejection): boolean {
 }
 
 function bodyFull({ encoded }: RecoveredTransaction, leftBytes: number): Rejection {
-  return {
-    code: 'transaction/block-size',
-    message: `${encoded.length} bytes where the block has ${leftBytes} left`,
-  }
+  return reject('transaction/block-size', `${encoded.length} bytes where the block has ${leftBytes} left`)
 }

@@ -1,13 +1,14 @@
 // Runs the transactions of a block, and compares what its header claims with what came out.
-import { equalBytes, type Hash } from '@tan/primitives'
-import type { BlockHeader, Verified } from '@tan/protocol'
+import { equalBytes, type Hash, type Reason, type Rejection, type Result, rejected } from '@tan/primitives'
+import type { BlockHeader } from '@tan/protocol'
 import { orderedListRoot, type StateWrites } from '@tan/storage'
+import { reject } from '../codes.ts'
 import { Journal, type ParentState } from '../state/journal.ts'
 import { executeTransaction, type TransactionResult } from '../transaction/execute.ts'
 import type { BlockEnvironment } from '../transaction/message.ts'
 import type { RecoveredTransaction } from '../transaction/recover.ts'
 import { bloomOf, encodeReceipt, mergeBlooms, type Receipt } from './receipts.ts'
-import { type ChainRules, refuse } from './validate.ts'
+import type { ChainRules } from './validate.ts'
 
 /** What came out of a block's transactions. */
 export interface BlockResult {
@@ -27,20 +28,20 @@ export function processBody(
   header: BlockHeader,
   parentState: ParentState,
   transactions: readonly RecoveredTransaction[],
-): Verified<BlockResult> {
+): Result<BlockResult> {
   const execution = new BlockExecution(environmentOf(rules, header), parentState)
   for (const [i, transaction] of transactions.entries()) {
     const result = execution.add(transaction)
-    if (!result.ok) return { ok: false, code: result.code, message: `transaction ${i} of the block: ${result.message}` }
+    if (!result.ok) return rejected(ofTransaction(i, result.rejection))
   }
   const result = execution.finish()
   if (header.gasUsed !== result.gasUsed)
-    return { ok: false, ...refuse('gas-used', `the header claims ${header.gasUsed} gas; it took ${result.gasUsed}`) }
+    return rejected(reject('block/gas-used', `the header claims ${header.gasUsed} gas; it took ${result.gasUsed}`))
   const { receiptsRoot, logsBloom } = commitmentsOf(result.receipts)
   if (header.receiptsRoot !== receiptsRoot)
-    return { ok: false, ...refuse('receipts-root', `the header claims ${header.receiptsRoot}; it is ${receiptsRoot}`) }
+    return rejected(reject('block/receipts-root', `the header claims ${header.receiptsRoot}; it is ${receiptsRoot}`))
   if (!equalBytes(header.logsBloom, logsBloom))
-    return { ok: false, ...refuse('bloom', "the header's bloom filter is not that of the logs") }
+    return rejected(reject('block/bloom', "the header's bloom filter is not that of the logs"))
   return { ok: true, value: result }
 }
 
@@ -60,7 +61,7 @@ export class BlockExecution {
     return this.#environment.gasLimit - this.#gasUsed
   }
 
-  add(recovered: RecoveredTransaction): Verified<TransactionResult> {
+  add(recovered: RecoveredTransaction): Result<TransactionResult> {
     const result = executeTransaction(this.#journal, this.#environment, recovered, this.gasAvailable)
     if (!result.ok) return result
     const { succeeded, gasUsed, logs } = result.value
@@ -101,4 +102,9 @@ export function commitmentsOf(receipts: readonly Receipt[]): { receiptsRoot: Has
     receiptsRoot: orderedListRoot(receipts.map(encodeReceipt)),
     logsBloom: mergeBlooms(receipts.map(receipt => receipt.logsBloom)),
   }
+}
+
+/** A block that holds a transaction which is not valid where it stands is against the rules, whatever the transaction's own fault. */
+export function ofTransaction(index: number, { code, message }: Reason): Rejection {
+  return reject('block/transaction', `transaction ${index} of the block: ${code}: ${message}`)
 }

@@ -13,6 +13,7 @@ import {
   nextMix,
 } from '@tan/protocol'
 import { orderedListRoot } from '@tan/storage'
+import { reject } from '../codes.ts'
 import { nextBaseFee } from './base-fee.ts'
 
 /** What all blocks of a chain are judged by. */
@@ -27,32 +28,36 @@ export function validateBlock(
   { header, record, transactions }: Block,
 ): Rejection | undefined {
   const parentHash = hashHeader(parent)
-  if (header.parentHash !== parentHash) return refuse('parent', `its parent is ${header.parentHash}, not ${parentHash}`)
+  if (header.parentHash !== parentHash)
+    return reject('block/parent', `its parent is ${header.parentHash}, not ${parentHash}`)
   if (header.height !== parent.height + 1)
-    return refuse('height', `height ${header.height} does not follow ${parent.height}`)
+    return reject('block/height', `height ${header.height} does not follow ${parent.height}`)
   if (header.timestampS < parent.timestampS)
-    return refuse('timestamp', `timestamp ${header.timestampS} is below its parent's, ${parent.timestampS}`)
+    return reject('block/timestamp', `timestamp ${header.timestampS} is below its parent's, ${parent.timestampS}`)
   if (header.gasLimit !== parameters.blockGasLimit)
-    return refuse('gas-limit', `a gas limit of ${header.gasLimit}, not ${parameters.blockGasLimit}`)
+    return reject('block/gas-limit', `a gas limit of ${header.gasLimit}, not ${parameters.blockGasLimit}`)
   if (header.gasUsed > header.gasLimit)
-    return refuse('gas-used', `${header.gasUsed} gas used is above the limit, ${header.gasLimit}`)
+    return reject('block/gas-used', `${header.gasUsed} gas used is above the limit, ${header.gasLimit}`)
   const baseFee = nextBaseFee(parent, parameters)
   if (header.baseFeePerGas !== baseFee)
-    return refuse('base-fee', `a base fee of ${header.baseFeePerGas} wei, not ${baseFee}`)
+    return reject('block/base-fee', `a base fee of ${header.baseFeePerGas} wei, not ${baseFee}`)
   const recordHash = hashRecord(record)
   if (header.recordHash !== recordHash)
-    return refuse('record', `the header names the record ${header.recordHash}; the one beside it is ${recordHash}`)
+    return reject(
+      'block/record',
+      `the header names the record ${header.recordHash}; the one beside it is ${recordHash}`,
+    )
   const mix = nextMix(parent.mix, record.reveal)
-  if (header.mix !== mix) return refuse('mix', `a mix of ${header.mix}, not ${mix}`)
+  if (header.mix !== mix) return reject('block/mix', `a mix of ${header.mix}, not ${mix}`)
   if (transactions.length > limits.BLOCK_TRANSACTIONS_MAX)
-    return refuse('body-length', `${transactions.length} transactions are above ${limits.BLOCK_TRANSACTIONS_MAX}`)
+    return reject('block/body-length', `${transactions.length} transactions are above ${limits.BLOCK_TRANSACTIONS_MAX}`)
   const sizeBytes = bodySizeBytes({ transactions })
   if (sizeBytes > parameters.blockBodyMaxBytes)
-    return refuse('body-size', `${sizeBytes} bytes of transactions are above ${parameters.blockBodyMaxBytes}`)
+    return reject('block/body-size', `${sizeBytes} bytes of transactions are above ${parameters.blockBodyMaxBytes}`)
   const transactionsRoot = orderedListRoot(transactions)
   if (header.transactionsRoot !== transactionsRoot)
-    return refuse(
-      'transactions-root',
+    return reject(
+      'block/transactions-root',
       `the root ${header.transactionsRoot} is of other transactions than those beside it`,
     )
   return undefined
@@ -68,8 +73,4 @@ export function isTimestampAcceptable(
   { clockDriftMaxMs }: Pick<ChainParameters, 'clockDriftMaxMs'>,
 ): boolean {
   return timestampS * 1_000 <= nowMs + clockDriftMaxMs
-}
-
-export function refuse(what: string, message: string): Rejection {
-  return { code: `block/${what}`, message }
 }

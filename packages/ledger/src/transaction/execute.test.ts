@@ -1,4 +1,4 @@
-import { concatBytes, EMPTY_BYTES, keccakHash, type Rejection, ZERO_ADDRESS } from '@tan/primitives'
+import { concatBytes, EMPTY_BYTES, keccakHash, type Reason, ZERO_ADDRESS } from '@tan/primitives'
 import {
   encodeTransaction,
   SYSTEM_ADDRESSES,
@@ -24,7 +24,7 @@ describe('a transaction', () => {
   beforeAll(async () => {
     chain = await TestChain.open(genesis)
   })
-  const only = (transaction: RecoveredTransaction): Rejection | 'included' => {
+  const only = (transaction: RecoveredTransaction): Reason | 'included' => {
     const { skipped } = chain.build([transaction])
     return skipped[0]?.rejection ?? 'included'
   }
@@ -50,7 +50,7 @@ describe('a transaction', () => {
       } as UnsignedTransaction),
       'transaction/type',
     ],
-    ['with the last nonce', signed(genesis, alice, { to, nonce: 2n ** 64n - 1n }), 'transaction/nonce-most'],
+    ['with the last nonce', signed(genesis, alice, { to, nonce: 2n ** 64n - 1n }), 'transaction/nonce-max'],
     [
       'with a tip above its fee',
       signed(genesis, alice, { to, maxPriorityFeePerGas: 101n * GWEI }),
@@ -59,7 +59,7 @@ describe('a transaction', () => {
     [
       'with too much gas',
       signed(genesis, alice, { to, gasLimit: BigInt(TRANSACTION_GAS_MAX) + 1n }),
-      'transaction/gas-most',
+      'transaction/gas-max',
     ],
     ['with too little gas', signed(genesis, alice, { to, gasLimit: 20_999n }), 'transaction/gas-intrinsic'],
     [
@@ -101,7 +101,9 @@ describe('a transaction', () => {
     const { block } = chain.build([signed(genesis, alice, { to })])
     for (const [, transaction, code] of cases) {
       const result = chain.verifier.execute(chain.verified, block, [transaction])
-      expect(result).toMatchObject({ ok: false, code })
+      expect(result).toMatchObject({
+        rejection: { code: 'block/transaction', message: expect.stringContaining(code) },
+      })
     }
   })
 

@@ -1,6 +1,5 @@
 // One transaction on top of a journal: checked, paid for, run, and charged for what it used. A rejection leaves no trace.
-import { type Address, assert } from '@tan/primitives'
-import type { Verified } from '@tan/protocol'
+import { type Address, assert, type Result } from '@tan/primitives'
 import { REFUND_QUOTIENT } from '../gas.ts'
 import type { Journal, Log } from '../state/journal.ts'
 import { effectiveGasPrice, intrinsicGas } from './fees.ts'
@@ -25,7 +24,7 @@ export function executeTransaction(
   environment: BlockEnvironment,
   recovered: RecoveredTransaction,
   gasAvailable: number,
-): Verified<TransactionResult> {
+): Result<TransactionResult> {
   const { transaction, sender } = recovered
   const intrinsic = intrinsicGas(transaction)
   const wrong =
@@ -33,7 +32,7 @@ export function executeTransaction(
     validateBlockGas(transaction, gasAvailable) ??
     validateSender(recovered, journal, environment.baseFeePerGas) ??
     validateMessage(journal, transaction.to)
-  if (wrong !== undefined) return { ok: false, ...wrong }
+  if (wrong !== undefined) return { ok: false, rejection: wrong }
 
   const price = effectiveGasPrice(transaction, environment.baseFeePerGas)
   assert(price !== undefined, 'a fee below the base fee passed validation')

@@ -4,6 +4,7 @@ import type { Address, Hash, Rejection } from '@tan/primitives'
 import { EMPTY_BYTES } from '@tan/primitives'
 import type { AccessListEntry } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
+import { reject } from '../codes.ts'
 import type { Journal } from '../state/journal.ts'
 import type { CallEnvironment } from '../system/call.ts'
 import { answerCall } from '../system/contract.ts'
@@ -41,10 +42,7 @@ export function validateTarget(to: Address | undefined, codeHash: () => Hash): R
 }
 
 function noBytecode(what: string): Rejection {
-  return {
-    code: 'transaction/bytecode',
-    message: `${what} takes the bytecode engine, which this chain does not have yet`,
-  }
+  return reject('transaction/bytecode', `${what} takes the bytecode engine, which this chain does not have yet`)
 }
 
 /** What is warm from the start (EIP-2929, EIP-3651): precompiles are by themselves. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { PeerId, Transport } from '../transport.ts'
 import { digest, filled, numbered } from './content.ts'
 import { dropped, expectCode, type Harness, isProbe, meshed, until, useWorld } from './kit.ts'
-import { BAD, BLOCKS, BLOCKS_ID, OTHER_GENESIS, PEERS_ID, TRANSACTIONS } from './protocols.ts'
+import { BAD, BLOCKS, BLOCKS_ID, EARLY, OTHER_GENESIS, PEERS_ID, TRANSACTIONS } from './protocols.ts'
 
 export function describeGossip(name: string, harness: Harness): void {
   describe(`${name}: gossip`, () => {
@@ -62,6 +62,7 @@ export function describeGossip(name: string, harness: Harness): void {
           t.onGossip(BLOCKS, async (_, message) => {
             await Promise.resolve()
             if (text(message) === 'bad') return BAD
+            if (text(message) === 'early') return EARLY
             return text(message) === 'old' ? 'ignore' : 'accept'
           }),
         t =>
@@ -72,7 +73,7 @@ export function describeGossip(name: string, harness: Harness): void {
       )
       const [a, b] = nodes
       await meshed(nodes)
-      for (const message of ['bad', 'old', 'good']) a!.transport.broadcast(BLOCKS, utf8ToBytes(message))
+      for (const message of ['bad', 'early', 'old', 'good']) a!.transport.broadcast(BLOCKS, utf8ToBytes(message))
       await until('the good one', () => received.includes('good'))
       expect(received).toEqual(['good'])
       expect(b!.metrics.total('tan_network_offences_total')).toBe(1)

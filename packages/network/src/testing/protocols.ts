@@ -1,5 +1,5 @@
 // The chain and the protocols that this room's tests speak.
-import type { Rejection } from '@tan/primitives'
+import { FORGED, type Rejection, UNTIMELY } from '@tan/primitives'
 import { PEERS } from '../peer-exchange.ts'
 import { chainPrefix, declareProtocol, protocolId } from '../protocols.ts'
 
@@ -57,4 +57,6 @@ export const RANGES_ID = protocolId(PREFIX, RANGES)
 export const PEERS_ID = protocolId(PREFIX, PEERS)
 
 /** Why a handler of a test rejects. */
-export const BAD: Rejection = { code: 'votes/signature', message: 'not signed by who it says' }
+export const BAD: Rejection = { code: 'votes/signature', message: 'not signed by who it says', ...FORGED }
+/** nobody is to blame for it */
+export const EARLY: Rejection = { code: 'votes/early', message: 'of an epoch to come', ...UNTIMELY }

@@ -1,5 +1,5 @@
 // Requests: answers, refusals, time, and how many at once.
-import type { Rejection } from '@tan/primitives'
+import type { Reason } from '@tan/primitives'
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../limits.ts'
 import { digest, filled, numbered, readNumber } from './content.ts'
@@ -43,7 +43,7 @@ export function describeRequests(name: string, harness: Harness): void {
     test('that cannot be answered say why', async () => {
       const { world } = context
       let asked = false
-      const refusal: Rejection = { code: 'blocks/pruned', message: `below height 7 ${'…'.repeat(600)}` }
+      const refusal: Reason = { code: 'blocks/pruned', message: `below height 7 ${'…'.repeat(600)}` }
       const [a, b] = await world.line(
         () => {},
         transport =>

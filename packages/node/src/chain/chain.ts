@@ -6,6 +6,7 @@ import {
   type ExecutedBlock,
   encodeReceipt,
   type Ledger,
+  ofTransaction,
   prefetchKeys,
   type Receipt,
   type RecoveredTransaction,
@@ -18,6 +19,8 @@ import {
   keccakHash,
   type Logger,
   type Rejection,
+  type Result,
+  rejected,
   utf8ToBytes,
 } from '@tan/primitives'
 import {
@@ -166,11 +169,11 @@ export class Chain {
     const parent = this.executed.get(block.header.parentHash)
     assert(parent !== undefined, `block ${hash} is to be executed before its parent`)
     const recovered = await this.recover(block)
-    if (!recovered.ok) return recovered
+    if (!recovered.ok) return recovered.rejection
     const transactions = recovered.value
     await this.states.prefetch(prefetchKeys(transactions, block.header.beneficiary))
     const result = await this.states.run(() => this.ledger.execute(parent, block, transactions))
-    if (!result.ok) return { code: result.code, message: result.message }
+    if (!result.ok) return result.rejection
     this.keepExecuted({ ...result.value, hash, transactions })
     return undefined
   }
@@ -191,7 +194,7 @@ export class Chain {
         limits: { isOver },
       })
     })
-    for (const { transaction, rejection } of built.skipped) if (isHopeless(rejection)) mempool.remove(transaction)
+    for (const { transaction, rejection } of built.skipped) if (rejection.isFinal) mempool.remove(transaction)
     const hash = hashBlock(built.block)
     this.keepExecuted({ ...built, hash })
     return built.block
@@ -261,17 +264,14 @@ export class Chain {
   }
 
   /** A block's transactions with their senders, from the mempool where they were recovered before. */
-  async recover(
-    block: Block,
-  ): Promise<{ readonly ok: true; readonly value: RecoveredTransaction[] } | ({ readonly ok: false } & Rejection)> {
+  async recover(block: Block): Promise<Result<RecoveredTransaction[]>> {
     const found = block.transactions.map(encoded => this.parts.mempool.get(hashTransaction(encoded)))
     const missing = block.transactions.filter((_, i) => found[i] === undefined)
     const answers = (await this.parts.recovery.recover(missing, { isUrgent: true })).values()
     const value: RecoveredTransaction[] = []
     for (const [i, known] of found.entries()) {
       const answer = known === undefined ? answers.next().value! : { ok: true as const, value: known }
-      if (!answer.ok)
-        return { ok: false, code: answer.code, message: `transaction ${i} of the block: ${answer.message}` }
+      if (!answer.ok) return rejected(ofTransaction(i, answer.rejection))
       value.push(answer.value)
     }
     return { ok: true, value }
@@ -309,15 +309,4 @@ function poolsCreated({ logs }: Receipt): Hash[] {
   return logs.flatMap(({ address, topics }) =>
     address === SYSTEM_ADDRESSES.paymentPools && topics[0] === POOL_CREATED ? topics.slice(1, 2) : [],
   )
-}
-
-/** Will no later block take it either? */
-function isHopeless({ code }: Rejection): boolean {
-  return ![
-    'transaction/block-gas',
-    'transaction/block-size',
-    'transaction/nonce-high',
-    'transaction/fee-below-base',
-    'transaction/balance',
-  ].includes(code)
 }

@@ -3,6 +3,7 @@
 
 import type { RecoveredTransaction } from '@tan/ledger'
 import type { Address, Clock, Hash, Rejection } from '@tan/primitives'
+import { reject } from '../codes.ts'
 import {
   MEMPOOL_BUMP_PERCENT,
   MEMPOOL_DROPPED_AT_ONCE,
@@ -70,35 +71,26 @@ export class Mempool {
    */
   add(recovered: RecoveredTransaction, accountNonce: bigint): Rejection | undefined {
     const { transaction, sender, hash, encoded } = recovered
-    if (this.byHash.has(hash)) return { code: 'mempool/known', message: 'the transaction is in the pool already' }
+    if (this.byHash.has(hash)) return reject('mempool/known', 'the transaction is in the pool already')
     if (transaction.nonce < accountNonce)
-      return {
-        code: 'mempool/nonce-low',
-        message: `nonce ${transaction.nonce} is used; the account's next is ${accountNonce}`,
-      }
+      return reject('mempool/nonce-low', `nonce ${transaction.nonce} is used; the account's next is ${accountNonce}`)
     if (transaction.nonce > accountNonce + MEMPOOL_NONCE_GAP_MAX)
-      return {
-        code: 'mempool/nonce-gap',
-        message: `nonce ${transaction.nonce} is too far above the account's next, ${accountNonce}`,
-      }
+      return reject(
+        'mempool/nonce-gap',
+        `nonce ${transaction.nonce} is too far above the account's next, ${accountNonce}`,
+      )
     const queue: Queue = this.queues.get(sender) ?? { waiting: new Map(), accountNonce, costWei: 0n }
     queue.accountNonce = accountNonce
     const replaced = queue.waiting.get(transaction.nonce)
     if (replaced !== undefined && !paysMore(recovered, replaced.recovered))
-      return {
-        code: 'mempool/underpriced',
-        message: `a transaction of nonce ${transaction.nonce} is waiting: to replace it, pay ${MEMPOOL_BUMP_PERCENT} % more in both fees`,
-      }
+      return reject(
+        'mempool/underpriced',
+        `a transaction of nonce ${transaction.nonce} is waiting: to replace it, pay ${MEMPOOL_BUMP_PERCENT} % more in both fees`,
+      )
     if (replaced === undefined && queue.waiting.size >= MEMPOOL_OF_ACCOUNT_MAX)
-      return {
-        code: 'mempool/account-full',
-        message: `${queue.waiting.size} transactions of ${sender} are waiting already`,
-      }
+      return reject('mempool/account-full', `${queue.waiting.size} transactions of ${sender} are waiting already`)
     if (!this.makeRoomFor(recovered, accountNonce))
-      return {
-        code: 'mempool/full',
-        message: 'the pool is full of transactions that pay as much: try again later, or pay more',
-      }
+      return reject('mempool/full', 'the pool is full of transactions that pay as much: try again later, or pay more')
     // looked up again: making room may have dropped it
     const left = queue.waiting.get(transaction.nonce)
     if (left !== undefined) this.forget(queue, left.recovered)

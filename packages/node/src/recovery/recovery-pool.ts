@@ -3,12 +3,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type RecoveredTransaction, recoverTransaction } from '@tan/ledger'
-import { type Address, assert, CodedError, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Address, assert, CodedError, type Rejection, type Result, rejected, rejectionOf } from '@tan/primitives'
 import { RECOVERY_BATCH_MAX, RECOVERY_QUEUE_MAX } from '../limits.ts'
-
-export type Recovered =
-  | { readonly ok: true; readonly value: RecoveredTransaction }
-  | ({ readonly ok: false } & Rejection)
 
 /** What a worker answers for one transaction: the sender, or why there is none. */
 export type WorkerAnswer = Address | Rejection
@@ -38,7 +34,7 @@ export class RecoveryPool {
   }
 
   /** One answer for each, in order. Throws `node/overloaded` where too much waits already, unless it is urgent. */
-  async recover(encoded: readonly Uint8Array[], { isUrgent = false } = {}): Promise<Recovered[]> {
+  async recover(encoded: readonly Uint8Array[], { isUrgent = false } = {}): Promise<Result<RecoveredTransaction>[]> {
     if (this.threadsMax === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
     const batches: Promise<readonly WorkerAnswer[]>[] = []
     for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MAX)
@@ -46,9 +42,7 @@ export class RecoveryPool {
     const answers = (await Promise.all(batches)).flat()
     return encoded.map((bytes, i) => {
       const answer = answers[i]!
-      return typeof answer === 'string'
-        ? { ok: true, value: recoverTransaction(bytes, answer) }
-        : { ok: false, ...answer }
+      return typeof answer === 'string' ? { ok: true, value: recoverTransaction(bytes, answer) } : rejected(answer)
     })
   }
 
@@ -111,11 +105,11 @@ export class RecoveryPool {
 /** So few are done sooner than handed over. */
 const SMALL = 4
 
-function recoverHere(encoded: Uint8Array): Recovered {
+function recoverHere(encoded: Uint8Array): Result<RecoveredTransaction> {
   try {
     return { ok: true, value: recoverTransaction(encoded) }
   } catch (error) {
-    return { ok: false, ...rejectionOf(error) }
+    return rejected(rejectionOf(error))
   }
 }
 

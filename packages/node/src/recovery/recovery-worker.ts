@@ -9,8 +9,7 @@ parentPort?.on('message', (encoded: readonly Uint8Array[]) => {
     try {
       return recoverTransaction(bytes).sender
     } catch (error) {
-      const { code, message } = rejectionOf(error)
-      return { code, message }
+      return rejectionOf(error)
     }
   })
   parentPort?.postMessage(answers)

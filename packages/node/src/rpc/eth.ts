@@ -179,7 +179,7 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
       const call = readCall(request)
       const at = await reader.state(readBlockTag(tag))
       const result = await run(() => ledger.call(at, call))
-      if (!result.ok) throw new RpcError(SERVER_ERROR, result.message, { code: result.code })
+      if (!result.ok) throw new RpcError(SERVER_ERROR, result.rejection.message, { code: result.rejection.code })
       const { succeeded, output } = result.value
       if (!succeeded)
         throw new RpcError(EXECUTION_REVERTED, `execution reverted: ${explainRevert(output)}`, toHex(output))
@@ -191,13 +191,13 @@ export function ethMethods({ reader, mempool, transactions, syncing }: EthParts)
       const at = await reader.state(readBlockTag(tag))
       const result = await run(() => ledger.estimateGas(at, call))
       if (result.ok) return quantity(result.gas)
-      if (result.code === 'call/reverted')
+      if (result.rejection.code === 'call/reverted')
         throw new RpcError(
           EXECUTION_REVERTED,
           `execution reverted: ${explainRevert(result.output)}`,
           toHex(result.output),
         )
-      throw new RpcError(SERVER_ERROR, result.message, { code: result.code })
+      throw new RpcError(SERVER_ERROR, result.rejection.message, { code: result.rejection.code })
     },
 
     eth_feeHistory: async ([count, newest, percentiles]) => {

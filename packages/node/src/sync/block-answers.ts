@@ -1,6 +1,6 @@
 // Blocks for peers: what a request for the way up to a block is answered with.
 import type { Settlement } from '@tan/consensus'
-import { encode, type Hash, type Rejection } from '@tan/primitives'
+import { encode, type Hash, type Reason } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { BLOCKS_OF_RESPONSE_MAX, BLOCKS_OF_RESPONSE_MAX_BYTES } from '../limits.ts'
@@ -15,7 +15,7 @@ interface AnswerParts {
   readonly settlement: Settlement
 }
 
-export async function answerBlocks(parts: AnswerParts, bytes: Uint8Array): Promise<Uint8Array | Rejection> {
+export async function answerBlocks(parts: AnswerParts, bytes: Uint8Array): Promise<Uint8Array | Reason> {
   const decoded = decodeFromPeer(blocksRequestCodec, bytes)
   if (!decoded.ok) return decoded.rejection
   const { hash, aboveHeight } = decoded.value

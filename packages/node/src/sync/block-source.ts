@@ -2,13 +2,13 @@
 // tell of heads that do not exist: no peer can keep the others from being asked.
 import type { Outcome, Runner, Settlement } from '@tan/consensus'
 import type { PeerId, Transport } from '@tan/network'
-import { type Clock, encode, type Hash, type Logger, type Metrics, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Clock, encode, type Hash, type Logger, type Metrics, type Reason, reasonOf } from '@tan/primitives'
 import { hashBlock, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
+import { reject } from '../codes.ts'
 import { ANNOUNCED_FETCHES_MAX, VALIDATOR_FETCHES_MAX, WANTED_BLOCKS_MAX, WANTED_FETCHES_MAX } from '../limits.ts'
 import { checkBody } from '../wire/body.ts'
 import { decodeFromPeer } from '../wire/decode.ts'
-import { isOffence } from '../wire/inbox.ts'
 import { blocksRequestCodec, blocksResponseCodec } from '../wire/messages.ts'
 import { BLOCKS_PROTOCOL } from '../wire/protocols.ts'
 import { answerBlocks } from './block-answers.ts'
@@ -158,18 +158,18 @@ export class BlockSource {
     // meanwhile it may have come from another
     if (result === 'nothing' && this.isMissing(head)) {
       const message = `the peer told of block ${head.hash} at height ${head.height}, but does not give it`
-      this.punish(peer, { code: 'sync/announced', message })
+      this.punish(peer, reject('sync/announced', message))
     }
     this.askMore()
   }
 
   private judge(peer: PeerId, result: FetchResult): void {
-    if (result === 'silent') this.punish(peer, { code: 'sync/silent', message: 'the peer did not give blocks in time' })
+    if (result === 'silent') this.punish(peer, reject('sync/silent', 'the peer did not give blocks in time'))
     else if (result === 'failed') this.trust.failed(peer)
     else if (result === 'done' || result === 'some') this.trust.delivered(peer)
   }
 
-  private punish(peer: PeerId, reason: Rejection): void {
+  private punish(peer: PeerId, reason: Reason): void {
     this.trust.failed(peer)
     this.parts.transport.penalize(peer, BLOCKS_PROTOCOL, reason)
   }
@@ -179,7 +179,7 @@ export class BlockSource {
     try {
       return await this.fetchBatches(peer, hash)
     } catch (error) {
-      const { code, message } = rejectionOf(error)
+      const { code, message } = reasonOf(error)
       this.parts.logger.debug('a peer did not give blocks', { peer, code, reason: message })
       return code === 'network/timeout' ? 'silent' : 'failed'
     }
@@ -216,7 +216,7 @@ export class BlockSource {
       if (outcome === 'taken') isNew = true
       else if (outcome !== 'nothing-new') {
         if (outcome.code === 'proposal/full') isFull = true
-        if (isOffence(outcome)) transport.penalize(peer, BLOCKS_PROTOCOL, outcome)
+        if (outcome.blame === 'sender') transport.penalize(peer, BLOCKS_PROTOCOL, outcome)
       }
       const { height } = proposal.block.header
       const isHeld = height <= settlement.status().settledHeight || settlement.proposal(hashBlock(proposal.block))

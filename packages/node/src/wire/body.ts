@@ -2,6 +2,7 @@
 import type { Rejection } from '@tan/primitives'
 import type { Block } from '@tan/protocol'
 import { orderedListRoot } from '@tan/storage'
+import { reject } from '../codes.ts'
 
 /**
  * For every block that comes from outside, before consensus sees it: who put another body under a right header would have
@@ -9,5 +10,5 @@ import { orderedListRoot } from '@tan/storage'
  */
 export function checkBody({ header, transactions }: Block): Rejection | undefined {
   if (orderedListRoot(transactions) === header.transactionsRoot) return undefined
-  return { code: 'proposal/body', message: `the transactions of block ${header.height} are not those that it names` }
+  return reject('proposal/body', `the transactions of block ${header.height} are not those that it names`)
 }

@@ -1,14 +1,10 @@
 // Decoding what a peer sent: what is malformed is a Rejection, which is penalised, and no failure of ours.
-import { type Codec, decode, type Rejection, rejectionOf } from '@tan/primitives'
+import { accepted, type Codec, decode, type Result, rejected, rejectionOf } from '@tan/primitives'
 
-export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly rejection: Rejection }
-
-export function decodeFromPeer<T>(codec: Codec<T>, bytes: Uint8Array): Decoded<T> {
+export function decodeFromPeer<T>(codec: Codec<T>, bytes: Uint8Array): Result<T> {
   try {
-    return { ok: true, value: decode(codec, bytes) }
+    return accepted(decode(codec, bytes))
   } catch (error) {
-    return { ok: false, rejection: rejectionOf(error) }
+    return rejected(rejectionOf(error))
   }
 }

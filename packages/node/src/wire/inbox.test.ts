@@ -1,8 +1,11 @@
 import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
+import { FORGED } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
 import { INBOX_MAX_BYTES } from '../limits.ts'
 import { Inbox } from './inbox.ts'
+
+const FORGERY = { code: 'vote/signature', message: 'forged', ...FORGED }
 
 /** A consensus whose disk hangs until it is told otherwise. */
 class Hanging {
@@ -42,15 +45,7 @@ describe('messages that wait for consensus', () => {
   it.each<[Verdict, Outcome]>([
     ['accept', 'taken'],
     ['ignore', 'nothing-new'],
-    ['ignore', { code: 'settlement/old', message: 'of an epoch long ago' }],
-    [
-      { code: 'settlement/signature', message: 'forged' },
-      { code: 'settlement/signature', message: 'forged' },
-    ],
-    [
-      { code: 'certificate/votes', message: 'too few' },
-      { code: 'certificate/votes', message: 'too few' },
-    ],
+    [FORGERY, FORGERY],
   ])('give %o to the sender', async (verdict, outcome) => {
     const hanging = new Hanging()
     const answer = hanging.send(1)

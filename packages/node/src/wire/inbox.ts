@@ -2,7 +2,6 @@
 // a disk that hangs would have the memory filled by whoever sends.
 import type { Outcome, OutcomeHandler } from '@tan/consensus'
 import type { Verdict } from '@tan/network'
-import type { Rejection } from '@tan/primitives'
 import { INBOX_MAX_BYTES, INBOX_MESSAGE_OVERHEAD_BYTES } from '../limits.ts'
 
 /** Hands a message over; the function that it is given is called once it is known what became of it. */
@@ -28,10 +27,5 @@ export class Inbox {
 /** Passed on is what was verified and is new, and nothing else: the rest may be garbage that another would be blamed for. */
 function verdictOn(outcome: Outcome): Verdict {
   if (outcome === 'taken') return 'accept'
-  return outcome !== 'nothing-new' && isOffence(outcome) ? outcome : 'ignore'
-}
-
-/** What no honest peer passes on. Other rejections are its author's fault, or nobody's. */
-export function isOffence({ code }: Rejection): boolean {
-  return /^certificate\/|\/(signature|record|leader|form|members|round|ballot|commit|certificate|body)$/.test(code)
+  return outcome === 'nothing-new' ? 'ignore' : outcome
 }

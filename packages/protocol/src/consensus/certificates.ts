@@ -1,14 +1,18 @@
 // Checks of what a committee certified: by validators, by light clients, by anyone who holds the committee's keys. Pure.
 import {
   type AggregateScheme,
+  accepted,
   concatBytes,
   fromHex,
   type Hash,
   keccak256,
   type Rejection,
+  type Result,
+  rejected,
   toHex,
 } from '@tan/primitives'
 import { type BlockHeader, hashHeader } from '../chain/header.ts'
+import { reject } from '../codes.ts'
 import {
   bitmapIndices,
   type Domain,
@@ -50,12 +54,12 @@ export function verifyCommitCertificate(
   if (epoch === 0) {
     const isStart =
       blockHash === committee.domain.start && justifyEpoch === 0 && signers.length === 0 && signature.length === 0
-    return isStart ? undefined : { code: 'certificate/start', message: 'epoch 0 certifies the start of the era alone' }
+    return isStart ? undefined : reject('certificate/start', 'epoch 0 certifies the start of the era alone')
   }
   if (justifyEpoch >= epoch)
-    return { code: 'certificate/justify', message: `justified at epoch ${justifyEpoch}, not below its own, ${epoch}` }
+    return reject('certificate/justify', `justified at epoch ${justifyEpoch}, not below its own, ${epoch}`)
   if (!verifyQuorum(scheme, committee.set, voteDigest(committee.domain, certificate), certificate))
-    return { code: 'certificate/votes', message: `no quorum of valid votes for ${blockHash} at epoch ${epoch}` }
+    return reject('certificate/votes', `no quorum of valid votes for ${blockHash} at epoch ${epoch}`)
   return undefined
 }
 
@@ -69,7 +73,7 @@ export function verifyEpochChangeCertificate(
   { domain, set }: Committee,
   { epoch, groups, signature }: EpochChangeCertificate,
 ): Rejection | undefined {
-  const refuse = (message: string): Rejection => ({ code: 'certificate/epoch-change', message })
+  const refuse = (message: string): Rejection => reject('certificate/epoch-change', message)
   const seen = new Set<number>()
   let power = 0
   let previous = -1
@@ -109,15 +113,13 @@ export interface SettlementProof {
   readonly certificate: CommitCertificate
 }
 
-export type Verified<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Rejection)
-
 /** The hash of the settled block. */
 export function verifySettlementProof(
   scheme: AggregateScheme,
   committee: Committee,
   { header, record, certificate }: SettlementProof,
-): Verified<Hash> {
-  const refuse = (message: string): Verified<Hash> => ({ ok: false, code: 'settlement/proof', message })
+): Result<Hash> {
+  const refuse = (message: string): Result<Hash> => rejected(reject('settlement/proof', message))
   const { justify } = record
   if (hashRecord(record) !== header.recordHash) return refuse('the record is not the one that the header names')
   if (hashHeader(header) !== certificate.blockHash) return refuse('the certificate is for another block')
@@ -128,5 +130,5 @@ export function verifySettlementProof(
     return refuse(`epochs ${justify.epoch} and ${record.epoch} are not consecutive`)
   const wrong =
     verifyCommitCertificate(scheme, committee, justify) ?? verifyCommitCertificate(scheme, committee, certificate)
-  return wrong === undefined ? { ok: true, value: header.parentHash } : { ok: false, ...wrong }
+  return wrong === undefined ? accepted(header.parentHash) : rejected(wrong)
 }

@@ -1,5 +1,6 @@
 // Checks of what a guardian pool justified and finalized, by guardians and light clients alike. Pure.
 import type { AggregateScheme, Rejection } from '@tan/primitives'
+import { reject } from '../codes.ts'
 import { type Domain, type SignerSet, verifyQuorum } from '../signers.ts'
 import {
   commitDigest,
@@ -33,7 +34,7 @@ export function verifyJustificationChain(
   chain: JustificationChain,
   isJustified: (point: JustifiedPoint) => boolean,
 ): Rejection | undefined {
-  const refuse = (message: string): Rejection => ({ code: 'finality/justification', message })
+  const refuse = (message: string): Rejection => reject('finality/justification', message)
   if (chain.length === 0) return refuse('an empty chain of justifications')
   for (let i = 0; i < chain.length; i++) {
     const { prepare } = chain[i]!
@@ -42,12 +43,18 @@ export function verifyJustificationChain(
       before === undefined
         ? samePoint(prepare.source, rootPoint(domain)) || isJustified(prepare.source)
         : samePoint(prepare.source, before)
-    if (!isKnown) return refuse(`the source at round ${prepare.source.round} is not known to be justified`)
+    if (!isKnown)
+      return i === 0 ? unknownSource(prepare.source) : refuse('a source that is not the target of the one before')
     if (prepare.round <= prepare.source.round) return refuse('a round does not rise above its source')
     if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), chain[i]!))
       return refuse(`no quorum of Prepares at round ${prepare.round}`)
   }
   return undefined
+}
+
+/** Whoever sent it may know more: no fault of theirs. */
+function unknownSource({ round }: JustifiedPoint): Rejection {
+  return reject('finality/unknown-source', `the source at round ${round} is not known to be justified`)
 }
 
 export function verifyFinalityCertificate(
@@ -60,7 +67,7 @@ export function verifyFinalityCertificate(
   if (wrong !== undefined) return wrong
   const point = justifiedPoint(lastJustification(justifications))
   if (!verifyQuorum(scheme, pool.set, commitDigest(pool.domain, { point }), commit))
-    return { code: 'finality/commit', message: `no quorum of Commits at round ${point.round}` }
+    return reject('finality/commit', `no quorum of Commits at round ${point.round}`)
   return undefined
 }
 

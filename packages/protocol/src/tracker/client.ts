@@ -6,9 +6,9 @@ import {
   CodedError,
   type Hash,
   type Random,
+  type Reason,
   type RecoverableSignature,
-  type Rejection,
-  rejectionOf,
+  reasonOf,
   signatureToBytes,
   toHex,
 } from '@tan/primitives'
@@ -76,7 +76,7 @@ export interface TrackerClientOptions {
     signal?(message: ServerMessageOf<'signal'>): void
     claims?(message: ServerMessageOf<'claims'>): void
     /** what the tracker refused, and what was wrong with a message of its own */
-    error?(rejection: Rejection, about?: { peerId?: Address | undefined; resourceId?: Hash | undefined }): void
+    error?(rejection: Reason, about?: { peerId?: Address | undefined; resourceId?: Hash | undefined }): void
     state?(state: TrackerClientState): void
   }
 }
@@ -287,7 +287,7 @@ class Client implements TrackerClient {
   }
 
   #tell(error: unknown): void {
-    this.#options.events.error?.(rejectionOf(error))
+    this.#options.events.error?.(reasonOf(error))
   }
 }
 

@@ -57,7 +57,8 @@ export class ChainWatch extends Watch {
   /** A proof must convince a light client, which knows the committee's keys and nothing else. */
   private checkProof(proof: SettlementProof, hash: Hash): void {
     const verified = verifySettlementProof(this.scheme, this.committee, proof)
-    if (!verified.ok) throw new Violation('proof', `a proof of settlement that does not verify: ${verified.message}`)
+    if (!verified.ok)
+      throw new Violation('proof', `a proof of settlement that does not verify: ${verified.rejection.message}`)
     if (verified.value !== hash) throw new Violation('proof', `a proof for ${verified.value} instead of ${hash}`)
   }
 }

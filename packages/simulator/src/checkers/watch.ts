@@ -1,6 +1,7 @@
 // What the checkers of every world have in common: they see all that nodes send and find, judge it, and say what they
 // think of it. They share no state with the code that they check.
 import type { FinalityEvidence, SettlementEvidence } from '@tan/consensus'
+import type { Reason } from '@tan/primitives'
 import { describe } from '../world/describe.ts'
 import type { Journal } from '../world/journal.ts'
 import type { NodeMessage } from '../world/network.ts'
@@ -61,7 +62,10 @@ export class Watch {
     })
   }
 
-  onRejected(node: Watched, { code, from }: { readonly code: string; readonly from: number | undefined }): void {
+  onRejected(
+    node: Watched,
+    { rejection: { code }, from }: { readonly rejection: Reason; readonly from: number | undefined },
+  ): void {
     const { id } = node
     this.journal.note(id, () => `rejects ${code}${from === undefined ? '' : ` from node ${from}`}`)
     this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1)

@@ -1,5 +1,5 @@
 // The one line that an existing player needs: `await playWithTan(hls, { manifestUrl, … })`.
-import { type Address, type Logger, rejectionOf } from '@tan/primitives'
+import { type Address, type Logger, reasonOf } from '@tan/primitives'
 import type Hls from 'hls.js'
 import { createPoolChain } from '../chain/pool-chain.ts'
 import { createRpc } from '../chain/rpc.ts'
@@ -34,7 +34,7 @@ export async function createBrowserViewer(options: BrowserViewerOptions): Promis
   const world = createBrowserWorld(logger)
   const anchor = given === undefined ? undefined : parseTrustAnchor(given)
   const session = await openBrowserSession().catch((error: unknown) => {
-    world.logger.warn('playing without a session', { ...rejectionOf(error) })
+    world.logger.warn('playing without a session', { ...reasonOf(error) })
     return undefined
   })
   const chain =

@@ -8,7 +8,7 @@ import {
   decode,
   fromHex,
   type Hash,
-  rejectionOf,
+  reasonOf,
   signatureToBytes,
   signDigest,
 } from '@tan/primitives'
@@ -101,7 +101,7 @@ function shaped<T>(shape: (value: unknown, path: string) => T, value: unknown, w
   try {
     return shape(value, what)
   } catch (cause) {
-    throw new CodedError('rpc/answer', rejectionOf(cause).message, { cause })
+    throw new CodedError('rpc/answer', reasonOf(cause).message, { cause })
   }
 }
 

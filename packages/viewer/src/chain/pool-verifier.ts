@@ -1,7 +1,7 @@
 // Checks a peer's pool as a light client does: certificates of the committee over a settled header, and trie proofs from
 // that header's state root down to the pool's slots and our own.
 import type { Outcome, ProvenPool } from '@tan/delivery'
-import { type Address, bls, type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Address, bls, type Hash, type Reason, reasonOf } from '@tan/primitives'
 import {
   hashHeader,
   type PoolProof,
@@ -23,11 +23,11 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
   /** settled by a proof that was checked: many payers show the same block */
   const settled = new Set<Hash>()
 
-  function checkSettled({ header, settlement }: PoolProof): Rejection | undefined {
+  function checkSettled({ header, settlement }: PoolProof): Reason | undefined {
     const hash = hashHeader(header)
     if (settled.has(hash)) return undefined
     const verified = verifySettlementProof(bls, committee, settlement)
-    if (!verified.ok) return { code: 'payment/proof', message: verified.message }
+    if (!verified.ok) return { code: 'payment/proof', message: verified.rejection.message }
     if (verified.value !== hash) return { code: 'payment/proof', message: 'the proof settles another block' }
     settled.add(hash)
     if (settled.size > PROOFS_KNOWN_MAX) settled.delete(settled.values().next().value!)
@@ -49,7 +49,7 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
       if (pool === undefined) return refuse(`there is no pool ${poolId} in block ${header.height}`)
       return { ok: true, value: { poolId, pool, target: unpackTarget(words.at(-1)!), height: header.height } }
     } catch (error) {
-      return refuse(rejectionOf(error).message)
+      return refuse(reasonOf(error).message)
     }
   }
 }

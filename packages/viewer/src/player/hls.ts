@@ -1,7 +1,7 @@
 // The adapter for hls.js: it loads playlists and segments through the viewer, and tells it where the playhead stands.
 
 import type { CatalogSegment, Playhead } from '@tan/delivery'
-import { bytesToUtf8, concatBytes, rejectionOf } from '@tan/primitives'
+import { bytesToUtf8, concatBytes, reasonOf } from '@tan/primitives'
 import type Hls from 'hls.js'
 import type { HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js'
 import type { Viewer } from './viewer.ts'
@@ -105,7 +105,7 @@ class SwarmLoader implements Loader<LoaderContext> {
       })
       .catch((error: unknown) => {
         if (signal.aborted) return
-        callbacks.onError({ code: 0, text: rejectionOf(error).message }, context, null, this.stats)
+        callbacks.onError({ code: 0, text: reasonOf(error).message }, context, null, this.stats)
       })
   }
 

@@ -10,7 +10,7 @@ import {
   swarmLimits,
   type Wanted,
 } from '@tan/delivery'
-import { type Address, CodedError, type Hash, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Address, CodedError, type Hash, type Reason, reasonOf } from '@tan/primitives'
 import { fileUrl, type PieceRef, type SignedManifest } from '@tan/protocol'
 import type { Place } from '@tan/protocol/tracker'
 import type { PoolChain } from '../chain/pool-chain.ts'
@@ -63,10 +63,10 @@ export type ViewerEvent =
   | { readonly type: 'payment'; readonly to: Address; readonly wei: bigint; readonly totalWei: bigint }
   | { readonly type: 'served'; readonly to: Address; readonly bytes: number }
   | { readonly type: 'peer'; readonly address: Address; readonly isConnected: boolean }
-  | { readonly type: 'banned'; readonly address: Address; readonly rejection: Rejection }
+  | { readonly type: 'banned'; readonly address: Address; readonly rejection: Reason }
   | { readonly type: 'pool'; readonly pool: PoolReport }
   /** something does not work for now; playing goes on */
-  | { readonly type: 'problem'; readonly rejection: Rejection }
+  | { readonly type: 'problem'; readonly rejection: Reason }
 
 export interface Viewer {
   readonly catalog: Catalog
@@ -489,7 +489,7 @@ class ViewerProcess implements Viewer {
       this.#runner.payFrom({ poolId, kind, budgetWei: state.deposit }, payments, false)
       this.#emit({ type: 'pool', pool: { ...this.#pool, spentWei: this.#runner.swarm.paidWei } })
     } catch (error) {
-      const rejection = rejectionOf(error)
+      const rejection = reasonOf(error)
       world.logger.warn('no pool to pay peers from', { ...rejection })
       this.#runner.payFrom(undefined, undefined, false)
       this.#emit({ type: 'problem', rejection })

@@ -1,7 +1,7 @@
 // Turns earnings into money: redeems vouchers on chain when that pays, and always before a pool expires. It also watches
 // the pools that owe us, so that nobody is served from one that froze.
 import type { EarningRecord, ProvenPool } from '@tan/delivery'
-import { type Address, addressOfSecretKey, type Hash, type Logger, type Rejection, rejectionOf } from '@tan/primitives'
+import { type Address, addressOfSecretKey, type Hash, type Logger, type Reason, reasonOf } from '@tan/primitives'
 import { availableTo, chainStep, type PoolState } from '@tan/protocol'
 import type { Redemption } from '../chain/abi.ts'
 import { askPool, type PoolChain } from '../chain/pool-chain.ts'
@@ -35,7 +35,7 @@ export interface RedeemerOptions {
   /** nothing more can come of it */
   onEnded(resourceId: Hash, poolId: Hash): void
   onRedeemed?(redeemed: SettledTransaction): void
-  onFailed?(rejection: Rejection): void
+  onFailed?(rejection: Reason): void
 }
 
 export interface EarningsSummary {
@@ -108,7 +108,7 @@ export class Redeemer {
   #repeat(): void {
     this.#next(() => this.#work(false))
       .catch((error: unknown) => {
-        const rejection = rejectionOf(error)
+        const rejection = reasonOf(error)
         this.#options.logger.warn('earnings cannot be redeemed now', { ...rejection })
         this.#options.onFailed?.(rejection)
       })

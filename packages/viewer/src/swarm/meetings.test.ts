@@ -1,4 +1,4 @@
-import { type Address, createSeededRandom, type Hash, type Rejection } from '@tan/primitives'
+import { type Address, createSeededRandom, type Hash, type Reason } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
 import { ATTEMPTS_MAX } from '../limits.ts'
 import type { ConnectRtc, RtcOptions } from '../ports.ts'
@@ -8,7 +8,7 @@ const address = (i: number): Address => `0x${i.toString(16).padStart(40, '0')}`
 const resourceId: Hash = `0x${'11'.repeat(32)}`
 
 function meet(connect: ConnectRtc) {
-  const failures: [Address, Rejection][] = []
+  const failures: [Address, Reason][] = []
   const meetings = new Meetings({
     resourceId,
     self: address(0xffff),

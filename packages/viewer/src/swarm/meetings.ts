@@ -1,14 +1,6 @@
 // Meeting the peers of one resource's swarm: offers to those whom a tracker names, answers to those who offer, one
 // connection with each.
-import {
-  type Address,
-  type Clock,
-  type Hash,
-  type Random,
-  type Rejection,
-  randomBytesFrom,
-  toHex,
-} from '@tan/primitives'
+import { type Address, type Clock, type Hash, type Random, type Reason, randomBytesFrom, toHex } from '@tan/primitives'
 import type { IceSignal } from '@tan/protocol/tracker'
 import {
   ATTEMPT_MAX_MS,
@@ -36,7 +28,7 @@ export interface MeetingsOptions {
   /** True if it could be handed to a tracker. */
   signal(to: Address, signal: IceSignal): boolean
   opened(channel: Channel, peer: Address): void
-  failed(peer: Address, rejection: Rejection): void
+  failed(peer: Address, rejection: Reason): void
 }
 
 interface Attempt {
@@ -118,7 +110,7 @@ export class Meetings {
 
   #begin(peer: Address, id: string, isOffering: boolean): void {
     const { connect, signal, opened, timers } = this.#options
-    const fail = (rejection: Rejection) => {
+    const fail = (rejection: Reason) => {
       const attempt = this.#attempts.get(peer)
       if (attempt?.id !== id) return
       this.#end(attempt)
@@ -168,7 +160,7 @@ export class Meetings {
     if (this.#attempts.get(peer)?.id === id) this.#attempts.delete(peer)
   }
 
-  #remember(peer: Address, rejection: Rejection): void {
+  #remember(peer: Address, rejection: Reason): void {
     const count = (this.#failures.get(peer)?.count ?? 0) + 1
     const pauseMs = Math.min(REUNION_MAX_MS, REUNION_MIN_MS * 2 ** (count - 1))
     this.#failures.set(peer, { count, againMs: this.#options.clock.nowMs() + pauseMs })

@@ -15,15 +15,7 @@ import {
   type SwarmOptions,
   type Wanted,
 } from '@tan/delivery'
-import {
-  type Address,
-  type Clock,
-  concatBytes,
-  type Hash,
-  type Logger,
-  type Rejection,
-  rejectionOf,
-} from '@tan/primitives'
+import { type Address, type Clock, concatBytes, type Hash, type Logger, type Reason, reasonOf } from '@tan/primitives'
 import {
   decodeSwarmMessage,
   encodeSwarmMessage,
@@ -43,10 +35,10 @@ export interface RunnerEvents {
   served?(piece: { readonly ref: PieceRef; readonly to: Address; readonly bytes: number }): void
   paid?(payment: { readonly to: Address; readonly wei: bigint; readonly totalWei: bigint }): void
   opened?(address: Address): void
-  closed?(address: Address, rejection: Rejection | undefined): void
-  banned?(address: Address, rejection: Rejection): void
+  closed?(address: Address, rejection: Reason | undefined): void
+  banned?(address: Address, rejection: Reason): void
   /** something failed that will be tried again */
-  failed?(rejection: Rejection): void
+  failed?(rejection: Reason): void
 }
 
 export interface RunnerOptions {
@@ -209,7 +201,7 @@ export class SwarmRunner {
     try {
       message = decodeSwarmMessage(bytes)
     } catch (error) {
-      this.dispatch({ type: 'malformed', link, rejection: rejectionOf(error) })
+      this.dispatch({ type: 'malformed', link, rejection: reasonOf(error) })
       return
     }
     if (message.type === 'piece') this.#receivePiece(link, message)
@@ -331,7 +323,7 @@ export class SwarmRunner {
     this.#lost(link)
   }
 
-  #close(link: LinkId, rejection: Rejection): void {
+  #close(link: LinkId, rejection: Reason): void {
     const line = this.#lines.get(link)
     if (line === undefined) return
     this.#lines.delete(link)
@@ -378,7 +370,7 @@ export class SwarmRunner {
       })
     } catch (error) {
       isComplete = false
-      if (!signal.aborted) this.#options.events.failed?.(rejectionOf(error))
+      if (!signal.aborted) this.#options.events.failed?.(reasonOf(error))
     }
     await Promise.all(hashing)
     this.#fetches.delete(fetch)
@@ -395,7 +387,7 @@ export class SwarmRunner {
     try {
       hashes = await this.#options.origin.fetchHashes(rendition, firstSegment, segmentCount, this.#stopped.signal)
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#options.events.failed?.(rejectionOf(error))
+      if (!this.#stopped.signal.aborted) this.#options.events.failed?.(reasonOf(error))
     }
     this.dispatch({ type: 'hashes-fetched', fetch, hashes })
   }
@@ -405,7 +397,7 @@ export class SwarmRunner {
     try {
       proof = { ok: true, value: await this.#options.provePool(poolId, target) }
     } catch (error) {
-      proof = { ok: false, ...rejectionOf(error) }
+      proof = { ok: false, ...reasonOf(error) }
       this.#options.events.failed?.(proof)
     }
     this.dispatch({ type: 'pool-proof', link, proof })
@@ -416,7 +408,7 @@ export class SwarmRunner {
       await this.#options.reserve(poolId, target, amountWei)
       this.dispatch({ type: 'reserved', target })
     } catch (error) {
-      this.#options.events.failed?.(rejectionOf(error))
+      this.#options.events.failed?.(reasonOf(error))
     }
   }
 
@@ -427,7 +419,7 @@ export class SwarmRunner {
         await store()
         return saved()
       } catch (error) {
-        const rejection = rejectionOf(error)
+        const rejection = reasonOf(error)
         this.#options.logger.error('payments cannot be stored', { ...rejection })
         this.#options.events.failed?.(rejection)
         await new Promise<void>(resolve => this.#options.timers.after(STORE_RETRY_MS, resolve))

@@ -1,6 +1,6 @@
 // The trackers of a peer, shared by all swarms that it is in: announcing, candidates, signals and claims.
 import type { Claim } from '@tan/delivery'
-import { type Address, encode, type Hash, type Logger, type Random, type Rejection, toHex } from '@tan/primitives'
+import { type Address, encode, type Hash, type Logger, type Random, type Reason, toHex } from '@tan/primitives'
 import { signedVoucherCodec } from '@tan/protocol'
 import type { Candidate, IceSignal, PeerRole, Place } from '@tan/protocol/tracker'
 import {
@@ -36,7 +36,7 @@ export interface TrackersOptions {
   readonly report: () => TrackerReport
   /** whether any of them is connected */
   readonly onState?: ((isConnected: boolean) => void) | undefined
-  readonly onError?: ((rejection: Rejection) => void) | undefined
+  readonly onError?: ((rejection: Reason) => void) | undefined
 }
 
 export class Trackers {
