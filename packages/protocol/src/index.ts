@@ -24,6 +24,7 @@ export {
 export {
   type AccessListEntry,
   type Authorization,
+  createdAddress,
   decodeTransaction,
   encodeTransaction,
   hashTransaction,
