@@ -1,4 +1,5 @@
 // Receipts, as Ethereum encodes them, and the bloom filters over their logs.
+import type { Log } from '@tan/evm'
 import {
   type Address,
   type Codec,
@@ -14,7 +15,6 @@ import {
 } from '@tan/primitives'
 import { EMPTY_LOGS_BLOOM, type Transaction } from '@tan/protocol'
 import { RECEIPT_LOG_MAX_BYTES, RECEIPT_LOGS_MAX } from '../limits.ts'
-import type { Log } from '../state/journal.ts'
 
 export interface Receipt {
   readonly type: Transaction['type']

@@ -268,6 +268,17 @@ export class ChainStore {
     return hash && toHex(hash)
   }
 
+  /** Hashes of the settled blocks below a height, newest last; at most `count` of them. */
+  async hashesBelow(height: number, count: number): Promise<Hash[]> {
+    const first = Math.max(0, height - count)
+    const keys = Array.from({ length: height - first }, (_, i) => heightKey(first + i))
+    return (await this.heights.getMany(keys)).map((hash, i) => {
+      if (hash === undefined)
+        throw new CodedError('chain/corrupt', `the hash of the settled block ${first + i} is missing`)
+      return toHex(hash)
+    })
+  }
+
   async proposal(hash: Hash): Promise<Proposal | undefined> {
     const encoded = await this.blocks.get(fromHex(hash))
     if (encoded === undefined) return undefined

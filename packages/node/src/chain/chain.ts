@@ -6,6 +6,7 @@ import {
   type ExecutedBlock,
   encodeReceipt,
   type Ledger,
+  limits,
   ofTransaction,
   prefetchKeys,
   type Receipt,
@@ -105,6 +106,7 @@ export class Chain {
       block,
       header: block.header,
       state,
+      ancestors: await parts.store.hashesBelow(block.header.height, limits.ANCESTORS_MAX),
       receipts: [],
       transactions: [],
       burnedWei: 0n,
@@ -297,7 +299,8 @@ export class Chain {
     const block = (await this.store.proposal(hash))?.block
     if (block === undefined) return undefined
     const state = await this.states.at(block.header.stateRoot)
-    return { header: block.header, state: state as BlockState['state'] }
+    const ancestors = await this.store.hashesBelow(block.header.height, limits.ANCESTORS_MAX)
+    return { header: block.header, state, ancestors }
   }
 }
 
