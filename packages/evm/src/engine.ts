@@ -21,6 +21,8 @@ import { encodeOpcodes } from './opcodes.ts'
 import { isPrecompile } from './precompiles/table.ts'
 
 export const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
+/** as a word of the engine */
+const EMPTY_CODE_HASH_WORD = fromHex(EMPTY_CODE_HASH).reverse()
 
 /** What the tracing engine tells. */
 export interface TraceHooks {
@@ -70,6 +72,8 @@ export class Engine {
   private readonly keys: Hash[] = []
   /** the way back: where the account with the address is */
   private readonly places = new Map<Address, number>()
+  /** what TypeScript has just asked for by its text */
+  private askedFor: Address | undefined
 
   /** create-engine.ts makes it with the answerer of native-call.ts. */
   constructor(
@@ -122,6 +126,7 @@ export class Engine {
 
   /** With at most so much gas, of which an access list is part. */
   begin(gas: number): void {
+    this.askedFor = undefined // what was asked last may have met a bound
     if (this.run.beginTransaction(gas) !== 0) this.places.clear()
   }
 
@@ -187,7 +192,9 @@ export class Engine {
     if (known !== undefined) return known
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
+    this.askedFor = address
     const account = this.run.account(this.at.SCRATCH)
+    this.askedFor = undefined
     this.places.set(address, account)
     return account
   }
@@ -363,13 +370,15 @@ export class Engine {
   private fillAccount(account: number): void {
     const { memory, at } = this
     memory.refresh()
-    const address = memory.readAddress(account)
+    const address = this.askedFor ?? memory.readAddress(account)
+    this.askedFor = undefined
     const place = (account - at.ACCOUNTS) / at.ACCOUNT_SIZE
     const found = this.host!.account(address)
     const codeHash = found?.codeHash ?? EMPTY_CODE_HASH
     this.addresses[place] = address
     this.codeHashes[place] = codeHash
-    memory.writeHex(account + at.CODE_HASH, codeHash)
+    if (codeHash === EMPTY_CODE_HASH) memory.copyIn(account + at.CODE_HASH, EMPTY_CODE_HASH_WORD)
+    else memory.writeHex(account + at.CODE_HASH, codeHash)
     if (found !== undefined) {
       memory.writeWord(account + at.BALANCE, found.balance)
       memory.writeU64(account + at.NONCE, found.nonce)

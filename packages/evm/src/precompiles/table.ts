@@ -28,7 +28,11 @@ add(0x0a, 'cancun', pointEvaluation)
 for (const [i, precompile] of bls12381.entries()) add(0x0b + i, 'prague', precompile)
 add(0x100, 'osaka', p256Verify)
 
+/** of all of them, so that most addresses are told apart without looking any up */
+const PREFIX = `0x${'0'.repeat(36)}`
+
 export function precompileAt(fork: Fork, address: Address): Precompile | undefined {
+  if (!address.startsWith(PREFIX)) return undefined
   const entry = TABLE.get(address)
   return entry !== undefined && isFrom(fork, entry.since) ? entry.precompile : undefined
 }

@@ -87,9 +87,31 @@ const payload: Codec<ReceiptPayload> = codec.struct<ReceiptPayload>({
 })
 
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const rlp = encodeRlp(payload.toRlp(receipt))
   const type = TYPE_BYTES[receipt.type]
+  if (receipt.logs.length === 0) return encodeWithoutLogs(receipt, type)
+  const rlp = encodeRlp(payload.toRlp(receipt))
   return type === undefined ? rlp : concatBytes(Uint8Array.of(type), rlp)
+}
+
+/** The same, written out: most receipts are of this kind, and differ in status and gas alone. */
+function encodeWithoutLogs({ succeeded, cumulativeGasUsed, logsBloom }: Receipt, type: number | undefined): Uint8Array {
+  const gas = encodeRlp(codec.uint.toRlp(cumulativeGasUsed))
+  const size = 1 + gas.length + 3 + logsBloom.length + 1
+  const start = type === undefined ? 0 : 1
+  const bytes = new Uint8Array(start + 3 + size)
+  if (type !== undefined) bytes[0] = type
+  bytes[start] = 0xf9 // a list of 256 bytes or more, and less than 2^16
+  bytes[start + 1] = size >> 8
+  bytes[start + 2] = size & 0xff
+  bytes[start + 3] = succeeded ? 1 : 0x80
+  bytes.set(gas, start + 4)
+  const at = start + 4 + gas.length
+  bytes[at] = 0xb9 // a string of as many
+  bytes[at + 1] = logsBloom.length >> 8
+  bytes[at + 2] = logsBloom.length & 0xff
+  bytes.set(logsBloom, at + 3)
+  bytes[at + 3 + logsBloom.length] = 0xc0
+  return bytes
 }
 
 /** Throws `rlp/invalid`, `codec/invalid` or `receipt/type`. */

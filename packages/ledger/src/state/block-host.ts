@@ -39,7 +39,7 @@ export class BlockHost implements Host {
     const before = this.#parent.account(address)
     const account = changed ?? before
     if (account === undefined) return undefined
-    const storage = this.#storage.get(address)
+    const storage = this.#storage.size === 0 ? undefined : this.#storage.get(address)
     const hasOld = before !== undefined && before.storageRoot !== EMPTY_ROOT && storage?.isCleared !== true
     const hasStorage = hasOld || (storage !== undefined && storage.slots.size > 0)
     return { nonce: account.nonce, balance: account.balance, codeHash: account.codeHash, hasStorage }
