@@ -131,3 +131,8 @@ export type SettlementEvidence =
     }
   | { readonly type: 'double-vote'; readonly first: Vote; readonly second: Vote }
   | { readonly type: 'vote-and-epoch-change'; readonly vote: Vote; readonly epochChange: EpochChange }
+
+/** Index in the committee. */
+export function leaderOf({ leaders }: Pick<SettlementConfig, 'leaders'>, epoch: number): number {
+  return leaders[epoch % leaders.length]!
+}
