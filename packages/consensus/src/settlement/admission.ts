@@ -9,6 +9,7 @@ import {
   epochChangeDigest,
   hashRecord,
   highestReported,
+  leaderOf,
   type Proposal,
   proposeDigest,
   revealDigest,
@@ -19,44 +20,43 @@ import {
 } from '@tan/protocol'
 import { reject } from '../codes.ts'
 import type { BlockTree } from './tree.ts'
-import { leaderOf, type SettlementConfig } from './types.ts'
+import type { SettlementConfig } from './types.ts'
 
-export type AdmissionConfig = Pick<SettlementConfig, 'scheme' | 'committee' | 'leaders'>
+export type AdmissionConfig = Pick<SettlementConfig, 'scheme' | 'era'>
 
 /** spec S-VALID: the block's leader signed it, and its reveal is the leader's. */
 export function checkAuthorship(
-  config: AdmissionConfig,
+  { scheme, era }: AdmissionConfig,
   { block, signature }: Proposal,
   hash: Hash,
 ): Rejection | undefined {
   const { header, record } = block
-  const { scheme, committee } = config
-  const leader = committee.set.signers[leaderOf(config, record.epoch)]!
+  const leader = era.committee.signers[leaderOf(era, record.epoch)]!
   if (hashRecord(record) !== header.recordHash)
     return reject('proposal/record', `block ${hash} does not commit to the record that came with it`)
   if (header.beneficiary !== leader.address)
     return reject('proposal/leader', `${header.beneficiary} is not the leader of epoch ${record.epoch}`)
   const publicKey = leader.blsPublicKey
   const isSigned = scheme.verifyBatch([
-    { message: proposeDigest(committee.domain, record.epoch, hash), publicKey, signature },
-    { message: revealDigest(committee.domain, record.epoch), publicKey, signature: record.reveal },
+    { message: proposeDigest(era.domain, record.epoch, hash), publicKey, signature },
+    { message: revealDigest(era.domain, record.epoch), publicKey, signature: record.reveal },
   ])
   return isSigned ? undefined : reject('proposal/signature', `block ${hash} is not signed by its leader`)
 }
 
 /** spec S-VALID: J.epoch = e-1, or a valid EC(e) with J.epoch at least each epoch in it. `isVerified` saves work. */
 export function checkJustification(
-  { scheme, committee }: AdmissionConfig,
+  { scheme, era }: AdmissionConfig,
   { epoch, justify, epochChange }: ConsensusRecord,
   isVerified: (certificate: CommitCertificate) => boolean,
 ): Rejection | undefined {
   if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)
     return reject('proposal/justify', `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`)
-  const wrong = isVerified(justify) ? undefined : verifyCommitCertificate(scheme, committee, justify)
+  const wrong = isVerified(justify) ? undefined : verifyCommitCertificate(scheme, era, justify)
   if (wrong !== undefined || epochChange === undefined) return wrong
   if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
     return reject('proposal/epoch-change', `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`)
-  return verifyEpochChangeCertificate(scheme, committee, epochChange)
+  return verifyEpochChangeCertificate(scheme, era, epochChange)
 }
 
 /** spec S-VALID: what a block's place in the tree must be. */
@@ -77,32 +77,32 @@ export function checkPlace(tree: BlockTree, committeeSize: number, { header, rec
   return undefined
 }
 
-export function checkVote({ scheme, committee }: AdmissionConfig, vote: Vote): Rejection | undefined {
-  const voter = committee.set.signers[vote.voter]
+export function checkVote({ scheme, era }: AdmissionConfig, vote: Vote): Rejection | undefined {
+  const voter = era.committee.signers[vote.voter]
   if (voter === undefined || vote.justifyEpoch >= vote.epoch)
     return reject('vote/form', 'a vote of nobody, or justified above its epoch')
-  if (scheme.verify(voteDigest(committee.domain, vote), voter.blsPublicKey, vote.signature)) return undefined
+  if (scheme.verify(voteDigest(era.domain, vote), voter.blsPublicKey, vote.signature)) return undefined
   return reject('vote/signature', `a vote that validator ${vote.voter} did not sign`)
 }
 
 /** An epoch change counts only together with the certificate that it names. */
 export function checkEpochChangeForm(
-  { committee }: AdmissionConfig,
+  { era }: AdmissionConfig,
   change: EpochChange,
   certificate: CommitCertificate,
 ): Rejection | undefined {
   const isWellFormed =
-    committee.set.signers[change.sender] !== undefined &&
+    era.committee.signers[change.sender] !== undefined &&
     certificate.epoch === change.certificateEpoch &&
     certificate.epoch < change.epoch
   return isWellFormed ? undefined : reject('epoch-change/form', 'an epoch change without the certificate it names')
 }
 
 export function checkEpochChangeSignature(
-  { scheme, committee }: AdmissionConfig,
+  { scheme, era }: AdmissionConfig,
   change: EpochChange,
 ): Rejection | undefined {
-  const { blsPublicKey } = committee.set.signers[change.sender]!
-  if (scheme.verify(epochChangeDigest(committee.domain, change), blsPublicKey, change.signature)) return undefined
+  const { blsPublicKey } = era.committee.signers[change.sender]!
+  if (scheme.verify(epochChangeDigest(era.domain, change), blsPublicKey, change.signature)) return undefined
   return reject('epoch-change/signature', `validator ${change.sender} did not sign it`)
 }

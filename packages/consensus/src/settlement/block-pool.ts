@@ -5,7 +5,7 @@ import { hashBlock, type Proposal } from '@tan/protocol'
 import { ORPHANS_MAX, PROPOSALS_OF_EPOCH_MAX } from '../limits.ts'
 import type { Certificates } from './certificates.ts'
 import { BlockTree, type TreeBlock } from './tree.ts'
-import type { SettledBlock } from './types.ts'
+import type { HashedProposal, SettledBlock } from './types.ts'
 
 /** What a leader signed. */
 export interface NotedProposal {
@@ -101,10 +101,10 @@ export class BlockPool {
   }
 
   /** What must be written with a record that names this block: it and its unsettled ancestors, where they are not durable. */
-  takeUnwritten(block: TreeBlock): Proposal[] {
+  takeUnwritten(block: TreeBlock): HashedProposal[] {
     const missing = this.tree.branch(block).filter(ancestor => !ancestor.isDurable)
     for (const ancestor of missing) ancestor.isDurable = true
-    return missing.map(ancestor => ancestor.proposal!)
+    return missing.map(({ hash, proposal }) => ({ hash, proposal: proposal! }))
   }
 
   /** Makes the block the new root of the tree, and forgets what is of no use above it. */

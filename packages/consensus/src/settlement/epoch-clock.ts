@@ -5,7 +5,7 @@ import { BACKOFF_DOUBLINGS_MAX } from '../limits.ts'
 import type { Outbox } from './outbox.ts'
 import type { Entry, SettlementConfig, SettlementTimer } from './types.ts'
 
-type ClockConfig = Pick<SettlementConfig, 'committee' | 'blockIntervalMs' | 'timeoutBaseMs' | 'clockDriftMaxMs'>
+type ClockConfig = Pick<SettlementConfig, 'era' | 'blockIntervalMs' | 'timeoutBaseMs' | 'clockDriftMaxMs'>
 
 export class EpochClock {
   private readonly config: ClockConfig
@@ -55,7 +55,7 @@ export class EpochClock {
   /** spec S-TIMER: base * 2^min(6, (e-1-highCC.epoch) + floor((e-1-settled.epoch) / committeeSize)). */
   timeoutMs(highEpoch: number, settledEpoch: number): number {
     const sinceCertificate = Math.max(0, this.present - 1 - highEpoch)
-    const sinceSettled = Math.floor((this.present - 1 - settledEpoch) / this.config.committee.set.signers.length)
+    const sinceSettled = Math.floor((this.present - 1 - settledEpoch) / this.config.era.committee.signers.length)
     return this.config.timeoutBaseMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MAX, sinceCertificate + sinceSettled)
   }
 

@@ -5,6 +5,7 @@ import {
   type EpochChange,
   type EpochChangeCertificate,
   highestReported,
+  leaderOf,
   type SettlementMessage,
   verifyCommitCertificate,
   verifyEpochChangeCertificate,
@@ -18,7 +19,7 @@ import type { EpochClock } from './epoch-clock.ts'
 import type { Outbox } from './outbox.ts'
 import type { Settling } from './settling.ts'
 import { entryMessage, epochOpenedBy, type Signer } from './signer.ts'
-import { type Entry, leaderOf, type SettlementConfig } from './types.ts'
+import type { Entry, SettlementConfig } from './types.ts'
 
 interface EpochsParts {
   readonly config: SettlementConfig
@@ -56,7 +57,7 @@ export class Epochs {
   private takeCertificate(certificate: CommitCertificate, from: number | undefined): boolean {
     const { config, certificates, out } = this.parts
     if (certificates.isHeld(certificate)) return true
-    const wrong = verifyCommitCertificate(config.scheme, config.committee, certificate)
+    const wrong = verifyCommitCertificate(config.scheme, config.era, certificate)
     if (wrong !== undefined) out.reject(from, wrong)
     else this.addCertificate(certificate)
     return wrong === undefined
@@ -123,7 +124,7 @@ export class Epochs {
     if (certificate.epoch < highestReported(epochChange))
       return out.reject(from, reject('epoch-change/certificate', 'without a certificate of its highest epoch'))
     if (!this.takeCertificate(certificate, from) || epochChange.epoch <= clock.epoch) return
-    const wrong = verifyEpochChangeCertificate(config.scheme, config.committee, epochChange)
+    const wrong = verifyEpochChangeCertificate(config.scheme, config.era, epochChange)
     if (wrong !== undefined) return out.reject(from, wrong)
     out.taken()
     this.enter({ type: 'epoch-change', epochChange, certificate })
@@ -158,20 +159,20 @@ export class Epochs {
     clock.armResend()
     if (config.self === undefined) return
     clock.arm('epoch', clock.timeoutMs(certificates.high.epoch, pool.settled.epoch) + pacingMs)
-    if (leaderOf(config, clock.epoch) === signer.index) clock.arm('propose', pacingMs)
+    if (leaderOf(config.era, clock.epoch) === signer.index) clock.arm('propose', pacingMs)
   }
 
   /** The certificate that opened the present epoch, for laggards; none where that is the first. */
   entryMessages(): SettlementMessage[] {
-    const { clock, signer } = this.parts
-    return clock.epoch > 1 ? [entryMessage(signer.entry)] : []
+    const { config, clock, signer } = this.parts
+    return clock.epoch > config.era.start.epoch + 1 ? [entryMessage(signer.entry)] : []
   }
 
   /** spec S-TIMEOUT: a validator that is behind learns how the others came further, now and then. */
   private answerLaggard(sender: number): void {
     const { config, clock, out } = this.parts
-    const { self, timeoutBaseMs, committee } = config
-    if (self === undefined || sender === self.index || committee.set.signers[sender] === undefined) return
+    const { self, timeoutBaseMs, era } = config
+    if (self === undefined || sender === self.index || era.committee.signers[sender] === undefined) return
     const sinceMs = Math.abs(clock.nowMs - (this.answeredAtMs.get(sender) ?? Number.NEGATIVE_INFINITY))
     const [message] = this.entryMessages()
     if (message === undefined || sinceMs < timeoutBaseMs / 2) return

@@ -1,8 +1,8 @@
 // What a step of settlement answers with, in the order in which it is carried out. No message that was signed here gets past
 // it before the record that remembers the message.
 import { assert, type Rejection } from '@tan/primitives'
-import type { Proposal, SettlementMessage } from '@tan/protocol'
-import type { SafetyRecord, SettlementEffect } from './types.ts'
+import type { SettlementMessage } from '@tan/protocol'
+import type { HashedProposal, SafetyRecord, SettlementEffect } from './types.ts'
 
 /** What was signed, and the record that must be durable before it is sent: the one is never to be had without the other. */
 export interface Signed<M extends SettlementMessage = SettlementMessage> {
@@ -37,12 +37,16 @@ export class Outbox {
   }
 
   /** spec S-DURABLE: first the record, with the blocks that it rests on, then what others need to have, then the message. */
-  send({ message, record }: Signed, proposals: readonly Proposal[], ahead: readonly SettlementMessage[] = []): void {
+  send(
+    { message, record }: Signed,
+    proposals: readonly HashedProposal[],
+    ahead: readonly SettlementMessage[] = [],
+  ): void {
     this.persist(record, proposals)
     this.broadcast(...ahead, message)
   }
 
-  private persist(safety: SafetyRecord, proposals: readonly Proposal[]): void {
+  private persist(safety: SafetyRecord, proposals: readonly HashedProposal[]): void {
     this.durable = safety
     this.emit({ type: 'persist-settlement', safety, proposals })
   }

@@ -1,11 +1,11 @@
 // What a leader builds on (spec S-PROPOSE): the certificate that justifies its block, and the parent.
-import { type CommitCertificate, type ConsensusRecord, highestReported } from '@tan/protocol'
+import { type CommitCertificate, type ConsensusRecord, highestReported, leaderOf } from '@tan/protocol'
 import type { BlockPool } from './block-pool.ts'
 import type { Certificates } from './certificates.ts'
 import type { EpochClock } from './epoch-clock.ts'
 import type { Signer } from './signer.ts'
 import type { TreeBlock } from './tree.ts'
-import { leaderOf, type SettlementConfig, type SettlementEffect } from './types.ts'
+import type { SettlementConfig, SettlementEffect } from './types.ts'
 
 export interface ProposerParts {
   readonly config: SettlementConfig
@@ -39,7 +39,7 @@ export class Proposer {
     const { config, signer, clock } = this.parts
     const { epoch } = clock
     if (this.dueEpoch !== epoch || this.buildingEpoch === epoch) return undefined
-    if (leaderOf(config, epoch) !== signer.index || !signer.mayPropose(epoch)) return undefined
+    if (leaderOf(config.era, epoch) !== signer.index || !signer.mayPropose(epoch)) return undefined
     const justified = this.highestExecuted()
     if (justified === undefined) return undefined
     this.buildingEpoch = epoch
@@ -82,7 +82,7 @@ export class Proposer {
     for (const tip of pool.tree.subtree(certified)) {
       if (tip.execution !== 'valid' || tip.epoch >= clock.epoch) continue
       if (tip !== certified && clock.aheadMs(tip.proposal!.block.header) > 0) continue
-      if (tip.height - certified.height > config.committee.set.signers.length) continue
+      if (tip.height - certified.height > config.era.committee.signers.length) continue
       if (tip !== certified && tip.proposal!.block.record.justify.epoch > justifyEpoch) continue
       if (isBetter(tip, best)) best = tip
     }

@@ -6,6 +6,7 @@ import {
   type Block,
   type ConsensusRecord,
   hashBlock,
+  leaderOf,
   type Proposal,
   type SettlementMessage,
   startCertificate,
@@ -21,13 +22,12 @@ import { Proposer } from './proposer.ts'
 import { Settling } from './settling.ts'
 import { epochOpenedBy, Signer } from './signer.ts'
 import type { TreeBlock } from './tree.ts'
-import {
-  leaderOf,
-  type RestoredSettlement,
-  type SettlementConfig,
-  type SettlementEffect,
-  type SettlementInput,
-  type SettlementTimer,
+import type {
+  RestoredSettlement,
+  SettlementConfig,
+  SettlementEffect,
+  SettlementInput,
+  SettlementTimer,
 } from './types.ts'
 import { Voter } from './voter.ts'
 
@@ -58,13 +58,13 @@ export class Settlement {
 
   constructor(config: SettlementConfig, { settled, safety, proposals }: RestoredSettlement) {
     this.config = config
-    const start = startCertificate(config.committee.domain)
+    const start = startCertificate(config.era)
     this.out = new Outbox(safety)
     this.signer = new Signer(config, safety, { type: 'certificate', certificate: start })
     this.pool = new BlockPool(settled)
     this.certificates = new Certificates(safety?.highCertificate ?? start, settled.epoch)
     this.clock = new EpochClock(config, this.out, epochOpenedBy(this.signer.entry))
-    this.collector = new Collector(config.scheme, config.committee)
+    this.collector = new Collector(config.scheme, config.era)
     this.settling = new Settling(this.pool, this.certificates, this.out)
     const { out, pool, certificates, clock, signer, collector, settling } = this
     const parts = { config, out, signer, pool, certificates, clock, collector, settling }
@@ -81,7 +81,7 @@ export class Settlement {
     const { epoch } = this.clock
     return {
       epoch,
-      leader: leaderOf(this.config, epoch),
+      leader: leaderOf(this.config.era, epoch),
       highCertificateEpoch: this.certificates.high.epoch,
       hasGivenUpEpoch: this.signer.hasGivenUp(epoch),
       settledHeight: this.pool.settled.height,
@@ -132,7 +132,7 @@ export class Settlement {
       case 'executed':
         return this.onExecuted(input.blockHash, input.rejection)
       case 'built':
-        return this.onBuilt(input.epoch, input.block)
+        return this.onBuilt(input.epoch, input.block, input.blockHash)
       case 'settlement-timer':
         return this.onTimer(input.timer, input.epoch)
       case 'block-finalized':
@@ -196,7 +196,7 @@ export class Settlement {
     const [first] = this.pool.notedIn(epoch)
     const noted = this.pool.note(epoch, { blockHash, signature })
     if (noted === 'rival') {
-      const leader = leaderOf(this.config, epoch)
+      const leader = leaderOf(this.config.era, epoch)
       const evidence = {
         type: 'double-proposal',
         leader,
@@ -266,12 +266,11 @@ export class Settlement {
     if (build !== undefined) this.out.emit(build)
   }
 
-  private onBuilt(epoch: number, built: Block): void {
+  private onBuilt(epoch: number, built: Block, hash: Hash): void {
     this.proposer.built(epoch)
     if (epoch !== this.clock.epoch || !this.signer.mayPropose(epoch)) return
     if (checkPlace(this.pool.tree, this.committeeSize, built) !== undefined) return
     assert(built.record.epoch === epoch, `built for epoch ${built.record.epoch} instead of ${epoch}`)
-    const hash = hashBlock(built)
     const signed = this.signer.propose(built, hash, this.certificates.high)
     const { proposal } = signed.message
     const block = this.pool.tree.add(proposal, hash, false)
@@ -312,6 +311,6 @@ export class Settlement {
   }
 
   private get committeeSize(): number {
-    return this.config.committee.set.signers.length
+    return this.config.era.committee.signers.length
   }
 }

@@ -17,7 +17,7 @@ import type { Entry, EpochChangeReport, SafetyRecord, SettlementConfig } from '.
 type MessageOf<T extends SettlementMessage['type']> = Extract<SettlementMessage, { type: T }>
 
 export class Signer {
-  private readonly config: Pick<SettlementConfig, 'scheme' | 'committee' | 'self'>
+  private readonly config: Pick<SettlementConfig, 'scheme' | 'era' | 'self'>
   private lastProposal: SafetyRecord['lastProposal']
   private lastVote: Vote | undefined
   private lastEpochChange: EpochChangeReport | undefined
@@ -25,7 +25,7 @@ export class Signer {
 
   /** `start`: how a node that never signed enters its first epoch. */
   constructor(
-    config: Pick<SettlementConfig, 'scheme' | 'committee' | 'self'>,
+    config: Pick<SettlementConfig, 'scheme' | 'era' | 'self'>,
     safety: SafetyRecord | undefined,
     start: Entry,
   ) {
@@ -74,15 +74,15 @@ export class Signer {
 
   /** The leader's part of the chain's randomness. There is one for each epoch, so that it contradicts nothing. */
   reveal(epoch: number): Uint8Array {
-    const { scheme, committee } = this.config
-    return scheme.sign(revealDigest(committee.domain, epoch), this.self.secretKey)
+    const { scheme, era } = this.config
+    return scheme.sign(revealDigest(era.domain, epoch), this.self.secretKey)
   }
 
   propose(block: Block, blockHash: Hash, highCertificate: CommitCertificate): Signed<MessageOf<'proposal'>> {
     const { epoch } = block.record
     assert(this.mayPropose(epoch), `a proposal in epoch ${epoch}, in which this node proposed, or which it gave up`)
-    const { scheme, committee } = this.config
-    const signature = scheme.sign(proposeDigest(committee.domain, epoch, blockHash), this.self.secretKey)
+    const { scheme, era } = this.config
+    const signature = scheme.sign(proposeDigest(era.domain, epoch, blockHash), this.self.secretKey)
     this.lastProposal = { epoch, blockHash }
     return { message: { type: 'proposal', proposal: { block, signature } }, record: this.record(highCertificate) }
   }
@@ -95,12 +95,12 @@ export class Signer {
       this.mayVote(unsigned.epoch),
       `a vote in epoch ${unsigned.epoch}, in which this node voted, or which it gave up`,
     )
-    const { scheme, committee } = this.config
+    const { scheme, era } = this.config
     const { index, secretKey } = this.self
     const vote = {
       ...unsigned,
       voter: index,
-      signature: scheme.sign(voteDigest(committee.domain, unsigned), secretKey),
+      signature: scheme.sign(voteDigest(era.domain, unsigned), secretKey),
     }
     this.lastVote = vote
     return { message: { type: 'vote', vote }, record: this.record(highCertificate) }
@@ -109,10 +109,10 @@ export class Signer {
   /** spec S-TIMEOUT: EpochChange(epoch + 1, highCC). */
   giveUp(epoch: number, certificate: CommitCertificate): Signed<MessageOf<'epoch-change'>> {
     assert(this.mayGiveUp(epoch), `epoch ${epoch} is given up twice`)
-    const { scheme, committee } = this.config
+    const { scheme, era } = this.config
     const { index, secretKey } = this.self
     const unsigned = { epoch: epoch + 1, certificateEpoch: certificate.epoch }
-    const signature = scheme.sign(epochChangeDigest(committee.domain, unsigned), secretKey)
+    const signature = scheme.sign(epochChangeDigest(era.domain, unsigned), secretKey)
     const report: EpochChangeReport = { epochChange: { ...unsigned, sender: index, signature }, certificate }
     this.lastEpochChange = report
     return { message: { type: 'epoch-change', ...report }, record: this.record(certificate) }

@@ -183,7 +183,11 @@ describe('a validator votes for', () => {
   it('nothing at or below what it has signed before a restart', () => {
     const before = validator()
     const voted = before.propose(a1).find(effect => effect.type === 'persist-settlement')!
-    const again = new TestValidator(config, { ...FRESH, safety: voted.safety, proposals: voted.proposals })
+    const again = new TestValidator(config, {
+      ...FRESH,
+      safety: voted.safety,
+      proposals: voted.proposals.map(({ proposal }) => proposal),
+    })
     expect(votesIn(again.began)).toEqual([1])
     expect(votesIn(again.propose(b1))).toEqual([])
     expect(votesIn(again.propose(a2))).toEqual([2])
