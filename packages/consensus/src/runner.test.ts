@@ -90,7 +90,13 @@ describe('the runner', () => {
     harness.propose(a1)
     harness.executed(a1)
     expect(harness.writes).toMatchObject([
-      { write: { safety: { lastVote: committee.vote(0, a1) }, proposals: [a1.proposal] } },
+      {
+        write: {
+          era: GENESIS.hash,
+          safety: { lastVote: committee.vote(0, a1) },
+          proposals: [{ hash: a1.hash, proposal: a1.proposal }],
+        },
+      },
     ])
     expect(harness.writes[0]!.write.finality).toBeUndefined()
   })

@@ -166,7 +166,8 @@ export class EraInstance {
     if (certificate !== undefined)
       this.steps.push({ machine: 'finality', input: { type: 'finality-carried', certificate } })
     const checkpoint = this.settledCheckpoints.get(header.height)
-    if (checkpoint !== undefined)
+    // below what the chain carries by now there is nothing left to prepare
+    if (checkpoint !== undefined && checkpoint.height >= this.heightOf(this.carried))
       this.steps.push({ machine: 'finality', input: { type: 'checkpoint-settled', checkpoint } })
   }
 

@@ -234,7 +234,7 @@ describe('before a vote goes out', () => {
         highCertificate: committee.start,
         entry: { type: 'epoch-change', epochChange: { epoch: 2 }, certificate: committee.start },
       },
-      proposals: [late2.proposal],
+      proposals: [{ hash: late2.hash, proposal: late2.proposal }],
     })
     expect(effects[send]).toMatchObject({ message: { vote: committee.vote(0, late2) } })
   })
