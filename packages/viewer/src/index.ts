@@ -10,7 +10,7 @@ export {
   type SettledTransaction,
   settleTransaction,
 } from './chain/rpc.ts'
-export { committeeOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
+export { erasOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
 export * as viewerLimits from './limits.ts'
 export { type HeadlessOptions, type HeadlessReport, playHeadless } from './player/headless.ts'
 export { fetchManifest, originFolders } from './player/manifest.ts'

@@ -181,7 +181,7 @@ export class Chain {
   }
 
   /** Makes and executes a block on an executed parent, of what waits in the mempool. */
-  async build(parentHash: Hash, record: ConsensusRecord, beneficiary: Address, isOver: () => boolean): Promise<Block> {
+  async build(parentHash: Hash, record: ConsensusRecord, beneficiary: Address, isOver: () => boolean) {
     const parent = this.executed.get(parentHash)
     assert(parent !== undefined, `a block is to be built on ${parentHash}, which is not executed`)
     const { mempool, clock } = this.parts
@@ -199,7 +199,7 @@ export class Chain {
     for (const { transaction, rejection } of built.skipped) if (rejection.isFinal) mempool.remove(transaction)
     const hash = hashBlock(built.block)
     this.keepExecuted({ ...built, hash })
-    return built.block
+    return { block: built.block, hash }
   }
 
   /** Consensus may have gone on meanwhile: what is too late for the tree is never told to be dropped. */

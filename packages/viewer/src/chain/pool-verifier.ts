@@ -14,19 +14,25 @@ import {
 } from '@tan/protocol'
 import { verifyAccountProof, verifyStorageProof } from '@tan/storage/proofs'
 import { PROOFS_KNOWN_MAX } from '../limits.ts'
-import { committeeOf, type TrustAnchor } from './trust-anchor.ts'
+import { erasOf, type TrustAnchor } from './trust-anchor.ts'
 
 export type VerifyPool = (proof: PoolProof, target: Address) => Outcome<ProvenPool>
 
 export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
-  const committee = committeeOf(anchor)
+  const eras = erasOf(anchor)
   /** settled by a proof that was checked: many payers show the same block */
   const settled = new Set<Hash>()
 
   function checkSettled({ header, settlement }: PoolProof): Reason | undefined {
     const hash = hashHeader(header)
     if (settled.has(hash)) return undefined
-    const verified = verifySettlementProof(bls, committee, settlement)
+    const era = eras.at(header.height)
+    if (era === undefined)
+      return {
+        code: 'payment/proof',
+        message: `the era of height ${header.height} is not known: the trust anchor is old`,
+      }
+    const verified = verifySettlementProof(bls, era, settlement)
     if (!verified.ok) return { code: 'payment/proof', message: verified.rejection.message }
     if (verified.value !== hash) return { code: 'payment/proof', message: 'the proof settles another block' }
     settled.add(hash)
