@@ -76,7 +76,7 @@ beforeAll(() => {
 const encode = (functionName: string, args: readonly unknown[] = []) =>
   fromHex(encodeFunctionData({ abi, functionName, args }))
 
-describe('a contract', () => {
+describe('a contract (L-TRANSITION)', () => {
   let chain: TestChain
   let desk: Address
   let nonce: bigint
@@ -149,7 +149,7 @@ describe('a contract', () => {
     expect(call).toMatchObject({ ok: true, value: { succeeded: false, haltReason: 'out of gas' } })
   })
 
-  it('that destroys itself burns what it has', async () => {
+  it('that destroys itself burns what it has (L-BURN)', async () => {
     const before = chain.head.state.account(alice.address)!.balance
     const { burnedWei, header, state } = await send(encode('spawn'), { value: 7n })
     const fees = BigInt(header.gasUsed) * header.baseFeePerGas
