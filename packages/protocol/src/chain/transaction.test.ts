@@ -171,7 +171,7 @@ describe('authorisations of EIP-7702', () => {
   })
 })
 
-describe('what the EIPs allow', () => {
+describe('what the EIPs allow (L-DECODE)', () => {
   const fields = { nonce: 0n, gasLimit: 1n, to: sender, value: 0n, data: new Uint8Array() }
   const typed = { ...fields, chainId: 1n, accessList: [], maxFeePerGas: 1n, maxPriorityFeePerGas: 0n }
   const comesBack = (transaction: UnsignedTransaction) => {
