@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title Pools of TANGam that pay any number of payees by off-chain vouchers
-/// @notice Address: 0x0000000000000000000000000000000054414e03. A credit pool (collateral above 0) pays any target with a
+/// @notice Lives at 0x0000000000000000000000000000000054414e03. A credit pool (collateral above 0) pays any target with a
 /// voucher of its signer; if the vouchers exceed its deposit, the collateral burns. A strict pool (collateral 0) pays each
 /// target up to its reserved amount, which nothing can take away. Amounts are in wei of TANGam and below 2^96; voucher
 /// amounts are cumulative per target over the pool's life. Vouchers and reservations are typed data (EIP-712: name

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title Staking of TAN
-/// @notice Address: 0x0000000000000000000000000000000054414e02. An account becomes a guardian when it registers a BLS key
+/// @notice Lives at 0x0000000000000000000000000000000054414e02. An account becomes a guardian when it registers a BLS key
 /// and stakes TAN; with more stake it may become a candidate for the committee of validators. Withdrawn TAN can be slashed
 /// until the unbonding period is over, and can then be claimed. All amounts are in wei of TAN.
 interface IStaking {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title TAN, the staking coin of the chain, as an ERC-20 with EIP-2612 permits
-/// @notice Address: 0x0000000000000000000000000000000054414e01. The supply is 10^9 TAN with 18 decimals, fixed at genesis:
+/// @notice Lives at 0x0000000000000000000000000000000054414e01. The supply is 10^9 TAN with 18 decimals, fixed at genesis:
 /// nothing mints or burns TAN. Balances are in the mapping at slot 0, allowances at slot 1, the supply at slot 2 and the
 /// nonces of permits at slot 3, so that common tools find and prove them.
 interface ITanToken {
