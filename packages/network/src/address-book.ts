@@ -1,11 +1,11 @@
-// Whom to dial, where, and when: the operator's bootstrap addresses for ever, peers that others told of as long as they
-// can be reached. Pure bookkeeping: the transport dials.
+// Which peers to dial, where, and when: the operator's bootstrap addresses always, peers from others as long as they
+// are reachable. Pure bookkeeping: the transport dials.
 import { type Random, randomBelow, shuffled } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import type { PeerId } from './transport.ts'
 
 export interface Target {
-  /** undefined until the address has answered once, if it does not say whose it is */
+  /** undefined until the address has answered once, if it does not name its peer */
   peer: PeerId | undefined
   addresses: readonly string[]
   readonly isBootstrap: boolean
@@ -31,7 +31,7 @@ export class AddressBook {
     return this.#bootstrap.some(target => target.peer === peer)
   }
 
-  /** A peer that somebody told of, or that said itself where it listens. */
+  /** A peer whose address came from another peer or from itself. */
   learn(peer: PeerId, addresses: readonly string[], nowMs: number): void {
     const known = this.#known.get(peer)
     if (known !== undefined) {
@@ -60,7 +60,7 @@ export class AddressBook {
     }
     const room = LIMITS.dialsAtOnceMax - this.dialing
     take(this.#bootstrap, room)
-    // in random order: who fills our book must not choose our peers
+    // In random order: a peer that fills our book must not choose our peers.
     if (most > 0) take(shuffled(this.#random, [...this.#known.values()]), Math.min(most, room - due.length))
     return due
   }
@@ -77,7 +77,7 @@ export class AddressBook {
     if (target.isBootstrap) target.peer = peer
   }
 
-  /** `isHopeless`: it will not be better next time (our own address, another chain). */
+  /** `isHopeless`: the next attempt would fail as well (our own address, another chain). */
   failed(target: Target, nowMs: number, isHopeless: boolean): void {
     target.isDialing = false
     target.failures++
@@ -92,7 +92,7 @@ export class AddressBook {
     target.dueMs = nowMs + this.#jittered(delayMs)
   }
 
-  /** A connection ended: try again soon, but not all at the same moment. */
+  /** A connection ended: retry soon, but not all at the same moment. */
   lost(peer: PeerId, nowMs: number): void {
     for (const target of this.#all()) {
       if (target.peer !== peer) continue

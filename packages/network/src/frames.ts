@@ -1,4 +1,4 @@
-// Messages on a byte stream: each after its length, 4 bytes, big-endian.
+// Messages on a byte stream, each prefixed with its length: 4 bytes, big-endian.
 import { LIMITS } from './limits.ts'
 
 export const FRAME_HEADER_BYTES = 4
@@ -54,12 +54,12 @@ export class FrameReader {
     this.#sizeMaxBytes = sizeMaxBytes
   }
 
-  /** The length of a message above the bound: nothing after it can be read. */
+  /** The length of a message above the bound; nothing after it can be read. */
   get oversizeBytes(): number | undefined {
     return this.#oversizeBytes
   }
 
-  /** Has a message begun that is not complete? */
+  /** Whether an incomplete message is pending. */
   get isPartial(): boolean {
     return this.#headerFilled > 0 || this.#input.length > 0
   }
@@ -68,7 +68,7 @@ export class FrameReader {
     if (bytes.length > 0) this.#input.push(bytes)
   }
 
-  /** The next complete message, in memory of its own. */
+  /** The next complete message, in its own memory. */
   next(): Uint8Array | undefined {
     while (this.#oversizeBytes === undefined) {
       const length = this.#readLength()

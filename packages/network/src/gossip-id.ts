@@ -4,8 +4,8 @@ import { concatBytes, sha256, utf8ToBytes } from '@tan/primitives'
 const GOSSIP_ID_BYTES = 20
 
 /**
- * The topic is part of it: otherwise a message could be kept from its topic by sending its bytes on another one first,
- * where they are rejected and from then on known.
+ * The topic is part of it: otherwise an attacker could suppress a message by first sending its bytes on another topic,
+ * where they are rejected and then known.
  */
 export function gossipId(topicId: string, message: Uint8Array): Uint8Array {
   const topic = utf8ToBytes(topicId)

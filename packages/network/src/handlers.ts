@@ -1,5 +1,5 @@
-// What this node listens to: the handler of each protocol, and everything that stands between a peer's message and it
-// (rate, size, what is pending), and between its answer and the peer (verdict, failure, penalty).
+// The handlers of this node's protocols, with all checks between a peer's message and its handler (rate, size, pending
+// work) and between the handler's answer and the peer (verdict, failure, penalty).
 import { AssertionError, assert, type Clock, type Reason, reasonOf } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import {
@@ -26,7 +26,7 @@ export class Handlers {
   readonly #telemetry: Telemetry
   readonly #clock: Clock
   readonly #penalize: (peer: PeerId, protocol: Protocol, reason: Reason) => void
-  /** by topic: what this node sends of it, whoever made it */
+  /** by topic: the rate at which this node sends, whoever the author is */
   readonly #sending = new Map<string, TokenBucket>()
   readonly #messages = new Map<string, Registered<MessageProtocol, MessageHandler>>()
   readonly #requests = new Map<string, Registered<RequestProtocol, RequestHandler>>()
@@ -116,11 +116,11 @@ export class Handlers {
       return response
     } catch (error) {
       this.#failed(protocol, error)
-      return { code: 'network/internal', message: 'the request could not be answered' }
+      return { code: 'network/internal', message: 'the node failed to answer the request' }
     }
   }
 
-  /** Is this copy of a gossiped message worth looking at? */
+  /** Whether to process this copy of a gossiped message. */
   gossipArrives(from: PeerId, topicId: string, sizeBytes: number): boolean {
     const protocol = this.#topics.get(topicId)?.protocol
     if (protocol === undefined || this.#standing.isBanned(from)) return false
@@ -129,7 +129,7 @@ export class Handlers {
       this.#penalize(from, protocol, { code: 'network/oversize', message })
       return false
     }
-    // no offence: whoever passes on what others flood with is no worse than they, and must not be cut off for it
+    // Not an offence: a peer that relays a flood is not its author, and must not be cut off for it.
     if (!this.#standing.take(from, protocol)) {
       this.#telemetry.dropped(from, protocol, 1, RATE)
       return false
@@ -162,7 +162,7 @@ export class Handlers {
     }
   }
 
-  /** What this node made itself goes out in any case, and leaves less room for what others made. */
+  /** This node's own messages always go out, and leave less room for those of others. */
   noteBroadcast(topic: GossipProtocol): void {
     this.#sending.get(protocolId(this.#prefix, topic))?.take()
   }
@@ -179,7 +179,7 @@ export class Handlers {
     return false
   }
 
-  /** The verdict, as far as it concerns the sender: what it is not to blame for is only not passed on. */
+  /** The verdict as it concerns the sender: without blame, the message is only not passed on. */
   #judge(peer: PeerId, protocol: Protocol, verdict: Verdict): Verdict {
     if (typeof verdict !== 'object') return verdict
     if (verdict.blame !== 'sender') return 'ignore'
@@ -187,7 +187,7 @@ export class Handlers {
     return verdict
   }
 
-  /** A bug of ours stops the process, however deep in a library's callback it shows; anything else is logged. */
+  /** Our own bug stops the process, even inside a library's callback; anything else is logged. */
   #failed(protocol: Protocol, error: unknown): void {
     if (error instanceof AssertionError)
       queueMicrotask(() => {
@@ -198,5 +198,5 @@ export class Handlers {
 }
 
 const RATE: Reason = { code: 'network/rate', message: 'more messages than the protocol allows' }
-const SENDING: Reason = { code: 'network/passed-on', message: 'as much was passed on as others take' }
-const BUSY: Reason = { code: 'network/busy', message: 'too much gossip waits for its handlers' }
+const SENDING: Reason = { code: 'network/passed-on', message: 'relaying has reached the rate that other nodes accept' }
+const BUSY: Reason = { code: 'network/busy', message: 'too many gossip messages are waiting for their handlers' }

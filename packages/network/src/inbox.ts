@@ -6,9 +6,9 @@ import type { MessageProtocol } from './protocols.ts'
 import type { Channel } from './wire.ts'
 
 export interface InboxOwner {
-  /** A promise means: not yet, wait. It never rejects. */
+  /** If it returns a promise, wait for it. It never rejects. */
   deliver(protocol: MessageProtocol, message: Uint8Array): Promise<void> | undefined
-  /** The stream cannot be read on. */
+  /** The rest of the stream is unreadable. */
   garbage(protocol: MessageProtocol, reason: Reason): void
   closed(inbox: Inbox): void
 }
@@ -47,7 +47,7 @@ export class Inbox {
     })
   }
 
-  /** Ends a stream on which a message has begun and does not go on. */
+  /** Ends a stream on which a message has stalled. */
   checkProgress(nowMs: number): void {
     if (this.#partialSinceMs !== undefined && nowMs - this.#partialSinceMs > this.protocol.timeoutMs)
       this.#fail(STALLED)
@@ -98,4 +98,4 @@ export class Inbox {
 }
 
 const CUT_OFF: Reason = { code: 'network/garbage', message: 'the stream ended within a message' }
-const STALLED: Reason = { code: 'network/stalled', message: 'a message was begun and not finished in time' }
+const STALLED: Reason = { code: 'network/stalled', message: 'a message was not finished in time' }

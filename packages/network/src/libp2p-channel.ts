@@ -29,8 +29,8 @@ export class Libp2pChannel implements Channel {
     stream.addEventListener('end', () => {
       if (!isOver(stream)) listener.ended()
     })
-    // a drain of the connection is told to all its streams, also to those that wait for their own window: look again
-    // after the stream itself has tried to go on
+    // All streams of a connection get its drain event, even those that wait for their own window: check again after the
+    // stream has tried to continue.
     stream.addEventListener('drain', () =>
       queueMicrotask(() => {
         if (!isOver(stream) && !stream.writableNeedsDrain && stream.writeBufferLength === 0) listener.drained()
@@ -71,7 +71,7 @@ export class Libp2pChannel implements Channel {
     }
   }
 
-  /** The connection broke under what was written; the stream has closed itself unless this says so. */
+  /** The connection broke during a write: abort the stream, which would otherwise only look closed. */
   #broke(error: unknown): void {
     this.#stream.abort(error instanceof Error ? error : new Error(String(error)))
   }

@@ -1,5 +1,5 @@
-// GossipSub as this project uses it: messages carry no author (what is gossiped is signed by itself), nothing is passed
-// on before its handler has accepted it, and each copy is counted against its sender before anything is done with it.
+// GossipSub for this project: messages carry no author (their content is signed), a node passes a message on only after
+// its handler has accepted it, and each copy counts against its sender before any processing.
 
 import {
   type GossipSub,
@@ -16,7 +16,7 @@ import { LIMITS } from './limits.ts'
 import type { Verdict } from './transport.ts'
 import type { WireSetup } from './wire.ts'
 
-/** What a peer's transmission holds, as far as it is looked at here. */
+/** The parts of a peer's transmission that we read. */
 interface GossipTransmission {
   readonly messages: readonly { readonly topic: string; readonly data?: Uint8Array }[]
 }
@@ -36,14 +36,14 @@ export function createGossip(setup: WireSetup): (components: GossipSubComponents
     msgIdToStrFn: id => toHex(id),
     fallbackToFloodsub: false,
     floodPublish: true,
-    // telling the others what arrived costs as much as a small message
+    // Announcing an arrival costs as much as a small message.
     idontwantMinDataSize: LIMITS.gossipToldMinBytes,
-    // our own messages are encoded once for all
+    // Our own messages are encoded once for all receivers.
     batchPublish: true,
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
-    // messages of topics without a handler are dropped on arrival; to know who listens to a topic is wanted even then,
-    // for broadcasting, up to so many
+    // Messages of topics without a handler are dropped on arrival. For broadcasting, we still need to know which peers
+    // listen to a topic, up to this bound.
     maxTopicBytesPerPeer: LIMITS.gossipTopicBytesPerPeerMax,
     seenTTL: LIMITS.gossipSeenMs,
     maxInboundDataLength: batchMaxBytes,

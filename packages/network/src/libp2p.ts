@@ -1,5 +1,5 @@
-// The transport over libp2p: TCP, Noise, Yamux, identify, GossipSub. This file is the wire: connections, who may have
-// one, streams, and what libp2p's errors mean.
+// The transport over libp2p: TCP, Noise, Yamux, identify, GossipSub. This file is the wire: connections, their
+// admission, streams, and the meaning of libp2p's errors.
 
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
@@ -24,13 +24,13 @@ import type { Channel, Wire, WireAddress, WireSetup } from './wire.ts'
 export interface Libp2pTransportOptions extends TransportOptions {
   /** 32 bytes: an Ed25519 seed */
   readonly key: Uint8Array
-  /** multiaddrs, as `/ip4/0.0.0.0/tcp/30303`; port 0 takes any free one; none: this node only dials */
+  /** multiaddrs such as `/ip4/0.0.0.0/tcp/30303`; port 0 takes any free port; if empty, this node only dials */
   readonly listen: readonly string[]
-  /** what others are told instead of the addresses that the machine has: for nodes behind a translated address */
+  /** addresses to announce instead of the machine's own, for nodes behind address translation */
   readonly announce?: readonly string[]
 }
 
-/** Throws `network/key`, and `network/address` for an address that is none. */
+/** Throws `network/key`, and `network/address` for an invalid address. */
 export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Transport> {
   return new PeerTransport(await createLibp2pWire(options), options)
 }
@@ -120,12 +120,12 @@ export class Libp2pWire implements Wire {
   }
 
   disconnect(peer: PeerId): void {
-    // at once: while a connection closes politely, the peer could open another, and would never be told of as gone
+    // At once: during a graceful close the peer could open another connection, and would never be reported as gone.
     for (const connection of this.#connectionsOf(peer)) connection.abort(new Error('ended by this node'))
   }
 
   async open(peer: PeerId, protocolId: string, signal: AbortSignal): Promise<Channel> {
-    // the newest: an older one of a peer that came back may be dead without having said so
+    // The newest: if the peer has reconnected, an older connection may be silently dead.
     const connection = this.#connectionsOf(peer).at(-1)
     if (connection === undefined) throw new CodedError('network/closed', `${peer} is not connected`)
     try {
@@ -156,7 +156,7 @@ export class Libp2pWire implements Wire {
           maxInboundStreams: LIMITS.streamsPerConnectionMax,
           maxOutboundStreams: LIMITS.streamsPerConnectionMax,
           streamOptions: {
-            // what a paused stream may still receive has to fit into its buffer
+            // What a paused stream may still receive must fit into its buffer.
             maxStreamWindowSize: LIMITS.streamWindowMaxBytes,
             maxReadBufferLength: 2 * LIMITS.streamWindowMaxBytes,
           },
@@ -169,10 +169,10 @@ export class Libp2pWire implements Wire {
         inboundConnectionThreshold: LIMITS.inboundPerHostPerSecondMax,
         maxParallelDials: 2 * LIMITS.dialsAtOnceMax,
         inboundUpgradeTimeout: LIMITS.upgradeTimeoutMs,
-        // the transport dials again by itself
+        // The transport itself redials.
         reconnectRetries: 0,
       },
-      // finds connections whose other machine is gone without a word; patient, since a busy machine answers late
+      // Detects connections whose other machine silently disappeared; patient, because a busy machine answers late.
       connectionMonitor: {
         protocolPrefix: setup.prefix.slice(1),
         pingInterval: LIMITS.pingIntervalMs,
@@ -188,8 +188,8 @@ export class Libp2pWire implements Wire {
   }
 
   /**
-   * A peer dials only when it has no connection to us. So if we have one from before, it is a dead one whose end has not
-   * been noticed here. (Two of nearly the same age are two peers that dialled each other at once: both stay.)
+   * A peer dials only when it has no connection to us. So an earlier connection is dead, and its end has not been
+   * noticed here. (Two connections of nearly the same age mean that both peers dialled at once: both stay.)
    */
   #dropReplaced(node: Node, opened: Connection): void {
     if (opened.direction !== 'inbound') return
@@ -211,8 +211,8 @@ export class Libp2pWire implements Wire {
   }
 
   /**
-   * GossipSub does not open its stream to a peer again when it lost it, for instance because what waited in it became too
-   * much. Start over with a peer that gossips with us, but twice in a row gets nothing.
+   * GossipSub does not reopen a lost stream to a peer, for instance after too much waited in it. Disconnect a peer that
+   * gossips with us but twice in a row gets nothing.
    */
   #restartBrokenGossip(node: Node, setup: WireSetup): void {
     const { protocols } = node.services.gossip
@@ -245,7 +245,7 @@ function dialError(address: string, error: unknown, signal: AbortSignal): CodedE
   if (name === 'EncryptionFailedError' || name === 'UnexpectedPeerError')
     return new CodedError(
       'network/handshake',
-      `${address} is not the node that the address names, or no TAN node: ${reason}`,
+      `${address} is not the node that the address names, or not a TAN node: ${reason}`,
       { cause: error },
     )
   return new CodedError('network/unreachable', `cannot connect to ${address}: ${reason}`, { cause: error })
@@ -266,10 +266,10 @@ function reasonOf(error: unknown): string {
 }
 
 function unusable(address: string): CodedError {
-  return new CodedError('network/address', `not a TCP address, as /ip4/0.0.0.0/tcp/30303: ${address}`)
+  return new CodedError('network/address', `not a TCP address such as /ip4/0.0.0.0/tcp/30303: ${address}`)
 }
 
 const GOSSIP_LOST: Reason = {
   code: 'network/slow-reader',
-  message: 'the stream for gossip to the peer broke: it did not take what was sent, or refused it',
+  message: 'the gossip stream to the peer broke: the peer did not read, or refused it',
 }

@@ -1,5 +1,5 @@
-// A network within one process: the same transport as over libp2p, on connections, streams with back-pressure and
-// flooding that are made of queues. For tests of whatever stands on a transport.
+// A network within one process: the same transport as over libp2p, with connections, back-pressured streams and
+// flooding made of queues. For tests of anything that uses a transport.
 import { assert, type Clock, CodedError, toHex } from '@tan/primitives'
 import { abortedError } from './deadline.ts'
 import { gossipId } from './gossip-id.ts'
@@ -13,7 +13,7 @@ import type { Channel, Wire, WireAddress, WireSetup } from './wire.ts'
 export interface MemoryTransportOptions extends TransportOptions {
   /** 32 bytes: an Ed25519 seed */
   readonly key: Uint8Array
-  /** What others dial, as `/memory/<name>`. Only one running transport of a network has it. */
+  /** Others dial `/memory/<name>`. A name belongs to only one running transport of a network. */
   readonly name: string
 }
 
@@ -61,7 +61,7 @@ export class MemoryWire implements Wire {
 
   async start(setup: WireSetup): Promise<void> {
     if (this.#network.running.has(this.#name))
-      throw new CodedError('network/listen', `/memory/${this.#name} is in use: give each transport a name of its own`)
+      throw new CodedError('network/listen', `/memory/${this.#name} is in use: give each transport its own name`)
     this.#setup = setup
     this.#network.running.set(this.#name, this)
   }
@@ -84,15 +84,15 @@ export class MemoryWire implements Wire {
     const read = this.readAddress(address)
     const other = read === undefined ? undefined : this.#network.running.get(read.host)
     if (this.#setup === undefined || other === undefined || other.#setup === undefined)
-      throw new CodedError('network/unreachable', `nobody answers at ${address}`)
+      throw new CodedError('network/unreachable', `no node answers at ${address}`)
     if (other === this) throw new CodedError('network/self', `${address} is this node's own address`)
     if (read?.peer !== undefined && read.peer !== other.self)
-      throw new CodedError('network/handshake', `${address} is answered by ${other.self}`)
+      throw new CodedError('network/handshake', `another node answers at ${address}: ${other.self}`)
     if (this.#connections.has(other.self)) return other.self
     const inbound = { direction: 'inbound', host: this.#name, scope: 'public' } as const
     const outbound = { direction: 'outbound', host: other.#name, scope: 'public' } as const
     if (!other.#setup.events.admits(this.self, inbound) || !this.#setup.events.admits(other.self, outbound))
-      throw new CodedError('network/unreachable', `${address} does not let this node in`)
+      throw new CodedError('network/unreachable', `the node at ${address} does not accept this node`)
     const connection = new MemoryConnection()
     connection.onClose(() => this.#lose(other.self))
     connection.onClose(() => other.#lose(this.self))

@@ -1,4 +1,4 @@
-// TCP multiaddrs: which can be dialled, whose they are, and how far they reach.
+// TCP multiaddrs: whether they can be dialled, their peer, and their scope.
 
 import { peerIdFromString } from '@libp2p/peer-id'
 import { isPrivate } from '@libp2p/utils'

@@ -1,5 +1,5 @@
-// Sending messages of one protocol to one peer: a bounded queue in front of a stream that is opened when first needed
-// and kept. Order holds; what the peer is too slow for is dropped, oldest first.
+// Sends messages of one protocol to one peer: a bounded queue in front of a stream that opens when first needed and
+// stays open. Keeps order; if the peer is too slow, drops the oldest messages.
 import { type Clock, type Reason, reasonOf } from '@tan/primitives'
 import { encodeFrames } from './frames.ts'
 import { LIMITS } from './limits.ts'
@@ -45,7 +45,7 @@ export class Outbox {
     else this.#scheduleFlush()
   }
 
-  /** Since when the peer has taken nothing although something waits for it. */
+  /** Since when the peer has read nothing although messages wait for it. */
   get stalledSinceMs(): number | undefined {
     return this.#stalledSinceMs
   }

@@ -1,5 +1,5 @@
-// How nodes find each other: who dials tells where it listens itself and is told of others. It is also the greeting:
-// the protocol's name holds the chain, so a node of another chain does not understand it.
+// How nodes find each other: the dialling node sends its own addresses and receives those of others. It is also the
+// greeting: the protocol's name contains the chain, so a node of another chain does not understand it.
 import { codec, decode, encode } from '@tan/primitives'
 import { LIMITS } from './limits.ts'
 import { declareProtocol } from './protocols.ts'
@@ -46,8 +46,8 @@ export function decodeAddresses(bytes: Uint8Array): readonly string[] {
 }
 
 /**
- * Addresses that may be dialled because a stranger said so, by whose they are: they name their peer, need no resolving
- * (a stranger would choose whose name servers we ask), and are public unless the operator allowed private ones.
+ * Addresses from a stranger that this node may dial, by peer: they name their peer, need no resolving (otherwise a
+ * stranger would choose the name servers that we ask), and are public unless the operator allows private ones.
  */
 export function usableAddresses(
   wire: Pick<Wire, 'readAddress'>,

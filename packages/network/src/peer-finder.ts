@@ -1,5 +1,5 @@
-// Finding peers and staying connected: bootstrap addresses are dialled for ever, others are asked for the peers that
-// they know, and some of those are dialled while this node has few.
+// Finds peers and stays connected: always redials bootstrap addresses, asks others for the peers that they know, and
+// dials some of those while this node has few peers.
 import { type Clock, CodedError, type Random, type Reason, randomBelow, reasonOf, shuffled } from '@tan/primitives'
 import { AddressBook, type Target } from './address-book.ts'
 import { LIMITS } from './limits.ts'
@@ -81,7 +81,7 @@ export class PeerFinder {
     this.dialDue()
   }
 
-  /** The other side of it. */
+  /** Answers such a request. */
   answerGreeting(link: PeerLink, greeting: Uint8Array): Uint8Array | Reason {
     try {
       const usable = usableAddresses(this.#wire, decodeGreeting(greeting), this.#arePrivateAllowed)
@@ -97,7 +97,7 @@ export class PeerFinder {
     return encodeAddresses([...own, ...others.flatMap(other => other.addresses)])
   }
 
-  /** Dials who is due, and now and then asks somebody for more peers. */
+  /** Dials the targets that are due, and from time to time asks a peer for more peers. */
   tick(): void {
     const nowMs = this.#clock.nowMs()
     if (nowMs >= this.#nextExchangeMs) {
@@ -129,11 +129,11 @@ export class PeerFinder {
     if (addresses.length > LIMITS.bootstrapAddressesMax)
       throw new CodedError(
         'network/bootstrap',
-        `${addresses.length} bootstrap addresses: at most ${LIMITS.bootstrapAddressesMax} are dialled, choose among them`,
+        `${addresses.length} bootstrap addresses: the maximum is ${LIMITS.bootstrapAddressesMax}, so remove some`,
       )
     for (const address of addresses) {
       const read = this.#wire.readAddress(address)
-      if (read === undefined) throw new CodedError('network/address', `not an address that can be dialled: ${address}`)
+      if (read === undefined) throw new CodedError('network/address', `cannot dial this address: ${address}`)
       if (read.peer !== this.#wire.self) this.#book.addBootstrap(address, read.peer)
     }
   }

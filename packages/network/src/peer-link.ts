@@ -1,5 +1,5 @@
-// A connected peer as this node holds it: its send queues, the streams that it opened, and whether it has shown that it
-// is of our chain. One for each connection that the wire reports; it ends with it.
+// A connected peer: its send queues, the streams that it opened, and whether it has shown that it belongs to our chain.
+// One per connection that the wire reports; it ends with the connection.
 import { type Clock, CodedError, type Reason } from '@tan/primitives'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { LIMITS } from './limits.ts'
@@ -22,17 +22,17 @@ export class PeerLink {
   readonly direction: Link['direction']
   readonly host: string
   readonly connectedAtMs: number
-  /** where it says that it listens */
+  /** the addresses that it reports */
   addresses: readonly string[] = []
-  /** Have we greeted it? Who dialled does. */
+  /** whether we have greeted it; the side that dialled does */
   hasGreeted = false
-  /** set when the connection is ours to end: what others are told */
+  /** the reason to report; set when we end the connection */
   closeReason: Reason | undefined
   readonly #owner: PeerLinkOwner
   readonly #clock: Clock
   readonly #outboxes = new Map<MessageProtocol, Outbox>()
   readonly #inboxes = new Set<Inbox>()
-  /** requests that run now, by protocol: ours to the peer, and the peer's to us */
+  /** running requests by protocol: ours to the peer, and the peer's to us */
   readonly #asked = new Map<RequestProtocol, number>()
   readonly #answering = new Map<RequestProtocol, number>()
   readonly #ready = Promise.withResolvers<void>()
@@ -49,7 +49,7 @@ export class PeerLink {
     this.#ready.promise.catch(() => {})
   }
 
-  /** Has it shown, while connected, that it is of our chain? */
+  /** Whether it has shown, while connected, that it belongs to our chain. */
   get isReady(): boolean {
     return this.#isReady
   }
@@ -58,7 +58,7 @@ export class PeerLink {
     return this.#isReady && this.closeReason === undefined
   }
 
-  /** Rejects with the reason if the connection ends before. */
+  /** Rejects with the reason if the connection ends first. */
   get whenReady(): Promise<void> {
     return this.#ready.promise
   }
@@ -87,7 +87,7 @@ export class PeerLink {
     if (count >= LIMITS.requestsAtOnceMax)
       throw new CodedError(
         'network/busy',
-        `${protocol.name}: ${count} requests to ${this.peer} are under way: wait for one`,
+        `${protocol.name}: ${count} requests to ${this.peer} are pending: wait for one`,
       )
     this.#asked.set(protocol, count + 1)
     try {
@@ -127,7 +127,7 @@ export class PeerLink {
     answer(channel, protocol, owner)
   }
 
-  /** Ends what does not go on, and names the protocol whose messages the peer does not take. */
+  /** Ends stalled streams, and returns the protocol whose messages the peer does not read. */
   checkProgress(nowMs: number): MessageProtocol | undefined {
     for (const inbox of this.#inboxes) inbox.checkProgress(nowMs)
     for (const [protocol, { stalledSinceMs }] of this.#outboxes)

@@ -1,5 +1,5 @@
-// The transport: what makes a wire safe and useful. The same code runs over libp2p and in memory. It holds the connected
-// peers and carries what goes between them, the handlers (handlers.ts), the standing of peers and the finder of peers.
+// The transport makes a wire safe and useful. The same code runs over libp2p and in memory. It connects the peers with
+// the handlers (handlers.ts), the standing of peers and the peer finder.
 import {
   assert,
   type Clock,
@@ -42,14 +42,14 @@ import type {
 import type { Channel, Link, Wire, WireEvents } from './wire.ts'
 
 export interface TransportOptions {
-  /** the chain's: nodes of another one are not talked to */
+  /** the chain's prefix: this node does not talk to nodes of other chains */
   readonly genesis: Hash
-  /** always dialled again, and let in even if there are peers enough */
+  /** always redialled, and admitted even when there are enough peers */
   readonly bootstrap?: readonly string[]
   /** Take addresses of loopback and private networks from others, and any number of peers there: for a devnet. */
   readonly allowPrivateAddresses?: boolean
   readonly peersMax?: number
-  /** 0: dial nobody but the bootstrap addresses */
+  /** 0: dial only the bootstrap addresses */
   readonly peersTarget?: number
   readonly clock: Clock
   readonly random: Random
@@ -134,7 +134,7 @@ export class PeerTransport implements Transport {
     this.#state = 'stopped'
     clearInterval(this.#ticker)
     this.#finder.stop()
-    // the wire lets what is on its way arrive
+    // The wire delivers what is already in transit.
     for (const link of this.#links.values()) link.closeReason ??= STOPPED
     if (wasRunning) await this.#wire.stop()
     for (const peer of [...this.#links.keys()]) this.#disconnected(peer)
@@ -272,7 +272,8 @@ export class PeerTransport implements Transport {
       channel.abort()
       return
     }
-    // who knows our chain's names is of our chain; but a greeting also says where the peer listens, and is heard first
+    // A peer that knows our chain's protocol names belongs to our chain. But wait for its greeting, if that comes
+    // first: it also says where the peer listens.
     if (protocol !== PEERS) this.#becomeReady(link)
     if (protocol.kind === 'message') link.acceptMessages(channel, protocol)
     else link.acceptRequest(channel, protocol)
@@ -292,10 +293,10 @@ export class PeerTransport implements Transport {
 
   async #dial(address: string): Promise<PeerId> {
     const read = this.#wire.readAddress(address)
-    if (read === undefined) throw new CodedError('network/address', `not an address that can be dialled: ${address}`)
+    if (read === undefined) throw new CodedError('network/address', `cannot dial this address: ${address}`)
     if (read.peer === this.self) throw new CodedError('network/self', `${address} is this node's own address`)
     if (read.peer !== undefined && this.#standing.isBanned(read.peer))
-      throw new CodedError('network/banned', `${read.peer} is banned for what it sent: try again in a minute`)
+      throw new CodedError('network/banned', `${read.peer} is banned for misbehaviour: try again in a minute`)
     const peer = await withDeadline(LIMITS.dialTimeoutMs, undefined, signal => this.#wire.dial(address, signal))
     const link = this.#links.get(peer)
     if (link === undefined) throw new CodedError('network/unreachable', `${address} closed the connection at once`)
@@ -334,7 +335,7 @@ export class PeerTransport implements Transport {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs()
-    // after a pause of this process, what came meanwhile is read first: nobody is blamed for our own delay
+    // After this process was suspended, first read what arrived meanwhile: nobody is to blame for our own delay.
     const wasPaused = nowMs - this.#tickedMs > LIMITS.pausedMs
     this.#tickedMs = nowMs
     for (const link of wasPaused ? [] : [...this.#links.values()]) {
@@ -405,9 +406,9 @@ function assertFits(protocol: Protocol, message: Uint8Array): void {
 const STOPPED: Reason = { code: 'network/stopped', message: 'this node stopped' }
 const LOST: Reason = { code: 'network/lost', message: 'the connection closed' }
 const NOT_CONNECTED: Reason = { code: 'network/not-connected', message: 'the peer is not connected' }
-const SLOW_READER: Reason = { code: 'network/slow-reader', message: 'the peer does not take what is sent to it' }
+const SLOW_READER: Reason = { code: 'network/slow-reader', message: 'the peer does not read what it is sent' }
 const NO_HELLO: Reason = { code: 'network/no-hello', message: 'the peer did not greet in time' }
 const OTHER_CHAIN: Reason = {
   code: 'network/other-chain',
-  message: 'the peer does not speak the protocols of this chain: is its genesis another one?',
+  message: 'the peer does not speak the protocols of this chain: does it have another genesis?',
 }

@@ -33,7 +33,7 @@ export function ask({ channel, protocol, message, signal }: Question): Promise<U
       isSettled = true
       signal.removeEventListener('abort', onAbort)
       outcome()
-      // whatever the peer still does with the stream is of no interest
+      // Ignore whatever the peer still does with the stream.
       channel.abort()
     }
     const settleWith = (answer: Uint8Array | CodedError) =>
@@ -103,9 +103,9 @@ export function answer(channel: Channel, protocol: RequestProtocol, owner: Answe
     isFinished = true
   }
   const timer = setTimeout(() => {
-    // a question that does not come is an offence; an answer that is slow, or slowly read, may be our own fault
+    // A question that does not arrive is an offence; a slow or slowly read answer may be our own fault.
     if (!isAnswering)
-      owner.garbage(protocol, { code: 'network/stalled', message: 'a request was begun and not finished in time' })
+      owner.garbage(protocol, { code: 'network/stalled', message: 'a request was not finished in time' })
     channel.abort()
     finish()
   }, protocol.timeoutMs)

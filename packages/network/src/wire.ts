@@ -1,6 +1,6 @@
-// What a transport stands on: connections between proven identities, byte streams on them, and flooding of messages to
-// all. libp2p is one (libp2p.ts), the in-memory network another (memory.ts). A wire trusts nothing that comes in and
-// judges nothing: it asks its events.
+// The layer below a transport: connections between proven identities, byte streams on them, and flooding of messages to
+// all. Implementations are libp2p (libp2p.ts) and the in-memory network (memory.ts). A wire trusts no input and judges
+// nothing: it asks its events.
 import type { Reason } from '@tan/primitives'
 import type { PeerId, Verdict } from './transport.ts'
 
@@ -8,13 +8,13 @@ export interface Wire {
   readonly self: PeerId
   readonly addresses: readonly string[]
   start(setup: WireSetup): Promise<void>
-  /** What is on its way still arrives, then all connections end; whether `disconnected` is told of them is left open. */
+  /** Delivers what is in transit, then ends all connections; may or may not call `disconnected` for them. */
   stop(): Promise<void>
-  /** What the text says, or undefined if this wire cannot dial it. */
+  /** Parses an address; undefined if this wire cannot dial it. */
   readAddress(address: string): WireAddress | undefined
-  /** Finds the connection that there is, or makes one; `connected` has been told before this resolves. Coded errors. */
+  /** Finds the existing connection or makes one; calls `connected` before it resolves. Coded errors. */
   dial(address: string, signal: AbortSignal): Promise<PeerId>
-  /** At once, without what is still on its way. */
+  /** At once; drops what is still in transit. */
   disconnect(peer: PeerId): void
   /** Throws `network/unsupported` if the peer does not speak it, `network/closed` or `network/timeout`. */
   open(peer: PeerId, protocolId: string, signal: AbortSignal): Promise<Channel>
@@ -22,7 +22,7 @@ export interface Wire {
 }
 
 export interface WireSetup {
-  /** what all names of this chain begin with */
+  /** prefix of all names of this chain */
   readonly prefix: string
   readonly protocolIds: readonly string[]
   readonly topicIds: readonly string[]
@@ -31,22 +31,22 @@ export interface WireSetup {
 }
 
 export interface WireEvents {
-  /** May this peer connect from there? */
+  /** Whether this peer may connect from there. */
   admits(peer: PeerId, link: Link): boolean
   connected(peer: PeerId, link: Link): void
   disconnected(peer: PeerId): void
-  /** A peer opened a stream. `listen` has to be called before this returns, or the channel aborted. */
+  /** A peer opened a stream. The callee must call `listen` or abort the channel before it returns. */
   opened(channel: Channel, protocolId: string): void
-  /** Asked for each copy of a gossiped message before anything else is done with it; false: forget it. */
+  /** Called for each copy of a gossiped message before any processing; false: drop it. */
   gossipArrives(from: PeerId, topicId: string, sizeBytes: number): boolean
-  /** Asked for the first copy: only what is accepted is passed on. Never throws or rejects. */
+  /** Called for the first copy: only accepted messages are passed on. Never throws or rejects. */
   gossip(from: PeerId, topicId: string, message: Uint8Array): Promise<Verdict>
-  /** The wire itself cannot go on with this peer. */
+  /** The wire itself cannot continue with this peer. */
   fault(peer: PeerId, reason: Reason): void
   penaltyPoints(peer: PeerId): number
 }
 
-/** `private`: loopback and networks that are not routed. `name`: something has to be resolved first. */
+/** `private`: loopback and unrouted networks. `name`: must be resolved first. */
 export type AddressScope = 'public' | 'private' | 'name'
 
 export interface Link {
@@ -57,7 +57,7 @@ export interface Link {
 }
 
 export interface WireAddress {
-  /** whose it is, if the address says so */
+  /** the peer, if the address names it */
   readonly peer: PeerId | undefined
   readonly host: string
   readonly scope: AddressScope
@@ -67,11 +67,11 @@ export interface WireAddress {
 export interface Channel {
   readonly peer: PeerId
   listen(listener: ChannelListener): void
-  /** The bytes are taken in any case; false: write no more until `drained`. After a close it does nothing. */
+  /** Always takes the bytes; false: write no more until `drained`. Does nothing after a close. */
   write(bytes: Uint8Array): boolean
-  /** No more will be written; what was, still arrives. */
+  /** Ends writing; what was written still arrives. */
   end(): void
-  /** Both directions, at once. */
+  /** Ends both directions at once. */
   abort(): void
   /** Nothing is delivered until `resume`, and the other side's writes stop when the buffers between are full. */
   pause(): void

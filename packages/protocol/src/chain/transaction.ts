@@ -246,7 +246,7 @@ export function transactionSigningDigest(transaction: Transaction | UnsignedTran
   return keccak256(encodeRlp([...unsigned, uint256.toRlp(transaction.chainId), EMPTY_BYTES, EMPTY_BYTES]))
 }
 
-/** The account that signed, or undefined for a signature that is none. */
+/** The account that signed, or undefined if the signature is invalid. */
 export function recoverSender(transaction: Transaction): Address | undefined {
   return recoverAddress(transactionSigningDigest(transaction), signatureOf(transaction))
 }

@@ -1,4 +1,4 @@
-// Checks of what a committee certified: by validators, by light clients, by anyone who holds the era's committee. Pure.
+// Checks of a committee's certificates, for validators, light clients, and anyone with the committee's keys. Pure.
 import {
   type AggregateScheme,
   accepted,
@@ -76,7 +76,7 @@ export function verifyEpochChangeCertificate(
     previous = certificateEpoch
     if (!isBitmap(bitmap, set.signers.length)) return refuse('a bitmap does not fit the committee')
     for (const i of bitmapIndices(bitmap)) {
-      if (seen.has(i)) return refuse(`validator ${i} stands in two groups`)
+      if (seen.has(i)) return refuse(`validator ${i} occurs in two groups`)
       seen.add(i)
     }
     const who = signersOf(set, bitmap)!

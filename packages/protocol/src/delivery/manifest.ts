@@ -1,5 +1,5 @@
 // The manifest of a resource: what a publisher signs, so that any peer can serve its pieces and nobody can change them.
-// JSON for people, beside the playlist; a canonical encoding for its hash, which is the resource's id.
+// JSON for people, next to the playlist; a canonical encoding for its hash, which is the resource's id.
 import {
   type Address,
   type Codec,
@@ -243,7 +243,7 @@ function validateManifest(manifest: Manifest): void {
       if (!Number.isSafeInteger(segment.offsetBytes + segment.sizeBytes))
         throw invalid(`${path}.offsetBytes`, 'is beyond 2^53')
       const place = `${segment.offsetBytes} ${segment.uri}`
-      if (places.has(place)) throw invalid(path, `byte ${segment.offsetBytes} of ${segment.uri} stands there twice`)
+      if (places.has(place)) throw invalid(path, `byte ${segment.offsetBytes} of ${segment.uri} occurs twice`)
       places.add(place)
       files.add(segment.uri)
     })

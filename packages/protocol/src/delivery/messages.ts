@@ -53,7 +53,10 @@ export type SwarmMessage =
   | ({ readonly type: 'hello' } & Hello)
   /** 65 bytes over `handshakeDigest` */
   | { readonly type: 'auth'; readonly signature: Uint8Array }
-  /** one bit a segment from `firstSegment` on, lowest bit of the first byte first; set: held whole. Replaces what was said before */
+  /**
+   * one bit per segment from `firstSegment` on, lowest bit of the first byte first; set if complete. Replaces earlier
+   * ones
+   */
   | {
       readonly type: 'have'
       readonly rendition: number

@@ -25,8 +25,8 @@ export function rootPoint(domain: Domain): JustifiedPoint {
 }
 
 /**
- * A quorum for each, each one's source the target of the one before, the first's justified for whoever checks
- * (`isJustified`; the root is always), rounds rising.
+ * Each justification has a quorum; its source is the target of the previous one, or for the first a point that the
+ * caller knows to be justified (`isJustified`; the root always is); rounds increase.
  */
 export function verifyJustificationChain(
   scheme: AggregateScheme,
@@ -44,15 +44,17 @@ export function verifyJustificationChain(
         ? samePoint(prepare.source, rootPoint(domain)) || isJustified(prepare.source)
         : samePoint(prepare.source, before)
     if (!isKnown)
-      return i === 0 ? unknownSource(prepare.source) : refuse('a source that is not the target of the one before')
-    if (prepare.round <= prepare.source.round) return refuse('a round does not rise above its source')
+      return i === 0
+        ? unknownSource(prepare.source)
+        : refuse('a source that is not the target of the previous justification')
+    if (prepare.round <= prepare.source.round) return refuse('a round is not above that of its source')
     if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), chain[i]!))
       return refuse(`no quorum of Prepares at round ${prepare.round}`)
   }
   return undefined
 }
 
-/** Whoever sent it may know more: no fault of theirs. */
+/** The sender may know more than this node, so it is not at fault. */
 function unknownSource({ round }: JustifiedPoint): Rejection {
   return reject('finality/unknown-source', `the source at round ${round} is not known to be justified`)
 }

@@ -1,5 +1,6 @@
 // What guardians sign and send to finalize checkpoints (spec/consensus.md, finality), with its canonical encoding.
-// The domain of all of it is the instance's root: the finalized end of the era before (genesis in the first).
+// The domain of all these messages is the instance's root: the finalized end of the previous era (genesis in the
+// first).
 import { type Codec, codec, type Hash } from '@tan/primitives'
 import { FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
 import { type AggregateSignature, bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
@@ -10,7 +11,7 @@ export interface JustifiedPoint {
   readonly round: number
 }
 
-/** "From the justified source on, I hold the target to be the next": at most one in a round. */
+/** "After the justified source, the target is next": at most one per round. */
 export interface Prepare {
   readonly round: number
   readonly source: JustifiedPoint
@@ -31,7 +32,9 @@ export interface Justification extends AggregateSignature {
   readonly prepare: Prepare
 }
 
-/** Each one's source is the target of the one before; the first's is known to whoever checks. Oldest first, never empty. */
+/**
+ * The source of each is the target of the previous one; the checker knows the first source. Oldest first, never empty.
+ */
 export type JustificationChain = readonly Justification[]
 
 /** The last of the chain, and a quorum of Commits to its target at its round: that target and all its ancestors are final. */
@@ -47,7 +50,7 @@ export interface FinalityCertificate {
 export interface FinalityShare {
   readonly statement: FinalityStatement
   readonly group: number
-  /** 8 bytes: bit i stands for signer 64 g + i */
+  /** 8 bytes: bit i is signer 64 g + i */
   readonly members: Uint8Array
   readonly signature: Uint8Array
 }

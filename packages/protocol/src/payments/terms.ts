@@ -24,7 +24,7 @@ export interface PoolTerms {
   /** `resourceCommitment(resource, salt)`: opened to payees, hidden on chain */
   readonly resourceCommitment: Hash
   readonly deposit: bigint
-  /** 0 makes a strict pool */
+  /** 0 means a strict pool */
   readonly collateral: bigint
   readonly durationBlocks: number
   /** signs vouchers; may be a session key */
@@ -90,7 +90,7 @@ export const POOL_AMOUNT_MAX: bigint = (1n << POOL_AMOUNT_BITS) - 1n
 /** where the contract's mappings stand: of pools by their id, and of pool numbers by payer */
 const POOLS_SLOT = slotAt(0n)
 const NUMBERS_SLOT = slotAt(1n)
-/** what `packPool` fills; the mapping of the pool's targets stands behind them */
+/** the slots that `packPool` fills; the mapping of the pool's targets follows them */
 const POOL_FIELDS = 6
 
 /** The slots of a pool's own fields, in the order of `packPool`'s words. */

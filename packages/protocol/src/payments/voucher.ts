@@ -75,7 +75,7 @@ export function signVoucher(chainId: number, voucher: Voucher, secretKey: Uint8A
   return { ...voucher, signature: signatureToBytes(signDigest(voucherDigest(chainId, voucher), secretKey)) }
 }
 
-/** The account whose key signed, or undefined for a signature that is none. */
+/** The account whose key signed, or undefined if the signature is invalid. */
 export function recoverVoucherSigner(chainId: number, voucher: SignedVoucher): Address | undefined {
   return recoverSigner(voucherDigest(chainId, voucher), voucher.signature)
 }

@@ -161,7 +161,7 @@ const serverMessage = taggedObject('type', {
   claims: object({
     type: literal('claims'),
     poolId: hash,
-    /** does this peer's claim fit the deposit beside the claims of the others? If not, it was not taken down */
+    /** whether this peer's claim fits the deposit together with the other claims; if not, the tracker ignored it */
     admitted: flag(),
     /** of all payees, this peer's included if admitted */
     claimedWei: wei(),
