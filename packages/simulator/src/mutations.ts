@@ -15,6 +15,7 @@ export interface Mutation {
   readonly isRequired: boolean
 }
 
+const CERTIFICATES = 'packages/protocol/src/consensus/certificates.ts'
 const SETTLEMENT = 'packages/consensus/src/settlement'
 const FINALITY = 'packages/consensus/src/finality/finality.ts'
 
@@ -47,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-without-epoch-change',
-    file: `${SETTLEMENT}/admission.ts`,
+    file: CERTIFICATES,
     original: 'if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)',
     mutated: 'if (justify.epoch >= epoch)',
     kind: 'hiding',
@@ -146,7 +147,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'epoch-change-below-its-reports',
-    file: `${SETTLEMENT}/admission.ts`,
+    file: CERTIFICATES,
     original: 'justify.epoch < highestReported(epochChange)',
     mutated: 'false',
     kind: 'hiding',

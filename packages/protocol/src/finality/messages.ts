@@ -2,7 +2,15 @@
 // The domain of all of it is the instance's root: the finalized end of the era before (genesis in the first).
 import { type Codec, codec, type Hash } from '@tan/primitives'
 import { FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
-import { type AggregateSignature, bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
+import {
+  type AggregateSignature,
+  bitmapCodec,
+  bitmapIndices,
+  blsSignature,
+  type Domain,
+  type SignerSet,
+  signingDigest,
+} from '../signers.ts'
 
 /** A block that a quorum prepared at a round; the instance's root is justified at round 0. */
 export interface JustifiedPoint {
@@ -101,6 +109,15 @@ export function lastJustification(chain: JustificationChain): Justification {
   return chain[chain.length - 1]!
 }
 
+/** Indices in the pool of a share's members; undefined where it names none, or somebody who does not exist. */
+export function shareMembers(
+  { signers }: SignerSet,
+  { group, members }: Pick<FinalityShare, 'group' | 'members'>,
+): number[] | undefined {
+  const indices = bitmapIndices(members).map(i => group * GROUP_SIZE + i)
+  return indices.length === 0 || indices.some(i => i >= signers.length) ? undefined : indices
+}
+
 /** The point that a Justification justifies. */
 export function justifiedPoint({ prepare }: Justification): JustifiedPoint {
   return { hash: prepare.target, round: prepare.round }
@@ -154,7 +171,7 @@ const pointCodec: Codec<JustifiedPoint> = codec.struct<JustifiedPoint>({ hash, r
 
 const prepareCodec: Codec<Prepare> = codec.struct<Prepare>({ round: uint, source: pointCodec, target: hash })
 
-const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
+export const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
   prepare: [1, codec.struct({ prepare: prepareCodec })],
   commit: [2, codec.struct({ commit: codec.struct<Commit>({ point: pointCodec }) })],
 })
