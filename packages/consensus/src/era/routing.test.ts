@@ -1,4 +1,4 @@
-// To which era what comes in belongs: it says so itself, and what is of an era that does not live here is refused before a key is used.
+// To which era what comes in belongs (spec S-ERA): it says so itself, and what is of an era that does not live here is refused before a key is used.
 // An era that starts later in the chain is like the first.
 import type { AggregateScheme } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'

@@ -36,7 +36,7 @@ export class Collector {
     return this.epochChanges.get(sender)?.get(epoch)
   }
 
-  /** Keeps the first vote of a voter in an epoch. Answers with evidence if it contradicts what is kept. */
+  /** spec E-DETECT: keeps the first vote of a voter in an epoch. Answers with evidence if it contradicts what is kept. */
   addVote(vote: Vote): SettlementEvidence | undefined {
     const first = this.voteOf(vote.voter, vote.epoch)
     if (first !== undefined) return sameVote(first, vote) ? undefined : { type: 'double-vote', first, second: vote }

@@ -1,4 +1,4 @@
-// What a validator notices of others' contradictions, and how it comes by blocks that it misses.
+// What a validator notices of others' contradictions (spec E-DETECT), and how it comes by blocks that it misses.
 import type { SettlementMessage } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
 import { ORPHANS_MAX, UNSETTLED_BLOCKS_MAX } from '../limits.ts'

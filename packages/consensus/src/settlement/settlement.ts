@@ -183,6 +183,7 @@ export class Settlement {
     const { record, header } = proposal.block
     const hash = hashBlock(proposal.block)
     const { settled } = this.pool
+    // spec S-GOSSIP: what is not needed is neither verified nor passed on
     if (header.height <= settled.height || record.epoch <= settled.epoch || this.pool.knows(hash)) return
     const wrong = checkAuthorship(this.config, proposal, hash) ?? this.checkJustification(proposal.block, hash)
     if (wrong !== undefined) return this.out.reject(from, wrong)

@@ -1,4 +1,4 @@
-// Blocks that their leader signed although nothing justifies them. Whoever votes for one proves that it broke the rule, whether
+// Blocks that their leader signed although nothing justifies them (spec E-DETECT). Whoever votes for one proves that it broke the rule, whether
 // its vote comes before the block or after it.
 import type { Hash } from '@tan/primitives'
 import { type Block, type Era, encodeEvidence, type SettlementEvidence, type Vote } from '@tan/protocol'

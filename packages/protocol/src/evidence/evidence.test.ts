@@ -1,4 +1,4 @@
-// Evidence: each offence is proved by its messages and by nothing less, no honest history ever proves one, and an offence that is
+// Evidence (spec E-PROOF, E-IDENTITY): each offence is proved by its messages and by nothing less, no honest history ever proves one, and an offence that is
 // proved twice is one.
 import { bls, type Hash, keccak256, toHex, utf8ToBytes } from '@tan/primitives'
 import fc from 'fast-check'

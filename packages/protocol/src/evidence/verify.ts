@@ -42,6 +42,7 @@ export interface Culprits {
 
 type JudgedEra = Pick<Era, 'domain' | 'start' | 'committee' | 'pool' | 'leaders'>
 
+/** spec E-PROOF: who is guilty, if anybody. */
 export function verifyEvidence(scheme: AggregateScheme, era: JudgedEra, evidence: Evidence): Result<Culprits> {
   const wrong = isOfGuardians(evidence)
     ? faultInFinality(scheme, era, evidence)
@@ -70,7 +71,7 @@ export function culpritsOf(evidence: Evidence): Culprits {
 }
 
 /**
- * One for each culprit, in their order: who did what where. However an offence is proved, and with whichever of many messages,
+ * spec E-IDENTITY: one for each culprit, in their order: who did what where. However an offence is proved, and with whichever of many messages,
  * it has one identity, so that nobody is punished twice for it.
  */
 export function offenceIds(domain: Domain, evidence: Evidence): Hash[] {
