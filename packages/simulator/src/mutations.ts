@@ -97,7 +97,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blocks-not-durable-before-a-vote',
     file: `${SETTLEMENT}/block-pool.ts`,
-    original: '    return missing.map(ancestor => ancestor.proposal!)',
+    original: '    return missing.map(({ hash, proposal }) => ({ hash, proposal: proposal! }))',
     mutated: '    return []',
     kind: 'crashes',
     isRequired: false,
