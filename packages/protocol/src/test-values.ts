@@ -1,6 +1,7 @@
 // For this room's tests: random values that several of them need.
 import fc from 'fast-check'
 import type { BlockHeader } from './chain/header.ts'
+import type { CommitCertificate, ConsensusRecord, EpochChangeCertificate } from './consensus/messages.ts'
 import type { FinalityCertificate, JustificationChain, JustifiedPoint, Prepare } from './finality/messages.ts'
 import { bigUint, bytesOf, hexOf, uint } from './test-codec.ts'
 
@@ -33,4 +34,28 @@ export const justificationChains: fc.Arbitrary<JustificationChain> = fc.array(
 export const finalityCertificates: fc.Arbitrary<FinalityCertificate> = fc.record({
   justifications: justificationChains,
   commit: fc.record(aggregate),
+})
+
+const signers = fc.uint8Array({ maxLength: 16 })
+export const commitCertificates: fc.Arbitrary<CommitCertificate> = fc.record({
+  epoch: uint,
+  blockHash: hexOf(32),
+  justifyEpoch: uint,
+  signers,
+  signature: fc.oneof(bytesOf(96), fc.constant(new Uint8Array())),
+})
+export const epochChangeCertificates: fc.Arbitrary<EpochChangeCertificate> = fc.record({
+  epoch: uint,
+  groups: fc.array(fc.record({ certificateEpoch: uint, signers }), { maxLength: 3 }),
+  signature: bytesOf(96),
+})
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+export const records: fc.Arbitrary<ConsensusRecord> = fc.record({
+  epoch: uint,
+  reveal: bytesOf(96),
+  justify: commitCertificates,
+  epochChange: maybe(epochChangeCertificates),
+  committeeRoot: maybe(hexOf(32)),
+  poolRoot: maybe(hexOf(32)),
+  finality: maybe(finalityCertificates),
 })

@@ -89,6 +89,25 @@ export function verifyEpochChangeCertificate(
   return undefined
 }
 
+/**
+ * spec S-VALID: J.epoch = e-1, or a valid EC(e) with J.epoch at least each epoch in it. `isVerified` spares the check of a
+ * certificate that was verified before.
+ */
+export function verifyRecordJustification(
+  scheme: AggregateScheme,
+  era: EraCommittee,
+  { epoch, justify, epochChange }: ConsensusRecord,
+  isVerified: (certificate: CommitCertificate) => boolean = () => false,
+): Rejection | undefined {
+  if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)
+    return reject('proposal/justify', `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`)
+  const wrong = isVerified(justify) ? undefined : verifyCommitCertificate(scheme, era, justify)
+  if (wrong !== undefined || epochChange === undefined) return wrong
+  if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
+    return reject('proposal/epoch-change', `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`)
+  return verifyEpochChangeCertificate(scheme, era, epochChange)
+}
+
 /** keccak(parent's mix, reveal): the chain's randomness after a block. */
 export function nextMix(parentMix: Hash, reveal: Uint8Array): Hash {
   return toHex(keccak256(concatBytes(fromHex(parentMix), reveal)))

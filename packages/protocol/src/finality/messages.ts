@@ -3,7 +3,15 @@
 // first).
 import { type Codec, codec, type Hash } from '@tan/primitives'
 import { FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
-import { type AggregateSignature, bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
+import {
+  type AggregateSignature,
+  bitmapCodec,
+  bitmapIndices,
+  blsSignature,
+  type Domain,
+  type SignerSet,
+  signingDigest,
+} from '../signers.ts'
 
 /** A block that a quorum prepared at a round; the instance's root is justified at round 0. */
 export interface JustifiedPoint {
@@ -104,6 +112,15 @@ export function lastJustification(chain: JustificationChain): Justification {
   return chain[chain.length - 1]!
 }
 
+/** Indices in the pool of a share's members; undefined where it names none, or somebody who does not exist. */
+export function shareMembers(
+  { signers }: SignerSet,
+  { group, members }: Pick<FinalityShare, 'group' | 'members'>,
+): number[] | undefined {
+  const indices = bitmapIndices(members).map(i => group * GROUP_SIZE + i)
+  return indices.length === 0 || indices.some(i => i >= signers.length) ? undefined : indices
+}
+
 /** The point that a Justification justifies. */
 export function justifiedPoint({ prepare }: Justification): JustifiedPoint {
   return { hash: prepare.target, round: prepare.round }
@@ -157,7 +174,7 @@ const pointCodec: Codec<JustifiedPoint> = codec.struct<JustifiedPoint>({ hash, r
 
 const prepareCodec: Codec<Prepare> = codec.struct<Prepare>({ round: uint, source: pointCodec, target: hash })
 
-const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
+export const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
   prepare: [1, codec.struct({ prepare: prepareCodec })],
   commit: [2, codec.struct({ commit: codec.struct<Commit>({ point: pointCodec }) })],
 })
