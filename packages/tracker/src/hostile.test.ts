@@ -5,7 +5,7 @@ import { TRACKER_SUBPROTOCOL } from '@tan/protocol/tracker'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FRAME_MAX_BYTES } from './limits.ts'
-import { connectPeer, hashOf, Line, Peer, startTracker } from './tracker-for-tests.ts'
+import { connectPeer, hashOf, Line, Peer, startTracker } from './testing/tracker.ts'
 
 const OFFER = { kind: 'offer', attempt: '1', sdp: 'v=0' } as const
 

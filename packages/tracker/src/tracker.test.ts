@@ -9,17 +9,8 @@ import {
 import { createTrackerClient } from '@tan/protocol/tracker/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { BERLIN, connectPeer, createManualClock, HANOI, hashOf, Peer, SAIGON, startTracker } from './testing/tracker.ts'
 import { createTracker } from './tracker.ts'
-import {
-  BERLIN,
-  connectPeer,
-  createManualClock,
-  HANOI,
-  hashOf,
-  Peer,
-  SAIGON,
-  startTracker,
-} from './tracker-for-tests.ts'
 
 const RESOURCE = hashOf(1)
 const OFFER: IceSignal = { kind: 'offer', attempt: 'try 1', sdp: 'v=0' }

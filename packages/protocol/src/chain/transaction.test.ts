@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { type Hex, parseTransaction, type serializeTransaction, keccak256 as viemKeccak } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { bigUint, checkEncoding, hexOf } from '../test-codec.ts'
+import { bigUint, checkEncoding, hexOf } from '../testing/codec.ts'
 import {
   type Authorization,
   decodeTransaction,

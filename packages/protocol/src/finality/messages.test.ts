@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, checkCodec, uint } from '../test-codec.ts'
-import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../test-values.ts'
+import { bytesOf, checkCodec, uint } from '../testing/codec.ts'
+import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../testing/values.ts'
 import {
   BALLOTS_MAX,
   ballotOf,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { bigUint, bytesOf, hexOf, uint } from '../test-codec.ts'
+import { bigUint, bytesOf, hexOf, uint } from '../testing/codec.ts'
 import {
   availableTo,
   isStrictPool,
