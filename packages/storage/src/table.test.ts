@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
-import { MemoryStore } from './memory-store.ts'
+import { MemoryStore } from './engines/memory-store.ts'
 import { openTable } from './table.ts'
 import { entriesOf } from './testing/key-value-compliance.ts'
 

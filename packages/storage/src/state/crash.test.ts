@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CodedError, createSeededRandom, fromHex, randomBelow, toHex, utf8ToBytes } from '@tan/primitives'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MemoryStore } from '../engines/memory-store.ts'
+import { openStore } from '../engines/open-store.ts'
 import type { KeyValueStore } from '../key-value.ts'
-import { MemoryStore } from '../memory-store.ts'
-import { openStore } from '../open-store.ts'
 import { openTable } from '../table.ts'
 import {
   ADDRESSES,

@@ -12,8 +12,8 @@ import {
   ZERO_HASH,
 } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
+import { MemoryStore } from '../engines/memory-store.ts'
 import type { KeyValueStore } from '../key-value.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { MissingStateError } from '../missing-state.ts'
 import { openTable } from '../table.ts'
 import { entriesOf } from '../testing/key-value-compliance.ts'

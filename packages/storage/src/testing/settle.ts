@@ -1,6 +1,6 @@
 // A process that settles one state after another until it is killed, and says which ones are on disk. For tests.
 import { type Address, toHex, utf8ToBytes } from '@tan/primitives'
-import { openStore } from '../open-store.ts'
+import { openStore } from '../engines/open-store.ts'
 import { EMPTY_CODE_HASH } from '../state/account.ts'
 import { StateStore } from '../state/state-store.ts'
 import type { AccountWrite, StateWrites } from '../state/writes.ts'

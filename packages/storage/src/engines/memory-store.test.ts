@@ -1,7 +1,7 @@
 import { utf8ToBytes } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
+import { describeKeyValueStore, entriesOf, put, remove } from '../testing/key-value-compliance.ts'
 import { MemoryStore } from './memory-store.ts'
-import { describeKeyValueStore, entriesOf, put, remove } from './testing/key-value-compliance.ts'
 
 describeKeyValueStore('memory', async () => new MemoryStore())
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { utf8ToBytes } from '@tan/primitives'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeKeyValueStore, entriesOf, put } from '../testing/key-value-compliance.ts'
 import { openStore } from './open-store.ts'
-import { describeKeyValueStore, entriesOf, put } from './testing/key-value-compliance.ts'
 
 let root: string
 let count = 0

@@ -1,6 +1,6 @@
 // Which engine: one URL in the configuration.
 import { CodedError, shorten } from '@tan/primitives'
-import type { KeyValueStore } from './key-value.ts'
+import type { KeyValueStore } from '../key-value.ts'
 import { openLevelStore } from './level-store.ts'
 import { MemoryStore } from './memory-store.ts'
 

@@ -11,8 +11,8 @@ import {
   type KeyValueStore,
   type WriteOperation,
   type WriteOptions,
-} from './key-value.ts'
-import { LEVEL_BLOCK_CACHE_BYTES, LEVEL_WRITE_BUFFER_BYTES } from './limits.ts'
+} from '../key-value.ts'
+import { LEVEL_BLOCK_CACHE_BYTES, LEVEL_WRITE_BUFFER_BYTES } from '../limits.ts'
 
 const MARKER_FILE = 'TAN-STORE'
 const MARKER = 'tan store 1\n'

@@ -8,8 +8,8 @@ import {
   type KeyValueStore,
   type WriteOperation,
   type WriteOptions,
-} from './key-value.ts'
-import { UNSYNCED_BATCHES_MAX } from './limits.ts'
+} from '../key-value.ts'
+import { UNSYNCED_BATCHES_MAX } from '../limits.ts'
 
 type Entry = { readonly key: Uint8Array; readonly value: Uint8Array }
 /** What a batch replaced, by key. */
