@@ -149,6 +149,7 @@ class Session implements Dialect {
     return this.#peer
   }
 
+  // spec T-HELLO: who signed this login to this host
   #identify(hello: ClientMessageOf<'hello'>): void {
     const { peerId, role, signature, uploadBytesPerSecond } = hello
     const digest = trackerLoginDigest(this.#nonce, this.#connection.host)
@@ -169,7 +170,7 @@ class Session implements Dialect {
     this.#renew(peer)
   }
 
-  /** The same peer on an older socket, which may be lost without having said so, makes way. */
+  /** spec T-HELLO: The same peer on an older socket, which may be lost without having said so, makes way. */
   #takeOver(peer: TanPeer): void {
     const { viewer, edge } = this.#hub.sessions
     const older = viewer.get(peer.id) ?? edge.get(peer.id)
@@ -180,6 +181,7 @@ class Session implements Dialect {
     this.#hub.sessions[peer.role].set(peer.id, this)
   }
 
+  /** spec T-WHERE. */
   #whereabouts({ place }: ClientMessageOf<'hello'>): Pick<TanPeer, 'point' | 'asn' | 'region'> {
     const { trustReportedPlaces, locate } = this.#hub.context
     if (place !== undefined && trustReportedPlaces) return { asn: place.asn, ...seenFrom(place) }
@@ -289,6 +291,7 @@ class Session implements Dialect {
   }
 }
 
+/** spec T-PRIVATE: others see whole degrees */
 function seenFrom(
   position: { readonly latitude: number; readonly longitude: number } | undefined,
 ): Pick<TanPeer, 'point' | 'region'> {

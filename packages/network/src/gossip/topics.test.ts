@@ -50,6 +50,7 @@ describe('topics', () => {
     }
   })
 
+  // spec S-GOSSIP
   test('gossip above its rate is dropped and blamed on nobody: it may come from a peer that only passes it on', async () => {
     const { topics, metrics, offences } = create()
     const slow = { ...BLOCKS, messagesPerSecondMax: 1 }
@@ -61,6 +62,7 @@ describe('topics', () => {
     expect(offences).toEqual([])
   })
 
+  // spec S-GOSSIP
   test('what is sent of a topic, own or passed on, stays below what neighbours take from one peer', async () => {
     const { topics, metrics, offences } = create()
     const slow = { ...BLOCKS, messagesPerSecondMax: 10 }

@@ -74,7 +74,7 @@ export class Topics {
     return !isFull
   }
 
-  /** Never rejects. */
+  /** spec S-GOSSIP: never rejects. */
   async receive(from: PeerId, id: string, message: Uint8Array): Promise<Verdict> {
     const topic = this.#topics.get(id)
     if (topic === undefined) return 'ignore'

@@ -25,6 +25,7 @@ export function rootPoint(domain: Domain): JustifiedPoint {
 }
 
 /**
+ * spec F-JUSTIFIED.
  * A quorum for each, each one's source the target of the one before, the first's justified for whoever checks
  * (`isJustified`; the root is always), rounds rising.
  */
@@ -57,6 +58,7 @@ function unknownSource({ round }: JustifiedPoint): Rejection {
   return reject('finality/unknown-source', `the source at round ${round} is not known to be justified`)
 }
 
+/** spec F-FINAL. */
 export function verifyFinalityCertificate(
   scheme: AggregateScheme,
   pool: GuardianPool,

@@ -59,6 +59,7 @@ describe('messages of finality', () => {
   })
 })
 
+// spec F-BALLOT
 describe('rounds', () => {
   it('hold a ballot and the index of a checkpoint, as safe integers', () => {
     fc.assert(
