@@ -155,7 +155,7 @@ function parseParameters(value: unknown): ChainParameters {
   return parameters as unknown as ChainParameters
 }
 
-/** Throws `genesis/invalid` with the path of what is wrong. */
+/** spec L-GENESIS: throws `genesis/invalid` with the path of what is wrong. */
 export function validateGenesis({ parameters, balances, guardians }: Genesis): void {
   if (parameters.collateralMinPercent < 110)
     throw invalid('parameters.collateralMinPercent', 'must be 110 or more, or cheating could pay')

@@ -9,7 +9,7 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { bigUint, checkEncoding, hexOf } from '../test-codec.ts'
+import { bigUint, checkEncoding, hexOf } from '../testing/codec.ts'
 import {
   type Authorization,
   createdAddress,

@@ -124,7 +124,7 @@ export interface SettlementProof {
   readonly certificate: CommitCertificate
 }
 
-/** The hash of the settled block. */
+/** spec S-SETTLE: the hash of the settled block. */
 export function verifySettlementProof(
   scheme: AggregateScheme,
   era: EraCommittee,

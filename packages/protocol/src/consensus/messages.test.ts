@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, checkCodec, hexOf, uint } from '../test-codec.ts'
-import { commitCertificates as certificate, epochChangeCertificates, headers, records } from '../test-values.ts'
+import { bytesOf, checkCodec, hexOf, uint } from '../testing/codec.ts'
+import { commitCertificates as certificate, epochChangeCertificates, headers, records } from '../testing/values.ts'
 import {
   type Block,
   blockCodec,

@@ -122,7 +122,7 @@ const manifestCodec: Codec<Manifest> = codec.struct<Manifest>({
   licence: textCodec,
 })
 
-/** keccak256 of the canonical encoding, without the signature. */
+/** spec D-RESOURCE: keccak256 of the canonical encoding, without the signature. */
 export function resourceIdOf(manifest: Manifest): Hash {
   return keccakHash(encode(manifestCodec, manifest))
 }
@@ -149,7 +149,7 @@ export function manifestToJson(manifest: SignedManifest): string {
   return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 1)}\n`
 }
 
-/** Throws `manifest/size`, `manifest/invalid` with the path of what is wrong, or `manifest/signature`. */
+/** spec D-MANIFEST: throws `manifest/size`, `manifest/invalid` with the path of what is wrong, or `manifest/signature`. */
 export function parseManifest(source: string): SignedManifest {
   const { format: _, ...manifest } = shaped(source)
   validateManifest(manifest)

@@ -173,6 +173,7 @@ export function encodeSwarmMessage(message: SwarmMessage | PieceMessage): Uint8A
 }
 
 /**
+ * spec D-CHANNEL.
  * The bytes of a piece share memory with `message`. Throws `swarm/size`, `swarm/malformed`, or what the codecs throw
  * (`rlp/invalid`, `codec/invalid`).
  */
@@ -203,6 +204,7 @@ export interface ChannelBinding {
 }
 
 /**
+ * spec D-HANDSHAKE.
  * What the sender of `from` signs: both identities, both nonces, and the fingerprints of both ends as the sender sees
  * them. A tracker or relay that stood in between would have to show other fingerprints than the ones signed.
  */

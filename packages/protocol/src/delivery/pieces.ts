@@ -34,6 +34,7 @@ export function hashPieces(segment: Uint8Array): Uint8Array {
 const INNER = Uint8Array.of(1)
 
 /**
+ * spec D-PIECE.
  * The root over hashes that stand one after the other: neighbours are paired as SHA-256(1, left, right), an odd last one
  * moves up. The number of pieces is fixed by the segment's size, so that an inner node can never pass for a piece.
  */

@@ -23,9 +23,9 @@ import {
 } from '../finality/messages.ts'
 import { EVIDENCE_MAX_BYTES, FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
 import { createBitmap } from '../signers.ts'
-import { bytesOf, checkEncoding, hexOf, uint } from '../test-codec.ts'
-import { createTestEra } from '../test-era.ts'
-import { headers, points, prepares, records } from '../test-values.ts'
+import { bytesOf, checkEncoding, hexOf, uint } from '../testing/codec.ts'
+import { createTestEra } from '../testing/era.ts'
+import { headers, points, prepares, records } from '../testing/values.ts'
 import { decodeEvidence, type Evidence, type EvidenceOfEra, encodeEvidence } from './evidence.ts'
 import { culpritsOf, evidenceId, offenceIds, verifyEvidence } from './verify.ts'
 

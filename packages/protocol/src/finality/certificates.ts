@@ -25,8 +25,9 @@ export function rootPoint(domain: Domain): JustifiedPoint {
 }
 
 /**
- * Each justification has a quorum; its source is the target of the previous one, or for the first a point that the
- * caller knows to be justified (`isJustified`; the root always is); rounds increase.
+ * spec F-JUSTIFIED.
+ * A quorum for each, each one's source the target of the one before, the first's justified for whoever checks
+ * (`isJustified`; the root is always), rounds rising.
  */
 export function verifyJustificationChain(
   scheme: AggregateScheme,
@@ -59,6 +60,7 @@ function unknownSource({ round }: JustifiedPoint): Rejection {
   return reject('finality/unknown-source', `the source at round ${round} is not known to be justified`)
 }
 
+/** spec F-FINAL. */
 export function verifyFinalityCertificate(
   scheme: AggregateScheme,
   pool: GuardianPool,

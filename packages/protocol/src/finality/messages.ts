@@ -90,6 +90,7 @@ export type FinalityMessage =
       readonly justifications: JustificationChain | undefined
     }
 
+/** spec F-GROUPS. */
 export const GROUP_SIZE = 64
 /** Rounds of ballot b start at b times this; the index of a checkpoint within the instance is added. */
 export const ROUNDS_PER_BALLOT: number = 2 ** 32

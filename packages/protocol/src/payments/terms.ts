@@ -38,7 +38,7 @@ export function resourceCommitment(resourceId: Hash, salt: Hash): Hash {
   return keccakHash(concatBytes(fromHex(resourceId), fromHex(salt)))
 }
 
-/** keccak(chain id, payer, the payer's pool number, keccak(all terms)): known before the transaction is mined. */
+/** spec P-CREATE: keccak(chain id, payer, the payer's pool number, keccak(all terms)): known before the transaction is mined. */
 export function poolIdOf(chainId: number, payer: Address, poolNumber: bigint, terms: PoolTerms): Hash {
   const { uint, uint256, address, hash } = codec
   const termsHash = keccak256(
@@ -109,7 +109,7 @@ export function poolNumberSlot(payer: Address): Hash {
   return mappingSlot(payer, NUMBERS_SLOT)
 }
 
-/** Pays a target up to what is reserved for it, and never freezes. (A frozen credit pool has no collateral either.) */
+/** spec P-KINDS: pays a target up to what is reserved for it, and never freezes. (A frozen credit pool has no collateral either.) */
 export function isStrictPool({ status, collateral }: Pick<PoolState, 'status' | 'collateral'>): boolean {
   return status === 'open' && collateral === 0n
 }
@@ -165,7 +165,7 @@ export function unpackTarget(word: bigint): PoolTarget {
   return { paid: word & AMOUNT, reserved: (word >> POOL_AMOUNT_BITS) & AMOUNT, nonce: word >> (2n * POOL_AMOUNT_BITS) }
 }
 
-/** What the pool can still pay to a target: the deposit less what others were paid or have reserved, less what it was paid. */
+/** spec P-RESERVE: what the pool can still pay to a target: the deposit less what others were paid or have reserved, less what it was paid. */
 export function availableTo(pool: Pick<PoolState, 'deposit' | 'claims'>, target: PoolTarget): bigint {
   const own = target.paid > target.reserved ? target.paid : target.reserved
   return pool.deposit - (pool.claims - own) - target.paid
