@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashBlock } from '@tan/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
 import type { Node } from '../node.ts'
+import { createTestChain, createTestNode, eventually } from '../testing/devnet.ts'
 
 const running: Node[] = []
 afterEach(async () => {

@@ -7,9 +7,9 @@ import { addressOfSecretKey, createSeededRandom, randomBelow, toHex } from '@tan
 import { encodeTransaction, SYSTEM_ADDRESSES, signTransaction } from '@tan/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
 import { RPC_BATCH_MAX, RPC_REQUEST_MAX_BYTES } from '../limits.ts'
 import type { Node } from '../node.ts'
+import { createTestChain, createTestNode, eventually } from '../testing/devnet.ts'
 
 const chain = createTestChain(1)
 const creation = encodeTransaction(
