@@ -1,3 +1,4 @@
+export { contractAddressOf } from './chain/contract-address.ts'
 export {
   type ChainParameters,
   DEFAULT_PARAMETERS,

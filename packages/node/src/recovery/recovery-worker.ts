@@ -1,16 +1,8 @@
-// The thread of the recovery pool.
+// The thread of the recovery pool: signed transactions in, their senders out.
 import { parentPort } from 'node:worker_threads'
-import { recoverTransaction } from '@tan/ledger'
-import { rejectionOf } from '@tan/primitives'
-import type { WorkerAnswer } from './recovery-pool.ts'
+import { decodeTransaction, recoverSender } from '@tan/protocol'
+import type { RecoveredSender } from './recovery-pool.ts'
 
 parentPort?.on('message', (encoded: readonly Uint8Array[]) => {
-  const answers = encoded.map((bytes): WorkerAnswer => {
-    try {
-      return recoverTransaction(bytes).sender
-    } catch (error) {
-      return rejectionOf(error)
-    }
-  })
-  parentPort?.postMessage(answers)
+  parentPort?.postMessage(encoded.map((bytes): RecoveredSender => recoverSender(decodeTransaction(bytes))))
 })

@@ -4,6 +4,7 @@ import { encode, encodeRlp, type Hash, type Hex, toHex, ZERO_HASH } from '@tan/p
 import {
   type Block,
   type BlockHeader,
+  contractAddressOf,
   EMPTY_OMMERS_HASH,
   EMPTY_REQUESTS_HASH,
   EMPTY_TRIE_ROOT,
@@ -127,6 +128,8 @@ export function formatReceipt(
   place: Place,
 ): Record<string, unknown> {
   const { index, header, hash } = place
+  const { transaction, sender } = recovered
+  const { to, nonce } = transaction
   const receipt = receipts[index]!
   const before = index === 0 ? 0 : receipts[index - 1]!.cumulativeGasUsed
   const firstLog = receipts.slice(0, index).reduce((count, { logs }) => count + logs.length, 0)
@@ -137,12 +140,12 @@ export function formatReceipt(
     transactionIndex: quantity(index),
     blockHash: hash,
     blockNumber: quantity(header.height),
-    from: recovered.sender,
-    to: recovered.transaction.to ?? null,
-    contractAddress: null,
+    from: sender,
+    to: to ?? null,
+    contractAddress: to === undefined ? contractAddressOf(sender, nonce) : null,
     cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
     gasUsed: quantity(receipt.cumulativeGasUsed - before),
-    effectiveGasPrice: quantity(effectiveGasPrice(recovered.transaction, header.baseFeePerGas) ?? header.baseFeePerGas),
+    effectiveGasPrice: quantity(effectiveGasPrice(transaction, header.baseFeePerGas) ?? header.baseFeePerGas),
     logsBloom: toHex(receipt.logsBloom),
     logs: receipt.logs.map((log, i) => formatLog(log, firstLog + i, recovered.hash, place)),
   }
