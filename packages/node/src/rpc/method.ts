@@ -62,8 +62,8 @@ export function method<const P extends readonly Parameter<unknown>[]>(
 
 function tooMany(parameters: readonly Parameter<unknown>[], given: number): RpcError {
   const names = parameters.map(({ name }) => name)
-  const expected = names.length === 0 ? 'no parameters' : `at most ${names.length} (${names.join(', ')})`
-  return new RpcError(INVALID_PARAMS, `${given} parameters: expected ${expected}`, { expected })
+  const expected = names.length === 0 ? 'no parameters' : `at most ${names.length} parameters (${names.join(', ')})`
+  return new RpcError(INVALID_PARAMS, `expected ${expected}, not ${given}`, { expected })
 }
 
 /** `eth_getBalance(address, block?)`, as docs/rpc.md has it. */

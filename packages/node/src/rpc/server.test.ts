@@ -130,7 +130,7 @@ describe('the JSON-RPC server', () => {
     for (const params of [null, undefined]) expect(await rpc('eth_chainId', params)).toEqual(answer)
     expect((await rpc('eth_chainId', [1])).error).toEqual({
       code: -32602,
-      message: '1 parameters: expected no parameters',
+      message: 'expected no parameters, not 1',
       data: { expected: 'no parameters' },
     })
   })
