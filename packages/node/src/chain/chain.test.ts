@@ -95,7 +95,12 @@ type SettledBlocks = Parameters<Chain['settle']>[0]
 function settled(made: { hash: Hash; block: Block }, child: Block): SettledBlocks {
   const proposal = { block: made.block, signature: new Uint8Array(96) }
   const proof = { header: child.header, record: child.record, certificate: child.record.justify }
-  return { type: 'settled', blocks: [{ hash: made.hash, proposal, certificate: child.record.justify }], proof, dropped: [] }
+  return {
+    type: 'settled',
+    blocks: [{ hash: made.hash, proposal, certificate: child.record.justify }],
+    proof,
+    dropped: [],
+  }
 }
 
 describe('what is settled', () => {

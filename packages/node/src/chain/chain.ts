@@ -22,14 +22,12 @@ import {
   type Clock,
   CodedError,
   type Hash,
-  keccakHash,
   type Logger,
   type Rejection,
   type Result,
   rejected,
-  utf8ToBytes,
 } from '@tan/primitives'
-import { type Block, type ConsensusRecord, hashBlock, hashTransaction, SYSTEM_ADDRESSES } from '@tan/protocol'
+import { type Block, type ConsensusRecord, hashBlock, hashTransaction, paymentPools } from '@tan/protocol'
 import type { StateStore } from '@tan/storage'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { RecoveryPool } from '../recovery/recovery-pool.ts'
@@ -342,12 +340,6 @@ function corrupt(what: string): CodedError {
   return new CodedError('chain/corrupt', `the data folder is damaged: ${what}; restore it, or sync again`)
 }
 
-const POOL_CREATED = keccakHash(
-  utf8ToBytes('PoolCreated(bytes32,address,bytes32,uint256,uint256,uint64,address,address)'),
-)
-
 function poolsCreated({ logs }: Receipt): Hash[] {
-  return logs.flatMap(({ address, topics }) =>
-    address === SYSTEM_ADDRESSES.paymentPools && topics[0] === POOL_CREATED ? topics.slice(1, 2) : [],
-  )
+  return logs.flatMap(log => paymentPools.decodeEvent('PoolCreated', log)?.poolId ?? [])
 }
