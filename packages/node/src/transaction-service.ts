@@ -20,7 +20,7 @@ import {
   rejected,
   shorten,
 } from '@tan/primitives'
-import { hashTransaction, limits } from '@tan/protocol'
+import { hashTransaction } from '@tan/protocol'
 import { EMPTY_CODE_HASH } from '@tan/storage'
 import type { Chain } from './chain/chain.ts'
 import { reject } from './codes.ts'
@@ -95,11 +95,6 @@ export class TransactionService {
 
   /** From a client. Throws the coded reason for which it is not taken; one that waits already is sent to peers again. */
   async submit(encoded: Uint8Array): Promise<Hash> {
-    if (encoded.length > limits.TRANSACTION_MAX_BYTES)
-      throw new CodedError(
-        'codec/size',
-        `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_MAX_BYTES} are allowed`,
-      )
     const hash = hashTransaction(encoded)
     const wrong = this.parts.mempool.has(hash) ? known(hash) : await this.takeSubmitted(encoded, hash)
     if (this.parts.mempool.has(hash)) {

@@ -4,13 +4,30 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tanBalanceSlot } from '@tan/ledger'
-import { addressOfSecretKey, createSeededRandom, fromHex, randomBelow, toHex } from '@tan/primitives'
-import { encodeTransaction, SYSTEM_ADDRESSES, signTransaction } from '@tan/protocol'
+import {
+  addressOfSecretKey,
+  createSeededRandom,
+  fromHex,
+  type Hex,
+  randomBelow,
+  randomBytesFrom,
+  toHex,
+} from '@tan/primitives'
+import {
+  encodeTransaction,
+  hashTransaction,
+  SYSTEM_ADDRESSES,
+  signTransaction,
+  tanToken,
+  type UnsignedTransaction,
+} from '@tan/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { RPC_BATCH_MAX, RPC_REQUEST_MAX_BYTES } from '../limits.ts'
 import type { Node } from '../node.ts'
 import { createTestChain, createTestNode, eventually } from '../testing/devnet.ts'
+
+type Eip1559 = Extract<UnsignedTransaction, { type: 'eip1559' }>
 
 const chain = createTestChain(1)
 const creation = encodeTransaction(
@@ -344,5 +361,64 @@ describe('the JSON-RPC server', () => {
     expect(await answer).toContain('"result"')
     socket.terminate()
     expect((await rpc('net_version')).result).toBe('7001')
+  })
+
+  it('refuses transactions in the words that wallets look for', async () => {
+    const sender = addressOfSecretKey(chain.rich)
+    const broke = randomBytesFrom(createSeededRandom(9), 32)
+    const signed = (fields: Partial<Eip1559> = {}, secretKey = chain.rich): string =>
+      toHex(
+        encodeTransaction(
+          signTransaction(
+            {
+              type: 'eip1559',
+              ...{ chainId: BigInt(chain.genesis.chainId), nonce: 1n, gasLimit: 21_000n, to: sender, value: 1n },
+              ...{ data: new Uint8Array(0), accessList: [], maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 0n },
+              ...fields,
+            },
+            secretKey,
+          ),
+        ),
+      )
+    const send = (transaction: string) => rpc('eth_sendRawTransaction', [transaction])
+    // behind a gap: it waits
+    expect((await send(signed())).result).toMatch(/^0x/)
+    const refused = async (words: string, transaction: string): Promise<void> => {
+      const { error } = await send(transaction)
+      expect([error?.message.split(':')[0], error?.code]).toEqual([words, -32000])
+    }
+    await refused('already known', signed())
+    await refused('replacement transaction underpriced', signed({ value: 2n }))
+    await refused('nonce too high', signed({ nonce: 5_000n }))
+    await refused('insufficient funds for gas * price + value', signed({}, broke))
+    await refused('insufficient funds for gas * price + value', signed({ value: 10n ** 40n }))
+    await refused('intrinsic gas too low', signed({ gasLimit: 20_999n }))
+    await refused('transaction gas limit too high', signed({ gasLimit: 2n ** 40n }))
+    await refused('transaction underpriced', signed({ maxFeePerGas: 1n }))
+    await refused('max priority fee per gas higher than max fee per gas', signed({ maxPriorityFeePerGas: 10n ** 13n }))
+    await refused('invalid chain id for signer', signed({ chainId: 1n }))
+    expect((await send(signed({ nonce: 0n }))).result).toMatch(/^0x/)
+    await eventually('both are settled', async () => {
+      const { state } = node.chain.settled
+      return (await node.chain.states.run(() => state.account(sender)))?.nonce === 2n
+    })
+    await refused('nonce too low', signed({ value: 3n }))
+    const receipt = (await rpc('eth_getTransactionReceipt', [hashTransaction(fromHex(signed() as Hex))])).result
+    expect(receipt).toMatchObject({ from: sender, to: sender, status: '0x1', contractAddress: null })
+  })
+
+  it('answers a revert with code 3 and the bytes of the error', async () => {
+    const from = addressOfSecretKey(randomBytesFrom(createSeededRandom(9), 32))
+    const data = toHex(tanToken.encodeCall('transfer', { to: SYSTEM_ADDRESSES.treasury, amount: 5n }))
+    for (const method of ['eth_call', 'eth_estimateGas']) {
+      const { error } = await rpc(method, [{ from, to: SYSTEM_ADDRESSES.tanToken, data }, 'latest'])
+      expect(error).toMatchObject({
+        code: 3,
+        message: expect.stringMatching(/^execution reverted: InsufficientBalance/),
+      })
+      expect(error?.data).toMatch(/^0x[0-9a-f]{200}$/)
+    }
+    const { error } = await rpc('eth_call', [{ from, to: SYSTEM_ADDRESSES.tanToken, data: '0x12345678' }])
+    expect(error).toMatchObject({ code: 3, message: 'execution reverted', data: '0x' })
   })
 })
