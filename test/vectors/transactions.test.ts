@@ -49,7 +49,7 @@ function judge(bytes: Uint8Array): Verdict {
   if (!result.ok) return result.rejection
   const { transaction, hash, sender, input } = result.value
   const richest = { nonce: transaction.nonce, balance: 2n ** 256n - 1n, code: new Uint8Array() }
-  const rejection = validateTransaction(result.value, RULES) ?? validateSender(input, richest, 0n)
+  const rejection = validateTransaction(transaction, RULES) ?? validateSender(input, richest, 0n)
   return { hash, sender, gas: intrinsicGas(input, RULES).gas, ...rejection }
 }
 

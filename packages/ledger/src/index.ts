@@ -29,11 +29,16 @@ export type { CallOutcome, CallRequest, GasEstimate } from './simulate.ts'
 export { explainRevert } from './system/contracts.ts'
 export { tanBalanceSlot } from './system/tan-token.ts'
 export {
-  authoritiesOf,
+  type DecodedTransaction,
+  decodeEnvelope,
   effectiveGasPrice,
   feeCapsOf,
   intrinsicGas,
   type RecoveredTransaction,
+  recoverSigners,
   recoverTransaction,
+  type SentTransaction,
+  type Signers,
   validateTransaction,
+  withSigners,
 } from './transaction.ts'

@@ -12,6 +12,7 @@ import {
 } from '@tan/evm'
 import {
   type Address,
+  accepted,
   type Hash,
   type Rejection,
   type Result,
@@ -30,42 +31,60 @@ import {
 import type { ChainRules } from './block/validate.ts'
 import { reject } from './codes.ts'
 
-export interface RecoveredTransaction {
+/** Decoded once, when it comes in. */
+export interface DecodedTransaction {
   readonly transaction: Transaction
-  readonly sender: Address
   readonly hash: Hash
   /** the envelope of EIP-2718, as it travels */
   readonly encoded: Uint8Array
+}
+
+/** As readers see it. */
+export interface SentTransaction extends DecodedTransaction {
+  readonly sender: Address
+}
+
+export interface RecoveredTransaction extends SentTransaction {
   /** the same for the engine: one pair of fees whatever the type, and who signed the authorizations */
   readonly input: TransactionInput
 }
 
-/**
- * Rejected with what `decodeTransaction` throws, or with `transaction/signature` where no key can have signed. Who recovered
- * it before, for instance another thread, gives the sender, and the authorities of the authorizations if there are any; both
- * are taken on trust.
- */
-export function recoverTransaction(
-  encoded: Uint8Array,
-  sender?: Address,
-  authorities?: readonly (Address | undefined)[],
-): Result<RecoveredTransaction> {
-  let transaction: Transaction
+/** Who signed a transaction and its authorizations, in their order; undefined where no key can have signed. */
+export interface Signers {
+  readonly sender: Address | undefined
+  readonly authorities: readonly (Address | undefined)[]
+}
+
+/** Rejected with what `decodeTransaction` throws. The hash is computed unless the caller has it. */
+export function decodeEnvelope(encoded: Uint8Array, hash: Hash = hashTransaction(encoded)): Result<DecodedTransaction> {
   try {
-    transaction = decodeTransaction(encoded)
+    return accepted({ transaction: decodeTransaction(encoded), hash, encoded })
   } catch (error) {
     return rejected(rejectionOf(error))
   }
-  const signer = sender ?? recoverSender(transaction)
-  if (signer === undefined)
-    return rejected(reject('transaction/signature', 'the signature belongs to no account: sign the transaction again'))
-  const input = inputOf(transaction, signer, authorities)
-  return { ok: true, value: { transaction, sender: signer, hash: hashTransaction(encoded), encoded, input } }
 }
 
-/** Who signed the authorizations, in their order; undefined where nobody did. */
-export function authoritiesOf({ input }: RecoveredTransaction): readonly (Address | undefined)[] {
-  return input.authorizations?.map(({ authority }) => authority) ?? []
+/** The costly part, which any thread may do. */
+export function recoverSigners(transaction: Transaction): Signers {
+  const authorities = transaction.type === 'eip7702' ? transaction.authorizations.map(recoverAuthority) : []
+  return { sender: recoverSender(transaction), authorities }
+}
+
+/** The signers are taken on trust. Rejected with `transaction/signature` where no key can have signed. */
+export function withSigners(
+  decoded: DecodedTransaction,
+  { sender, authorities }: Signers,
+): Result<RecoveredTransaction> {
+  if (sender === undefined)
+    return rejected(reject('transaction/signature', 'the signature belongs to no account: sign the transaction again'))
+  const { transaction, hash, encoded } = decoded
+  return accepted({ transaction, hash, encoded, sender, input: inputOf(transaction, sender, authorities) })
+}
+
+/** All of it at once, on this thread. `signers` are those that another has recovered before. */
+export function recoverTransaction(encoded: Uint8Array, signers?: Signers): Result<RecoveredTransaction> {
+  const decoded = decodeEnvelope(encoded)
+  return decoded.ok ? withSigners(decoded.value, signers ?? recoverSigners(decoded.value.transaction)) : decoded
 }
 
 const NO_ACCESS: readonly AccessListEntry[] = []
@@ -73,7 +92,7 @@ const NO_ACCESS: readonly AccessListEntry[] = []
 function inputOf(
   transaction: Transaction,
   sender: Address,
-  authorities?: readonly (Address | undefined)[],
+  authorities: readonly (Address | undefined)[],
 ): TransactionInput {
   const { nonce, gasLimit, to, value, data } = transaction
   const { maxFeePerGas, maxPriorityFeePerGas } = feeCapsOf(transaction)
@@ -85,7 +104,7 @@ function inputOf(
           chainId: signed.chainId,
           address: signed.address,
           nonce: signed.nonce,
-          authority: authorities === undefined ? recoverAuthority(signed) : authorities[i],
+          authority: authorities[i],
         }))
   return { sender, nonce, gasLimit, to, value, data, maxFeePerGas, maxPriorityFeePerGas, accessList, authorizations }
 }
@@ -113,17 +132,9 @@ export function intrinsicGas(work: TransactionWork, { fork }: Pick<ChainRules, '
   return intrinsicGasOf(work, fork)
 }
 
-/** The rules that hold in every block of the chain. */
-export function validateTransaction(
-  { transaction, input }: Pick<RecoveredTransaction, 'transaction' | 'input'>,
-  rules: Rules,
-): Rejection | undefined {
-  return validateChainId(transaction, rules) ?? validateForm(input, rules.fork)
-}
-
-/** The same of a transaction whose signature was not looked at yet: no rule of these depends on who signed. */
-export function validateUnrecovered(transaction: Transaction, rules: Rules): Rejection | undefined {
-  return validateTransaction({ transaction, input: inputOf(transaction, ZERO_ADDRESS, []) }, rules)
+/** The rules that hold in every block of the chain. None depends on who signed. */
+export function validateTransaction(transaction: Transaction, rules: Rules): Rejection | undefined {
+  return validateChainId(transaction, rules) ?? validateForm(inputOf(transaction, ZERO_ADDRESS, []), rules.fork)
 }
 
 export function validateChainId({ chainId }: Transaction, rules: Omit<Rules, 'fork'>): Rejection | undefined {

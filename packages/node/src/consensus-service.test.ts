@@ -5,15 +5,9 @@ import { join } from 'node:path'
 import type { Transport } from '@tan/network'
 import { createSeededRandom, equalBytes, randomBytesFrom } from '@tan/primitives'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestChain, createTestNode, eventually, type TestChain } from './devnet-for-tests.ts'
 import type { Node } from './node.ts'
-import {
-  createStrangePeer,
-  encodeProposal,
-  encodeSettlement,
-  metricOf,
-  settledProposal,
-} from './wire/peer-for-tests.ts'
+import { createTestChain, createTestNode, eventually, type TestChain } from './testing/devnet.ts'
+import { createStrangePeer, encodeProposal, encodeSettlement, metricOf, settledProposal } from './testing/peer.ts'
 import { BLOCKS_TOPIC, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
 
 const running: Node[] = []

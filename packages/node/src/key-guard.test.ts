@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { addressOfSecretKey, bls, utf8ToBytes } from '@tan/primitives'
 import { openStore } from '@tan/storage'
 import { describe, expect, it } from 'vitest'
-import { createTestChain, createTestNode } from './devnet-for-tests.ts'
 import { initChain, Node, type NodeOptions } from './node.ts'
+import { createTestChain, createTestNode } from './testing/devnet.ts'
 
 const folder = (): string => `level:${mkdtempSync(join(tmpdir(), 'tan-guard-'))}`
 const chain = createTestChain(2)

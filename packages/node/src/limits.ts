@@ -61,6 +61,11 @@ export const RPC_SOCKETS_MAX = 1_024
 export const RPC_UNREAD_MAX_BYTES = 16 * 1024 * 1024
 export const RPC_POOLS_MAX = 1_000
 export const RPC_PROOF_SLOTS_MAX = 256
+/** addresses of an access list, and slots of each */
+export const RPC_ACCESS_LIST_MAX = 1_000
+/** addresses of a filter, and topics of each position */
+export const RPC_FILTER_ALTERNATIVES_MAX = 1_000
+export const RPC_PERCENTILES_MAX = 100
 
 /** signatures that one worker recovers at a time */
 export const RECOVERY_BATCH_MAX = 256

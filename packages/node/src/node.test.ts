@@ -6,8 +6,8 @@ import { SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
 import { createPublicClient, createWalletClient, defineChain, http, parseAbi, parseEther, webSocket } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestChain, createTestNode, eventually, type TestChain } from './devnet-for-tests.ts'
 import type { Node } from './node.ts'
+import { createTestChain, createTestNode, eventually, type TestChain } from './testing/devnet.ts'
 
 const running: Node[] = []
 afterEach(async () => {

@@ -6,10 +6,10 @@ import type { Transport } from '@tan/network'
 import { addressOfSecretKey, createSeededRandom, encode, randomBytesFrom } from '@tan/primitives'
 import { encodeTransaction, signTransaction } from '@tan/protocol'
 import { afterEach, describe, it } from 'vitest'
-import { createTestChain, createTestNode, eventually, type TestChain } from './devnet-for-tests.ts'
 import type { Node } from './node.ts'
+import { createTestChain, createTestNode, eventually, type TestChain } from './testing/devnet.ts'
+import { createStrangePeer } from './testing/peer.ts'
 import { transactionsCodec } from './wire/messages.ts'
-import { createStrangePeer } from './wire/peer-for-tests.ts'
 import { TRANSACTIONS_TOPIC } from './wire/protocols.ts'
 
 const running: Node[] = []

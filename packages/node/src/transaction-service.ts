@@ -1,5 +1,11 @@
 // Transactions on their way into blocks: from RPC and from peers into the mempool, and on to other peers in batches.
-import { type RecoveredTransaction, validateTransaction } from '@tan/ledger'
+import {
+  type DecodedTransaction,
+  decodeEnvelope,
+  feeCapsOf,
+  type RecoveredTransaction,
+  validateTransaction,
+} from '@tan/ledger'
 import type { PeerId, Transport, Verdict } from '@tan/network'
 import {
   CodedError,
@@ -13,7 +19,7 @@ import {
   rejected,
   shorten,
 } from '@tan/primitives'
-import { hashTransaction, limits } from '@tan/protocol'
+import { hashTransaction } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
 import { reject } from './codes.ts'
 import {
@@ -42,14 +48,18 @@ interface TransactionServiceParts {
   readonly metrics: Metrics
 }
 
+interface Submitted {
+  readonly decoded: DecodedTransaction
+  readonly done: (answer: Result<RecoveredTransaction>) => void
+}
+
 export type TransactionListener = (transaction: RecoveredTransaction) => void
 
 export class TransactionService {
   private readonly parts: TransactionServiceParts
   private readonly listeners = new Set<TransactionListener>()
   /** of this node's own clients: recovered together, and sent on together */
-  private submitted: { readonly encoded: Uint8Array; readonly done: (answer: Result<RecoveredTransaction>) => void }[] =
-    []
+  private submitted: Submitted[] = []
   private outgoing: Uint8Array[] = []
   private submitTimer: NodeJS.Timeout | undefined
   private sendTimer: NodeJS.Timeout | undefined
@@ -81,24 +91,30 @@ export class TransactionService {
     clearInterval(this.waitingTimer)
   }
 
-  /** From a client. Throws the coded reason for which it is not taken. */
+  /** From a client. Throws the coded reason for which it is not taken; one that waits already is sent to peers again. */
   async submit(encoded: Uint8Array): Promise<Hash> {
     const hash = hashTransaction(encoded)
+    const wrong = this.parts.mempool.has(hash) ? known(hash) : await this.takeSubmitted(encoded, hash)
     if (this.parts.mempool.has(hash)) {
+      this.noteOwn(hash)
       this.send(encoded)
-      return hash
     }
-    if (encoded.length > limits.TRANSACTION_MAX_BYTES)
-      throw new CodedError(
-        'codec/size',
-        `a transaction of ${encoded.length} bytes; at most ${limits.TRANSACTION_MAX_BYTES} are allowed`,
-      )
-    const answer = await this.recoverSoon(encoded)
-    const rejection = answer.ok ? await this.take(answer.value) : answer.rejection
-    if (rejection !== undefined) throw new CodedError(rejection.code, rejection.message)
-    this.noteOwn(hash)
-    this.send(encoded)
+    if (wrong !== undefined) throw new CodedError(wrong.code, wrong.message)
     return hash
+  }
+
+  private async takeSubmitted(encoded: Uint8Array, hash: Hash): Promise<Rejection | undefined> {
+    const decoded = this.decode(encoded, hash)
+    const recovered = decoded.ok ? await this.recoverSoon(decoded.value) : decoded
+    return recovered.ok ? this.take(recovered.value) : recovered.rejection
+  }
+
+  /** Once for each transaction that comes in, with all the rules that need no state. */
+  private decode(encoded: Uint8Array, hash: Hash): Result<DecodedTransaction> {
+    const decoded = decodeEnvelope(encoded, hash)
+    if (!decoded.ok) return decoded
+    const wrong = validateTransaction(decoded.value.transaction, this.parts.chain.ledger.rules)
+    return wrong === undefined ? decoded : rejected(wrong)
   }
 
   /** What others may have missed, or refused for a moment, is sent again for as long as it waits. */
@@ -116,9 +132,9 @@ export class TransactionService {
     }
   }
 
-  private recoverSoon(encoded: Uint8Array): Promise<Result<RecoveredTransaction>> {
+  private recoverSoon(decoded: DecodedTransaction): Promise<Result<RecoveredTransaction>> {
     return new Promise(done => {
-      this.submitted.push({ encoded, done })
+      this.submitted.push({ decoded, done })
       this.submitTimer ??= setTimeout(() => this.recoverSubmitted(), 1)
     })
   }
@@ -129,7 +145,7 @@ export class TransactionService {
     this.submitTimer = undefined
     let answers: readonly Result<RecoveredTransaction>[]
     try {
-      answers = await this.parts.recovery.recover(submitted.map(({ encoded }) => encoded))
+      answers = await this.parts.recovery.recover(submitted.map(({ decoded }) => decoded))
     } catch (error) {
       const failed = rejected({ ...reasonOf(error), ...OVERLOADED })
       answers = submitted.map(() => failed)
@@ -151,18 +167,22 @@ export class TransactionService {
   private async takeGossip(bytes: Uint8Array, allowance: Allowance): Promise<Verdict> {
     const decoded = decodeFromPeer(transactionsCodec, bytes)
     if (!decoded.ok) return decoded.rejection
-    const news = decoded.value.transactions.filter(encoded => {
+    const news: DecodedTransaction[] = []
+    for (const encoded of decoded.value.transactions) {
       const hash = hashTransaction(encoded)
-      return !this.parts.mempool.has(hash) && !this.refused.has(hash)
-    })
+      if (this.parts.mempool.has(hash) || this.refused.has(hash)) continue
+      // What no honest node passes on is found before anything dear is done with the others.
+      const one = this.decode(encoded, hash)
+      if (!one.ok) return offence(one.rejection)
+      news.push(one.value)
+    }
     if (news.length === 0) return 'ignore'
     let useful = 0
-    for (const [i, answer] of (await this.parts.recovery.recover(news)).entries()) {
+    for (const answer of await this.parts.recovery.recover(news)) {
       if (!answer.ok) return offence(answer.rejection)
       const rejection = await this.take(answer.value)
       if (rejection === undefined) useful++
-      else if (rejection.blame === 'sender') return offence(rejection)
-      else if (rejection.isFinal) this.noteRefused(hashTransaction(news[i]!))
+      else if (rejection.isFinal) this.noteRefused(answer.value.hash)
     }
     const useless = news.length - useful
     allowance.spend(useless)
@@ -170,22 +190,24 @@ export class TransactionService {
     return useful > useless ? 'accept' : 'ignore'
   }
 
+  /** Undefined where it waits in the mempool then. */
   private async take(recovered: RecoveredTransaction): Promise<Rejection | undefined> {
     const { chain, mempool, metrics } = this.parts
-    const { sender } = recovered
-    const { rules } = chain.ledger
-    const wrong = validateTransaction(recovered, rules) ?? this.checkFee(recovered)
-    if (wrong !== undefined) return wrong
+    const { sender, hash } = recovered
+    const low = this.checkFee(recovered)
+    if (low !== undefined) return low
     const { state } = chain.head
     const account = await chain.states.run(() => state.account(sender))
     const { nonce = 0n, balance = 0n } = account ?? {}
     if (!mempool.isAffordable(recovered, nonce, balance))
       return reject(
         'mempool/balance',
-        `insufficient funds: ${sender} has ${balance} wei of TANGam; value and gas limit need ${costWeiOf(recovered)}, beside what waits already`,
+        `${sender} has ${balance} wei of TANGam; value and gas limit need ${costWeiOf(recovered)}, beside what waits already`,
       )
+    // it may have come from another meanwhile
+    if (mempool.has(hash)) return undefined
     const rejection = mempool.add(recovered, nonce)
-    if (rejection !== undefined) return rejection.code === 'mempool/known' ? undefined : rejection
+    if (rejection !== undefined) return rejection
     metrics.gauge('tan_mempool_transactions_total', mempool.size)
     for (const listener of this.listeners) listener(recovered)
     return undefined
@@ -194,9 +216,12 @@ export class TransactionService {
   /** The floor of the base fee: below it no block will ever take it. */
   private checkFee({ transaction }: RecoveredTransaction): Rejection | undefined {
     const { baseFeeMinWei } = this.parts.chain.ledger.rules.parameters
-    const most = 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
-    if (most >= baseFeeMinWei) return undefined
-    return reject('mempool/fee-low', `a fee of ${most} wei a gas is below the chain's least, ${baseFeeMinWei}`)
+    const { maxFeePerGas } = feeCapsOf(transaction)
+    if (maxFeePerGas >= baseFeeMinWei) return undefined
+    return reject(
+      'mempool/fee-low',
+      `a fee of ${maxFeePerGas} wei per gas is below the lowest base fee of the chain, ${baseFeeMinWei}`,
+    )
   }
 
   private noteRefused(hash: Hash): void {
@@ -230,6 +255,10 @@ export class TransactionService {
     flush()
     this.outgoing = []
   }
+}
+
+function known(hash: Hash): Rejection {
+  return reject('mempool/known', `transaction ${hash} waits in the pool already`)
 }
 
 function offence(rejection: Rejection): Rejection {

@@ -1,3 +1,4 @@
+export { type CallArguments, ContractInterface, type EventLog, type EventValues } from './abi/interface.ts'
 export {
   type ChainParameters,
   DEFAULT_PARAMETERS,
@@ -224,4 +225,5 @@ export {
 export { PAYMENT_POOLS_ABI, STAKING_ABI, TAN_TOKEN_ABI } from './system/abi.ts'
 export { SYSTEM_ADDRESSES, SYSTEM_CODE } from './system/addresses.ts'
 export { domainSeparator, type TypedDomain, typedDigest, typeHash } from './system/eip712.ts'
+export { paymentPools, staking, tanToken } from './system/interfaces.ts'
 export { mappingSlot, slotAfter, slotAt } from './system/slots.ts'

@@ -1,9 +1,11 @@
-// What a node keeps on disk beside the state: blocks, receipts and where transactions stand, the records that consensus
-// must find again after a crash, and the newest proofs. It makes operations; whoever settles writes them with the state
-// in one batch.
+// What a node keeps on disk beside the state: blocks with the senders and receipts of their transactions, where those stand,
+// the records that consensus must find again after a crash, and the newest proofs. It alone says what is settled, and what
+// is finalized by certificate, and it says so only after that is durable.
 import type { Checkpoint, DurableWrite, RestoredReplica, SettledBlock } from '@tan/consensus'
 import { decodeFinalityRecord, decodeSafetyRecord, encodeFinalityRecord, encodeSafetyRecord } from '@tan/consensus'
 import {
+  type Address,
+  assert,
   bigIntToBytes,
   bytesToBigInt,
   type Codec,
@@ -38,6 +40,8 @@ import { type KeyValueStore, openTable, seal, type Table, unseal, type WriteOper
 export interface SettledEntry {
   readonly hash: Hash
   readonly proposal: Proposal
+  /** who signed the transactions, in their order */
+  readonly senders: readonly Address[]
   /** encoded, in the order of the transactions */
   readonly receipts: readonly Uint8Array[]
   /** payment pools that it created */
@@ -51,6 +55,7 @@ export interface TransactionPlace {
 }
 
 const FORMAT = 2
+const ADDRESS_BYTES = 20
 const settledCodec: Codec<SettledBlock> = codec.struct<SettledBlock>({
   hash: codec.hash,
   height: codec.uint,
@@ -77,6 +82,7 @@ export class ChainStore {
   private readonly blocks: Table
   private readonly unsettled: Table
   private readonly heights: Table
+  private readonly senderLists: Table
   private readonly receiptLists: Table
   private readonly transactions: Table
   private readonly certificates: Table
@@ -91,6 +97,7 @@ export class ChainStore {
     this.blocks = openTable(store, 'block')
     this.unsettled = openTable(store, 'unsettled')
     this.heights = openTable(store, 'height')
+    this.senderLists = openTable(store, 'senders')
     this.receiptLists = openTable(store, 'receipts')
     this.transactions = openTable(store, 'transaction')
     this.certificates = openTable(store, 'certificate')
@@ -120,7 +127,7 @@ export class ChainStore {
       chain.putMeta('format', bigIntToBytes(BigInt(FORMAT), 4)),
       chain.putMeta('genesis', fromHex(hash)),
       ...(signerPublicKey === undefined ? [] : [chain.putMeta('signer', signerPublicKey)]),
-      ...chain.operationsOf([{ hash, proposal, receipts: [], poolIds: [] }]),
+      ...chain.operationsOf([{ hash, proposal, senders: [], receipts: [], poolIds: [] }]),
     ]
   }
 
@@ -170,11 +177,12 @@ export class ChainStore {
     return this.getMeta('signer')
   }
 
+  /** The newest certificate; it is told of once it is durable. */
   async persistCertificate(height: number, certificate: FinalityCertificate): Promise<void> {
-    this.newestCertificate = certificate
     const encoded = encode(finalityCertificateCodec, certificate)
     const operations = [this.putMeta('certificate', encoded), this.certificates.put(heightKey(height), encoded)]
     await this.store.write(operations, { durable: true })
+    this.newestCertificate = certificate
   }
 
   async certificateAt(height: number): Promise<FinalityCertificate | undefined> {
@@ -220,23 +228,41 @@ export class ChainStore {
 
   // ------------------------------------------------------------------------------------------------ the settled chain
 
-  /** Blocks that are settled now, lowest first, with the proof for the last. To be written with the state in one batch. */
-  settleOperations(entries: readonly SettledEntry[], proof: SettlementProof): WriteOperation[] {
-    const { hash, proposal } = entries.at(-1)!
-    const { header, record } = proposal.block
-    const settled: SettledBlock = { hash, height: header.height, epoch: record.epoch }
-    this.settledBlock = settled
+  /**
+   * Settles blocks that follow the settled one, lowest first, with the proof for the last. `write` writes the operations in
+   * one durable batch with the state after the last; nothing here changes before that is done, and nothing where it fails.
+   */
+  async settle(
+    entries: readonly SettledEntry[],
+    proof: SettlementProof,
+    write: (operations: readonly WriteOperation[]) => Promise<void>,
+  ): Promise<void> {
+    let { hash: parentHash, height } = this.settledBlock
+    for (const { hash, proposal, senders, receipts } of entries) {
+      const { header, transactions } = proposal.block
+      assert(
+        header.parentHash === parentHash && header.height === ++height,
+        `block ${hash} does not follow ${parentHash}`,
+      )
+      assert(senders.length === transactions.length, `block ${hash} is settled without all senders`)
+      assert(receipts.length === transactions.length, `block ${hash} is settled without all receipts`)
+      parentHash = hash
+    }
+    const last = entries.at(-1)
+    assert(last !== undefined && proof.header.parentHash === last.hash, 'the proof is not of the last settled block')
+    await write([...this.operationsOf(entries), this.putMeta('proof', encode(settlementProofCodec, proof))])
+    this.settledBlock = { hash: last.hash, height, epoch: last.proposal.block.record.epoch }
     this.newestProof = proof
-    return [...this.operationsOf(entries), this.putMeta('proof', encode(settlementProofCodec, proof))]
   }
 
   private operationsOf(entries: readonly SettledEntry[]): WriteOperation[] {
     const operations: WriteOperation[] = []
-    for (const { hash, proposal, receipts, poolIds } of entries) {
+    for (const { hash, proposal, senders, receipts, poolIds } of entries) {
       const { header, record, transactions } = proposal.block
       operations.push(
         this.blocks.put(fromHex(hash), encode(proposalCodec, proposal)),
         this.heights.put(heightKey(header.height), fromHex(hash)),
+        this.senderLists.put(fromHex(hash), seal(fromHex(hash), concatBytes(...senders.map(fromHex)))),
         this.receiptLists.put(fromHex(hash), encode(receiptsCodec, receipts)),
         this.unsettled.delete(concatBytes(heightKey(header.height), fromHex(hash))),
       )
@@ -290,6 +316,16 @@ export class ChainStore {
     if (hashBlock(proposal.block) !== hash)
       throw new CodedError('chain/corrupt', `block ${hash} is damaged on disk: restore the data folder, or sync again`)
     return proposal
+  }
+
+  /** Who signed a settled block's transactions, in their order. */
+  async senders(hash: Hash): Promise<readonly Address[] | undefined> {
+    const sealed = await this.senderLists.get(fromHex(hash))
+    if (sealed === undefined) return undefined
+    const joined = unseal(fromHex(hash), sealed)
+    return Array.from({ length: joined.length / ADDRESS_BYTES }, (_, i) =>
+      toHex(joined.subarray(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES)),
+    )
   }
 
   async receipts(hash: Hash): Promise<readonly Uint8Array[] | undefined> {

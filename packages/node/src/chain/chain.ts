@@ -3,6 +3,9 @@
 import type { SettlementEffect } from '@tan/consensus'
 import {
   type BlockState,
+  type DecodedTransaction,
+  decodeEnvelope,
+  decodeReceipt,
   type ExecutedBlock,
   encodeReceipt,
   type Ledger,
@@ -11,27 +14,21 @@ import {
   prefetchKeys,
   type Receipt,
   type RecoveredTransaction,
+  type SentTransaction,
 } from '@tan/ledger'
 import {
   type Address,
+  accepted,
   assert,
   type Clock,
+  CodedError,
   type Hash,
-  keccakHash,
   type Logger,
   type Rejection,
   type Result,
   rejected,
-  utf8ToBytes,
 } from '@tan/primitives'
-import {
-  type Block,
-  type ConsensusRecord,
-  hashBlock,
-  hashTransaction,
-  type SettlementProof,
-  SYSTEM_ADDRESSES,
-} from '@tan/protocol'
+import { type Block, type ConsensusRecord, hashBlock, hashTransaction, paymentPools } from '@tan/protocol'
 import type { StateStore } from '@tan/storage'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { RecoveryPool } from '../recovery/recovery-pool.ts'
@@ -40,7 +37,7 @@ import type { ChainStore, SettledEntry } from './chain-store.ts'
 /** An executed block above the settled one, or the settled one itself. */
 export interface ChainBlock extends ExecutedBlock {
   readonly hash: Hash
-  readonly transactions: readonly RecoveredTransaction[]
+  readonly transactions: readonly SentTransaction[]
 }
 
 type SettledEffect = Extract<SettlementEffect, { type: 'settled' }>
@@ -76,8 +73,6 @@ export class Chain {
   private readonly executed = new Map<Hash, ChainBlock>()
   private readonly listeners: ChainListener[] = []
   private headBlock: ChainBlock
-  private settledBlock: ChainBlock
-  private proofOfSettled: SettlementProof | undefined
   private finalizedBlock: FinalizedBlock
   private pendingFinalized: FinalizedBlock | undefined
   private writing: Promise<void> = Promise.resolve()
@@ -88,8 +83,6 @@ export class Chain {
     this.ledger = parts.ledger
     this.states = parts.states
     this.headBlock = settled
-    this.settledBlock = settled
-    this.proofOfSettled = parts.store.proof
     this.finalizedBlock = finalized
     this.executed.set(settled.hash, settled)
   }
@@ -107,8 +100,8 @@ export class Chain {
       header: block.header,
       state,
       ancestors: await parts.store.hashesBelow(block.header.height, limits.ANCESTORS_MAX),
-      receipts: [],
-      transactions: [],
+      receipts: await readReceipts(parts.store, hash),
+      transactions: await readTransactions(parts.store, hash, block),
       burnedWei: 0n,
     }
     const chain = new Chain(parts, settled, { height: 0, hash: (await parts.store.hashAt(0))! })
@@ -125,14 +118,9 @@ export class Chain {
     return this.headBlock
   }
 
-  /** `safe` */
+  /** `safe`: what the store says is settled, as it was executed. */
   get settled(): ChainBlock {
-    return this.settledBlock
-  }
-
-  /** That the settled block is settled; undefined at genesis. */
-  get settledProof(): SettlementProof | undefined {
-    return this.proofOfSettled
+    return this.executed.get(this.store.settled.hash)!
   }
 
   /** `finalized` */
@@ -148,7 +136,8 @@ export class Chain {
   /** From just above the settled block up to the head. */
   branch(): ChainBlock[] {
     const path: ChainBlock[] = []
-    for (let at = this.headBlock; at !== this.settledBlock; ) {
+    const { settled } = this
+    for (let at = this.headBlock; at !== settled; ) {
       path.push(at)
       const parent = this.executed.get(at.header.parentHash)
       if (parent === undefined) break
@@ -204,7 +193,7 @@ export class Chain {
 
   /** Consensus may have gone on meanwhile: what is too late for the tree is never told to be dropped. */
   private keepExecuted(block: ChainBlock): void {
-    if (block.header.height > this.settledBlock.header.height) this.executed.set(block.hash, block)
+    if (block.header.height > this.store.settled.height) this.executed.set(block.hash, block)
   }
 
   setHead(hash: Hash): void {
@@ -214,22 +203,25 @@ export class Chain {
     for (const listener of this.listeners) listener.onHead?.(block)
   }
 
-  /** Calls follow one another; each resolves when its blocks are on disk. */
+  /**
+   * Calls follow one another; each resolves when its blocks are on disk. After one that failed, all is as it was before,
+   * and nothing but the same blocks can be settled next.
+   */
   settle(effect: SettledEffect): Promise<void> {
-    this.writing = this.writing.then(() => this.writeSettled(effect))
+    this.writing = this.writing.catch(() => {}).then(() => this.writeSettled(effect))
     return this.writing
   }
 
   private async writeSettled({ blocks, proof, dropped }: SettledEffect): Promise<void> {
     const settled = blocks.map(({ hash }) => this.executed.get(hash)!)
     const last = settled.at(-1)!
+    assert(last.state.root === last.header.stateRoot, `the state after block ${last.hash} is not the one that it names`)
     const entries = blocks.map(({ hash, proposal }, i): SettledEntry => {
-      const { receipts } = settled[i]!
-      return { hash, proposal, receipts: receipts.map(encodeReceipt), poolIds: receipts.flatMap(poolsCreated) }
+      const { receipts, transactions } = settled[i]!
+      const senders = transactions.map(({ sender }) => sender)
+      return { hash, proposal, senders, receipts: receipts.map(encodeReceipt), poolIds: receipts.flatMap(poolsCreated) }
     })
-    await this.states.settle(last.state, this.store.settleOperations(entries, proof))
-    this.settledBlock = last
-    this.proofOfSettled = proof
+    await this.store.settle(entries, proof, operations => this.states.settle(last.state, operations))
     for (const hash of dropped) this.executed.delete(hash)
     // all others that are as low: also built or executed too late to have been in the tree
     for (const { hash, header } of this.executed.values())
@@ -248,7 +240,7 @@ export class Chain {
 
   private showFinalized(): void {
     const block = this.pendingFinalized
-    if (block === undefined || block.height > this.settledBlock.header.height) return
+    if (block === undefined || block.height > this.store.settled.height) return
     this.pendingFinalized = undefined
     this.finalizedBlock = block
     for (const listener of this.listeners) listener.onFinalized?.(block)
@@ -259,7 +251,7 @@ export class Chain {
     await this.writing
   }
 
-  private forgetMined(transactions: readonly RecoveredTransaction[]): void {
+  private forgetMined(transactions: readonly SentTransaction[]): void {
     const nonces = new Map<Address, bigint>()
     for (const { sender, transaction } of transactions) nonces.set(sender, transaction.nonce + 1n)
     for (const [sender, nonce] of nonces) this.parts.mempool.removeBelow(sender, nonce)
@@ -267,16 +259,25 @@ export class Chain {
 
   /** A block's transactions with their senders, from the mempool where they were recovered before. */
   async recover(block: Block): Promise<Result<RecoveredTransaction[]>> {
-    const found = block.transactions.map(encoded => this.parts.mempool.get(hashTransaction(encoded)))
-    const missing = block.transactions.filter((_, i) => found[i] === undefined)
+    const known: (RecoveredTransaction | undefined)[] = []
+    const missing: DecodedTransaction[] = []
+    for (const [i, encoded] of block.transactions.entries()) {
+      const hash = hashTransaction(encoded)
+      const waiting = this.parts.mempool.get(hash)
+      known.push(waiting)
+      if (waiting !== undefined) continue
+      const decoded = decodeEnvelope(encoded, hash)
+      if (!decoded.ok) return rejected(ofTransaction(i, decoded.rejection))
+      missing.push(decoded.value)
+    }
     const answers = (await this.parts.recovery.recover(missing, { isUrgent: true })).values()
     const value: RecoveredTransaction[] = []
-    for (const [i, known] of found.entries()) {
-      const answer = known === undefined ? answers.next().value! : { ok: true as const, value: known }
+    for (const [i, waiting] of known.entries()) {
+      const answer = waiting === undefined ? answers.next().value! : accepted(waiting)
       if (!answer.ok) return rejected(ofTransaction(i, answer.rejection))
       value.push(answer.value)
     }
-    return { ok: true, value }
+    return accepted(value)
   }
 
   // ------------------------------------------------------------------------------------------------ for readers
@@ -286,9 +287,24 @@ export class Chain {
     return this.executed.get(hash)?.block ?? (await this.store.proposal(hash))?.block
   }
 
+  /** A block's transactions, with the senders that were recovered when it was executed. */
+  async transactions(hash: Hash, block: Block): Promise<readonly SentTransaction[]> {
+    return this.executed.get(hash)?.transactions ?? readTransactions(this.store, hash, block)
+  }
+
+  /** The same of one of them, which must be there. */
+  async transactionAt(hash: Hash, block: Block, index: number): Promise<SentTransaction> {
+    const executed = this.executed.get(hash)?.transactions[index]
+    return executed ?? completed(block.transactions[index]!, (await this.store.senders(hash))?.[index])
+  }
+
+  async receipts(hash: Hash): Promise<readonly Receipt[]> {
+    return this.executed.get(hash)?.receipts ?? readReceipts(this.store, hash)
+  }
+
   /** The hash at a height of the chain that ends at the head. */
   async hashAt(height: number): Promise<Hash | undefined> {
-    if (height <= this.settledBlock.header.height) return this.store.hashAt(height)
+    if (height <= this.store.settled.height) return this.store.hashAt(height)
     return this.branch().find(block => block.header.height === height)?.hash
   }
 
@@ -304,12 +320,29 @@ export class Chain {
   }
 }
 
-const POOL_CREATED = keccakHash(
-  utf8ToBytes('PoolCreated(bytes32,address,bytes32,uint256,uint256,uint64,address,address)'),
-)
+/** Of a settled block, as the disk has them: nothing is recovered anew. */
+async function readTransactions(store: ChainStore, hash: Hash, block: Block): Promise<SentTransaction[]> {
+  const senders = await store.senders(hash)
+  return block.transactions.map((encoded, i) => completed(encoded, senders?.[i]))
+}
+
+function completed(encoded: Uint8Array, sender: Address | undefined): SentTransaction {
+  const decoded = decodeEnvelope(encoded)
+  if (!decoded.ok) throw corrupt(`a settled transaction cannot be read (${decoded.rejection.message})`)
+  if (sender === undefined) throw corrupt('a settled transaction has no sender')
+  return { ...decoded.value, sender }
+}
+
+async function readReceipts(store: ChainStore, hash: Hash): Promise<Receipt[]> {
+  const receipts = await store.receipts(hash)
+  if (receipts === undefined) throw corrupt(`block ${hash} has no receipts`)
+  return receipts.map(decodeReceipt)
+}
+
+function corrupt(what: string): CodedError {
+  return new CodedError('chain/corrupt', `the data folder is damaged: ${what}; restore it, or sync again`)
+}
 
 function poolsCreated({ logs }: Receipt): Hash[] {
-  return logs.flatMap(({ address, topics }) =>
-    address === SYSTEM_ADDRESSES.paymentPools && topics[0] === POOL_CREATED ? topics.slice(1, 2) : [],
-  )
+  return logs.flatMap(log => paymentPools.decodeEvent('PoolCreated', log)?.poolId ?? [])
 }

@@ -35,7 +35,10 @@ function transfer(
     },
     keys[sender]!,
   )
-  const recovered = recoverTransaction(encodeTransaction(signed), addressOfSecretKey(keys[sender]!))
+  const recovered = recoverTransaction(encodeTransaction(signed), {
+    sender: addressOfSecretKey(keys[sender]!),
+    authorities: [],
+  })
   if (!recovered.ok) throw new Error(recovered.rejection.message)
   return recovered.value
 }

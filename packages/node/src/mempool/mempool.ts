@@ -1,7 +1,7 @@
 // Transactions that wait for a block: in nonce order within an account, by what they pay between accounts, bounded in
 // every direction. It knows no signatures (others recovered the sender) and no state but what it is told of accounts.
 
-import type { RecoveredTransaction } from '@tan/ledger'
+import { effectiveGasPrice, feeCapsOf, type RecoveredTransaction, type SentTransaction } from '@tan/ledger'
 import type { Address, Clock, Hash, Rejection } from '@tan/primitives'
 import { reject } from '../codes.ts'
 import {
@@ -71,7 +71,7 @@ export class Mempool {
    */
   add(recovered: RecoveredTransaction, accountNonce: bigint): Rejection | undefined {
     const { transaction, sender, hash, encoded } = recovered
-    if (this.byHash.has(hash)) return reject('mempool/known', 'the transaction is in the pool already')
+    if (this.byHash.has(hash)) return reject('mempool/known', `transaction ${hash} waits in the pool already`)
     if (transaction.nonce < accountNonce)
       return reject('mempool/nonce-low', `nonce ${transaction.nonce} is used; the account's next is ${accountNonce}`)
     if (transaction.nonce > accountNonce + MEMPOOL_NONCE_GAP_MAX)
@@ -151,7 +151,7 @@ export class Mempool {
       const next = this.queues.get(sender)?.waiting.get(nonce)?.recovered
       if (next === undefined) return
       const tip = tipOf(next, baseFeePerGas)
-      if (tip >= 0n) push(heap, { tip, recovered: next })
+      if (tip !== undefined) push(heap, { tip, recovered: next })
     }
     for (const sender of this.queues.keys()) offer(sender, nonceOf(sender))
     for (;;) {
@@ -172,7 +172,7 @@ export class Mempool {
    */
   private makeRoomFor(recovered: RecoveredTransaction, accountNonce: bigint): boolean {
     if (this.hasRoomFor(recovered)) return true
-    const fee = feeCap(recovered)
+    const fee = maxFeeOf(recovered)
     const isGapped = recovered.transaction.nonce > this.nextNonce(recovered.sender, accountNonce)
     const kind = isGapped ? 'gapped' : 'executable'
     if (fee <= this.noRoomUpTo[kind]) return false
@@ -200,7 +200,7 @@ export class Mempool {
       let dearestWei = 0n
       for (const { recovered } of sorted(queue).reverse()) {
         const isGapped = recovered.transaction.nonce > behind
-        const own = feeCap(recovered)
+        const own = maxFeeOf(recovered)
         if (!isGapped && own > dearestWei) dearestWei = own
         found.push({ recovered, isGapped, feeWei: isGapped ? own : dearestWei })
       }
@@ -235,31 +235,33 @@ function sorted(queue: Queue | undefined): Waiting[] {
   return [...(queue?.waiting ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, waiting]) => waiting)
 }
 
+function maxFeeOf({ transaction }: RecoveredTransaction): bigint {
+  return feeCapsOf(transaction).maxFeePerGas
+}
+
 /** Value, and the whole of its gas at the highest fee that it allows. */
 export function costWeiOf(recovered: RecoveredTransaction): bigint {
   const { gasLimit, value } = recovered.transaction
-  return gasLimit * feeCap(recovered) + value
+  return gasLimit * maxFeeOf(recovered) + value
 }
 
-function feeCap({ transaction }: RecoveredTransaction): bigint {
-  return 'maxFeePerGas' in transaction ? transaction.maxFeePerGas : transaction.gasPrice
-}
-
-function tipCap({ transaction }: RecoveredTransaction): bigint {
-  return 'maxPriorityFeePerGas' in transaction ? transaction.maxPriorityFeePerGas : transaction.gasPrice
-}
-
-/** What a transaction pays above the base fee, wei a gas; negative where it cannot pay that. */
-export function tipOf(recovered: RecoveredTransaction, baseFeePerGas: bigint): bigint {
-  const above = feeCap(recovered) - baseFeePerGas
-  const most = tipCap(recovered)
-  return above < most ? above : most
+/** What a transaction pays above the base fee, wei per gas; undefined where it cannot pay that. */
+export function tipOf({ transaction }: SentTransaction, baseFeePerGas: bigint): bigint | undefined {
+  const price = effectiveGasPrice(transaction, baseFeePerGas)
+  return price === undefined ? undefined : price - baseFeePerGas
 }
 
 function paysMore(next: RecoveredTransaction, before: RecoveredTransaction): boolean {
-  const enough = (now: bigint, then: bigint): boolean =>
-    now * 100n >= then * (100n + MEMPOOL_BUMP_PERCENT) && now > then
-  return enough(feeCap(next), feeCap(before)) && (enough(tipCap(next), tipCap(before)) || tipCap(before) === 0n)
+  const now = feeCapsOf(next.transaction)
+  const then = feeCapsOf(before.transaction)
+  return (
+    isBumped(now.maxFeePerGas, then.maxFeePerGas) &&
+    (then.maxPriorityFeePerGas === 0n || isBumped(now.maxPriorityFeePerGas, then.maxPriorityFeePerGas))
+  )
+}
+
+function isBumped(now: bigint, then: bigint): boolean {
+  return now > then && now * 100n >= then * (100n + MEMPOOL_BUMP_PERCENT)
 }
 
 // -------------------------------------------------------------------------------------------------- a heap, highest tip first

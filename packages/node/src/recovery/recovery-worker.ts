@@ -1,13 +1,8 @@
-// The thread of the recovery pool.
+// The thread of the recovery pool: signed transactions in, their senders out.
 import { parentPort } from 'node:worker_threads'
-import { authoritiesOf, recoverTransaction } from '@tan/ledger'
-import type { WorkerAnswer } from './recovery-pool.ts'
+import { recoverSigners, type Signers } from '@tan/ledger'
+import { decodeTransaction } from '@tan/protocol'
 
 parentPort?.on('message', (encoded: readonly Uint8Array[]) => {
-  const answers = encoded.map((bytes): WorkerAnswer => {
-    const result = recoverTransaction(bytes)
-    if (!result.ok) return result
-    return { ok: true, value: { sender: result.value.sender, authorities: authoritiesOf(result.value) } }
-  })
-  parentPort?.postMessage(answers)
+  parentPort?.postMessage(encoded.map((bytes): Signers => recoverSigners(decodeTransaction(bytes))))
 })

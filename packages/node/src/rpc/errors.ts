@@ -50,16 +50,34 @@ function codeOf(code: string): number {
   return SERVER_ERROR
 }
 
-/** Wallets look for the words that the best-known clients use. */
+/** What the best-known clients say, word for word: wallets and libraries look for it. Ours follows, with the values. */
+const KNOWN_WORDS: Readonly<Record<string, string>> = {
+  'mempool/known': 'already known',
+  'mempool/nonce-low': 'nonce too low',
+  'mempool/nonce-gap': 'nonce too high',
+  'mempool/underpriced': 'replacement transaction underpriced',
+  'mempool/fee-low': 'transaction underpriced',
+  'mempool/balance': 'insufficient funds for gas * price + value',
+  'mempool/account-full': 'account limit exceeded',
+  'mempool/full': 'txpool is full',
+  'transaction/nonce-low': 'nonce too low',
+  'transaction/nonce-high': 'nonce too high',
+  'transaction/nonce-max': 'nonce has max value',
+  'transaction/balance': 'insufficient funds for gas * price + value',
+  'transaction/fee-below-base': 'max fee per gas less than block base fee',
+  'transaction/tip-above-fee': 'max priority fee per gas higher than max fee per gas',
+  'transaction/gas-intrinsic': 'intrinsic gas too low',
+  'transaction/gas-max': 'transaction gas limit too high',
+  'transaction/block-gas': 'exceeds block gas limit',
+  'transaction/init-code-size': 'max initcode size exceeded',
+  'transaction/chain-id': 'invalid chain id for signer',
+  'transaction/signature': 'invalid sender',
+  'transaction/sender-code': 'sender not an eoa',
+  'transaction/type': 'transaction type not supported',
+  'storage/missing-node': 'the state of that block is not kept by this node',
+}
+
 function messageOf({ code, message }: CodedError): string {
-  const known: Readonly<Record<string, string>> = {
-    'mempool/nonce-low': 'nonce too low',
-    'transaction/nonce-low': 'nonce too low',
-    'mempool/underpriced': 'replacement transaction underpriced',
-    'mempool/fee-low': 'transaction underpriced',
-    'transaction/balance': 'insufficient funds for gas * price + value',
-    'transaction/gas-intrinsic': 'intrinsic gas too low',
-    'storage/missing-node': 'the state of that block is not kept by this node',
-  }
-  return known[code] === undefined ? message : `${known[code]}: ${message}`
+  const words = KNOWN_WORDS[code]
+  return words === undefined ? message : `${words}: ${message}`
 }

@@ -1,5 +1,5 @@
 // JSON forms of what RPC answers with, as the execution-apis specify them.
-import { effectiveGasPrice, type Log, type Receipt, type RecoveredTransaction } from '@tan/ledger'
+import { effectiveGasPrice, type Log, type Receipt, type SentTransaction } from '@tan/ledger'
 import { encode, encodeRlp, type Hash, type Hex, toHex, ZERO_HASH } from '@tan/primitives'
 import {
   type Block,
@@ -66,7 +66,7 @@ export interface Place {
   readonly index: number
 }
 
-export function formatTransaction(recovered: RecoveredTransaction, place: Place | undefined): Record<string, unknown> {
+export function formatTransaction(recovered: SentTransaction, place: Place | undefined): Record<string, unknown> {
   const { transaction, sender, hash } = recovered
   const { nonce, gasLimit, to, value, data, yParity, r, s } = transaction
   const common = {
@@ -123,13 +123,14 @@ const TYPE_NUMBERS = { legacy: '0x0', eip2930: '0x1', eip1559: '0x2', eip7702: '
 
 /** `receipts` are all of the block; `logIndex` counts over the block. */
 export function formatReceipt(
-  recovered: RecoveredTransaction,
+  recovered: SentTransaction,
   receipts: readonly Receipt[],
   place: Place,
 ): Record<string, unknown> {
   const { index, header, hash } = place
+  const { transaction, sender } = recovered
+  const { to, nonce } = transaction
   const receipt = receipts[index]!
-  const { to, nonce } = recovered.transaction
   const before = index === 0 ? 0 : receipts[index - 1]!.cumulativeGasUsed
   const firstLog = receipts.slice(0, index).reduce((count, { logs }) => count + logs.length, 0)
   return {
@@ -139,12 +140,12 @@ export function formatReceipt(
     transactionIndex: quantity(index),
     blockHash: hash,
     blockNumber: quantity(header.height),
-    from: recovered.sender,
+    from: sender,
     to: to ?? null,
-    contractAddress: to === undefined ? createdAddress(recovered.sender, nonce) : null,
+    contractAddress: to === undefined ? createdAddress(sender, nonce) : null,
     cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
     gasUsed: quantity(receipt.cumulativeGasUsed - before),
-    effectiveGasPrice: quantity(effectiveGasPrice(recovered.transaction, header.baseFeePerGas) ?? header.baseFeePerGas),
+    effectiveGasPrice: quantity(effectiveGasPrice(transaction, header.baseFeePerGas) ?? header.baseFeePerGas),
     logsBloom: toHex(receipt.logsBloom),
     logs: receipt.logs.map((log, i) => formatLog(log, firstLog + i, recovered.hash, place)),
   }

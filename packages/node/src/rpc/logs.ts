@@ -1,31 +1,15 @@
 // Finding logs: eth_getLogs and the logs subscription share what a filter is and how it matches.
 import { bloomMayHold, type Receipt } from '@tan/ledger'
-import { type Hash, type Hex, keccakHash } from '@tan/primitives'
+import { type Hash, keccakHash } from '@tan/primitives'
 import type { Block } from '@tan/protocol'
 import { RPC_LOG_BLOCKS_MAX, RPC_LOGS_MAX } from '../limits.ts'
 import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { formatLog } from './format.ts'
-import { readBlockTag, readFilterItem, readHash, readList, readObject } from './params.ts'
+import { type Alternatives, type BlockTag, blockOfHash, type LogFilter, type LogQuery } from './params.ts'
 import type { ChainReader, FoundBlock } from './reader.ts'
 
-export interface LogFilter {
-  readonly addresses: readonly Hex[] | undefined
-  /** each position: any of these, or anything */
-  readonly topics: readonly (readonly Hex[] | undefined)[]
-}
-
-export function readLogFilter(value: unknown): LogFilter {
-  const object = readObject(value, 'filter')
-  const topics =
-    object.topics === undefined || object.topics === null ? [] : readList(object.topics, 'filter.topics', 4)
-  return {
-    addresses: readFilterItem(object.address, 'filter.address', 20),
-    topics: topics.map((topic, i) => readFilterItem(topic, `filter.topics[${i}]`, 32)),
-  }
-}
-
 function mayMatch({ header }: Block, { addresses, topics }: LogFilter): boolean {
-  const holds = (items: readonly Hex[] | undefined): boolean =>
+  const holds = (items: Alternatives): boolean =>
     items === undefined || items.some(item => bloomMayHold(header.logsBloom, item))
   return holds(addresses) && topics.every(holds)
 }
@@ -51,14 +35,15 @@ export function matchingLogs({ block, hash }: FoundBlock, receipts: readonly Rec
   return found
 }
 
-export async function getLogs(reader: ChainReader, value: unknown): Promise<unknown[]> {
-  const object = readObject(value, 'filter')
-  const filter = readLogFilter(value)
-  if (object.blockHash !== undefined) return logsOfBlock(reader, readHash(object.blockHash, 'filter.blockHash'), filter)
-  const from = await heightOf(reader, object.fromBlock)
-  const to = await heightOf(reader, object.toBlock)
-  if (from > to) throw invalidParams(`fromBlock (${from}) is above toBlock (${to})`)
-  const last = Math.min(to, reader.chain.head.header.height)
+export async function getLogs(reader: ChainReader, query: LogQuery): Promise<unknown[]> {
+  const { filter, blockHash } = query
+  if (blockHash !== undefined) return logsOfBlock(reader, blockHash, filter)
+  const from = await heightOf(reader, query.from)
+  const last = await heightOf(reader, query.to)
+  const head = reader.chain.head.header.height
+  if (from > last) throw invalidParams(`fromBlock (${from}) is above toBlock (${last})`)
+  // An empty answer would say that those blocks hold no such logs.
+  if (last > head) throw invalidParams(`toBlock (${last}) is above the head (${head}): there are no logs of it yet`)
   if (last - from >= RPC_LOG_BLOCKS_MAX)
     throw new RpcError(LIMIT_EXCEEDED, `${last - from + 1} blocks asked for; at most ${RPC_LOG_BLOCKS_MAX} at a time`)
   const found: unknown[] = []
@@ -73,14 +58,13 @@ export async function getLogs(reader: ChainReader, value: unknown): Promise<unkn
 }
 
 async function logsOfBlock(reader: ChainReader, hash: Hash, filter: LogFilter): Promise<unknown[]> {
-  const found = await reader.find({ type: 'hash', hash })
+  const found = await reader.find(blockOfHash(hash))
   if (found === undefined) throw invalidParams(`unknown block ${hash}`)
   if (!mayMatch(found.block, filter)) return []
-  return matchingLogs(found, (await reader.receipts(hash)) ?? [], filter)
+  return matchingLogs(found, await reader.receipts(found), filter)
 }
 
-async function heightOf(reader: ChainReader, value: unknown): Promise<number> {
-  const tag = readBlockTag(value)
+async function heightOf(reader: ChainReader, tag: BlockTag): Promise<number> {
   if (tag.type === 'height') return tag.height
   const found = await reader.find(tag)
   if (found === undefined) throw invalidParams('unknown block')

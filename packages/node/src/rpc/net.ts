@@ -1,9 +1,9 @@
 // The small methods: net_*, web3_* and txpool_*.
 import { keccakHash } from '@tan/primitives'
 import type { Mempool } from '../mempool/mempool.ts'
-import type { Methods } from './eth.ts'
 import { quantity } from './format.ts'
-import { readData } from './params.ts'
+import { type Methods, method, required } from './method.ts'
+import { data } from './params.ts'
 
 export const CLIENT_VERSION = 'TAN/v0.1.0'
 
@@ -15,11 +15,14 @@ interface NetParts {
 
 export function netMethods({ chainId, peerCount, mempool }: NetParts): Methods {
   return {
-    net_version: () => String(chainId),
-    net_listening: () => true,
-    net_peerCount: () => quantity(peerCount()),
-    web3_clientVersion: () => `${CLIENT_VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`,
-    web3_sha3: ([data]) => keccakHash(readData(data, 'data', 1024 * 1024)),
-    txpool_status: () => ({ pending: quantity(mempool.size), queued: '0x0' }),
+    net_version: method([], () => String(chainId)),
+    net_listening: method([], () => true),
+    net_peerCount: method([], () => quantity(peerCount())),
+    web3_clientVersion: method(
+      [],
+      () => `${CLIENT_VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`,
+    ),
+    web3_sha3: method([required('data', data(1024 * 1024))], bytes => keccakHash(bytes)),
+    txpool_status: method([], () => ({ pending: quantity(mempool.size), queued: '0x0' })),
   }
 }

@@ -1,15 +1,9 @@
 // What RPC methods read of the chain: blocks by tag, with their receipts and transactions, whether on disk or not yet.
-import {
-  type BlockState,
-  decodeReceipt,
-  type Receipt,
-  type RecoveredTransaction,
-  recoverTransaction,
-} from '@tan/ledger'
-import { CodedError, type Hash, keccakHash } from '@tan/primitives'
+import type { BlockState, Receipt, SentTransaction } from '@tan/ledger'
+import { CodedError, type Hash } from '@tan/primitives'
 import type { Block } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
-import { RESOURCE_UNAVAILABLE, RpcError } from './errors.ts'
+import { RESOURCE_UNAVAILABLE, RpcError, SERVER_ERROR } from './errors.ts'
 import type { BlockTag } from './params.ts'
 
 export interface FoundBlock {
@@ -19,7 +13,7 @@ export interface FoundBlock {
 
 export interface FoundTransaction extends FoundBlock {
   readonly index: number
-  readonly recovered: RecoveredTransaction
+  readonly recovered: SentTransaction
 }
 
 export class ChainReader {
@@ -30,12 +24,29 @@ export class ChainReader {
   }
 
   async hashOf(tag: BlockTag): Promise<Hash | undefined> {
-    if (tag.type === 'hash') return tag.hash
-    if (tag.type === 'height')
-      return tag.height > this.chain.head.header.height ? undefined : this.chain.hashAt(tag.height)
-    if (tag.name === 'latest') return this.chain.head.hash
-    if (tag.name === 'safe') return this.chain.settled.hash
-    return tag.name === 'finalized' ? this.chain.finalized.hash : this.chain.hashAt(0)
+    const { chain } = this
+    if (tag.type === 'hash') return tag.requireCanonical ? this.canonical(tag.hash) : tag.hash
+    if (tag.type === 'height') return tag.height > chain.head.header.height ? undefined : chain.hashAt(tag.height)
+    switch (tag.name) {
+      case 'latest':
+      case 'pending':
+        return chain.head.hash
+      case 'safe':
+        return chain.settled.hash
+      case 'finalized':
+        return chain.finalized.hash
+      case 'earliest':
+        return chain.hashAt(0)
+    }
+  }
+
+  /** The hash, if the chain that ends at the head holds that block. Throws an RPC error for one that lost. */
+  private async canonical(hash: Hash): Promise<Hash | undefined> {
+    const block = await this.chain.proposalBlock(hash)
+    if (block === undefined) return undefined
+    if ((await this.chain.hashAt(block.header.height)) !== hash)
+      throw new RpcError(SERVER_ERROR, `block ${hash} is not on the chain that ends at the head`)
+    return hash
   }
 
   async find(tag: BlockTag): Promise<FoundBlock | undefined> {
@@ -52,21 +63,17 @@ export class ChainReader {
     return found
   }
 
-  async receipts(hash: Hash): Promise<readonly Receipt[] | undefined> {
-    const unsettled = this.chain.unsettled(hash)
-    // the settled block that a node starts from has its receipts on disk alone
-    if (unsettled !== undefined && unsettled.receipts.length === unsettled.block.transactions.length)
-      return unsettled.receipts
-    return (await this.chain.store.receipts(hash))?.map(decodeReceipt)
+  receipts({ hash }: FoundBlock): Promise<readonly Receipt[]> {
+    return this.chain.receipts(hash)
   }
 
-  async transactions({ block, hash }: FoundBlock): Promise<readonly RecoveredTransaction[]> {
-    const unsettled = this.chain.unsettled(hash)
-    if (unsettled !== undefined && unsettled.transactions.length === block.transactions.length)
-      return unsettled.transactions
-    const recovered = await this.chain.recover(block)
-    if (!recovered.ok) throw new CodedError('chain/corrupt', `block ${hash} holds a transaction without a sender`)
-    return recovered.value
+  transactions({ block, hash }: FoundBlock): Promise<readonly SentTransaction[]> {
+    return this.chain.transactions(hash, block)
+  }
+
+  /** One of a block's, which must have it. */
+  transactionAt({ block, hash }: FoundBlock, index: number): Promise<SentTransaction> {
+    return this.chain.transactionAt(hash, block, index)
   }
 
   /** On the chain that ends at the head. */
@@ -79,11 +86,9 @@ export class ChainReader {
     const place = await this.chain.store.transactionPlace(hash)
     const block = place && (await this.chain.proposalBlock(place.blockHash))
     if (block === undefined) return undefined
-    const encoded = block.transactions[place!.index]!
-    if (keccakHash(encoded) !== hash)
-      throw new CodedError('chain/corrupt', `the place of transaction ${hash} is damaged`)
-    const recovered = recoverTransaction(encoded)
-    if (!recovered.ok) throw new CodedError('chain/corrupt', `transaction ${hash} has no sender`)
-    return { hash: place!.blockHash, block, index: place!.index, recovered: recovered.value }
+    const found: FoundBlock = { hash: place!.blockHash, block }
+    const recovered = await this.transactionAt(found, place!.index)
+    if (recovered.hash !== hash) throw new CodedError('chain/corrupt', `the place of transaction ${hash} is damaged`)
+    return { ...found, index: place!.index, recovered }
   }
 }

@@ -3,13 +3,31 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addressOfSecretKey, createSeededRandom, randomBelow, toHex } from '@tan/primitives'
-import { encodeTransaction, SYSTEM_ADDRESSES, signTransaction } from '@tan/protocol'
+import { tanBalanceSlot } from '@tan/ledger'
+import {
+  addressOfSecretKey,
+  createSeededRandom,
+  fromHex,
+  type Hex,
+  randomBelow,
+  randomBytesFrom,
+  toHex,
+} from '@tan/primitives'
+import {
+  encodeTransaction,
+  hashTransaction,
+  SYSTEM_ADDRESSES,
+  signTransaction,
+  tanToken,
+  type UnsignedTransaction,
+} from '@tan/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
 import { RPC_BATCH_MAX, RPC_REQUEST_MAX_BYTES } from '../limits.ts'
 import type { Node } from '../node.ts'
+import { createTestChain, createTestNode, eventually } from '../testing/devnet.ts'
+
+type Eip1559 = Extract<UnsignedTransaction, { type: 'eip1559' }>
 
 const chain = createTestChain(1)
 const creation = encodeTransaction(
@@ -58,9 +76,9 @@ function post(body: string, headers: Readonly<Record<string, string>> = {}): Pro
 }
 
 /** Sends a request line as it is, which HTTP clients would mend. */
-function rawStatus(port: number, path: string): Promise<number> {
+function rawStatus(port: number, path: string, rest = 'HTTP/1.1\r\nhost: localhost'): Promise<number> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.end(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`))
+    const socket = connect(port, '127.0.0.1', () => socket.end(`GET ${path} ${rest}\r\n\r\n`))
     let text = ''
     socket.on('data', chunk => {
       text += chunk.toString()
@@ -73,7 +91,7 @@ function rawStatus(port: number, path: string): Promise<number> {
 async function rpc(
   method: unknown,
   params: unknown = [],
-): Promise<{ result?: unknown; error?: { code: number; message: string } }> {
+): Promise<{ result?: unknown; error?: { code: number; message: string; data?: { expected?: string } } }> {
   return JSON.parse((await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))).body)
 }
 
@@ -88,7 +106,10 @@ describe('the JSON-RPC server', () => {
   it('does not answer another question than the one that was asked', async () => {
     const head = Number((await rpc('eth_blockNumber')).result)
     const future = { fromBlock: `0x${(head + 50).toString(16)}`, toBlock: `0x${(head + 60).toString(16)}` }
-    expect((await rpc('eth_getLogs', [future])).result).toEqual([])
+    const ahead = { fromBlock: `0x${(head - 1).toString(16)}`, toBlock: future.toBlock }
+    // an empty answer would say that there is nothing in those blocks
+    for (const range of [future, ahead]) expect((await rpc('eth_getLogs', [range])).error?.code).toBe(-32602)
+    expect((await rpc('eth_getLogs', [{ fromBlock: ahead.fromBlock, toBlock: 'latest' }])).result).toEqual([])
     const call = { to: SYSTEM_ADDRESSES.tanToken, data: '0x18160ddd' }
     const supply = (await rpc('eth_call', [call, 'latest'])).result
     expect(supply).toBeDefined()
@@ -119,6 +140,73 @@ describe('the JSON-RPC server', () => {
     expect(sent.error).toBeUndefined()
     const sender = addressOfSecretKey(chain.rich)
     expect((await rpc('eth_getTransactionCount', [sender, 'pending'])).result).toBe('0x1')
+  })
+
+  it('answers no parameters for parameters that are null or missing', async () => {
+    const answer = await rpc('eth_chainId')
+    for (const params of [null, undefined]) expect(await rpc('eth_chainId', params)).toEqual(answer)
+    expect((await rpc('eth_chainId', [1])).error).toEqual({
+      code: -32602,
+      message: 'expected no parameters, not 1',
+      data: { expected: 'no parameters' },
+    })
+  })
+
+  it('echoes ids as they were sent, numbers to the last digit', async () => {
+    const body = (id: string): string =>
+      `{"params":[{"id":7}],"id":${id},"jsonrpc":"2.0","method":"eth_syncing","a":"\\\\"}`
+    const answered = async (text: string): Promise<string[]> =>
+      [...(await post(text)).body.matchAll(/"id":("[^"]*"|[^,]*),/g)].map(match => match[1]!)
+    const ids = ['0', '7', '-1', '"a"', 'null', '9007199254740993', '123456789012345678901234567890', '1.50', '1e999']
+    for (const id of ids) expect(await answered(body(id))).toEqual([id])
+    expect(await answered(`[${ids.map(body).join(' , ')}]`)).toEqual(ids)
+    const [one, two] = ['18446744073709551616', '18446744073709551617']
+    expect(await answered(`[1,{"method":"x","id":${one}},{"id":${two}}]`)).toEqual(['null', one, two])
+  })
+
+  it('answers a slot as tools send it', async () => {
+    const holder = addressOfSecretKey(chain.rich)
+    const word = fromHex(tanBalanceSlot(holder))
+    const full = toHex(word)
+    const balance = (await rpc('eth_getStorageAt', [SYSTEM_ADDRESSES.tanToken, full, 'latest'])).result
+    expect(BigInt(String(balance))).toBeGreaterThan(0n)
+    const zero = `0x${'00'.repeat(32)}`
+    for (const slot of ['0x0', '0x00', '0x0000', zero, `0x${'0'.repeat(63)}`])
+      expect([slot, (await rpc('eth_getStorageAt', [SYSTEM_ADDRESSES.tanToken, slot, 'latest'])).result]).toEqual([
+        slot,
+        zero,
+      ])
+    for (const slot of ['0x', '0', 0, `0x${'0'.repeat(65)}`])
+      expect((await rpc('eth_getStorageAt', [SYSTEM_ADDRESSES.tanToken, slot, 'latest'])).error?.code).toBe(-32602)
+    const proof = (await rpc('eth_getProof', [SYSTEM_ADDRESSES.tanToken, ['0x0', full], 'latest'])).result
+    expect(proof).toMatchObject({ storageProof: [{ key: '0x0', value: '0x0' }, { key: full }] })
+  })
+
+  it('takes any block tag of EIP-1898', async () => {
+    const found = (await rpc('eth_getBlockByNumber', ['0x1'])).result as { hash: string }
+    const account = addressOfSecretKey(chain.rich)
+    for (const tag of [
+      'earliest',
+      'latest',
+      'pending',
+      'safe',
+      'finalized',
+      { blockNumber: '0x1' },
+      { blockHash: found.hash },
+      { blockHash: found.hash, requireCanonical: true },
+    ])
+      expect((await rpc('eth_getBalance', [account, tag])).result).toMatch(/^0x/)
+    const fields = { blockHash: found.hash, blockNumber: '0x1' }
+    for (const tag of [{}, fields, { blockHash: found.hash, requireCanonical: 1 }, { blockHash: '0x1' }])
+      expect((await rpc('eth_getBalance', [account, tag])).error?.code).toBe(-32602)
+  })
+
+  it('takes an empty list in a filter for anything', async () => {
+    const all = (await rpc('eth_getLogs', [{ fromBlock: '0x0' }])).result
+    for (const filter of [{ topics: [[]] }, { topics: [] }, { topics: [null] }, { address: [] }, { address: null }])
+      expect((await rpc('eth_getLogs', [{ fromBlock: '0x0', ...filter }])).result).toEqual(all)
+    const found = (await rpc('eth_getBlockByNumber', ['0x1'])).result as { hash: string }
+    expect((await rpc('eth_getLogs', [{ blockHash: found.hash, fromBlock: '0x0' }])).error?.code).toBe(-32602)
   })
 
   it('answers malformed requests with the codes of the specification', async () => {
@@ -174,6 +262,34 @@ describe('the JSON-RPC server', () => {
     expect((await rpc('eth_getBlockByNumber', ['0xffffff'])).result).toBeNull()
   })
 
+  it('says which parameter is wrong, and what was expected', async () => {
+    const account = addressOfSecretKey(chain.rich)
+    for (const [method, params, index, name] of [
+      ['eth_getBalance', ['0x12'], 0, 'address'],
+      ['eth_getBalance', [account, 'yesterday'], 1, 'block'],
+      ['eth_getBalance', [account, { blockHash: '0x12' }], 1, 'block.blockHash'],
+      ['eth_getStorageAt', [account], 1, 'slot'],
+      ['eth_call', [{ to: account, value: '12' }], 0, 'transaction.value'],
+      [
+        'eth_call',
+        [{ accessList: [{ address: account, storageKeys: ['x'] }] }],
+        0,
+        'transaction.accessList[0].storageKeys[0]',
+      ],
+      ['eth_call', [{ to: account }, 'latest', {}], 2, 'stateOverrides'],
+      ['eth_call', [{ input: '0x01', data: '0x02' }], 0, 'transaction'],
+      ['eth_getLogs', [{ topics: [null, ['0x12']] }], 0, 'filter.topics[1][0]'],
+      ['eth_getBlockByNumber', ['latest', 'yes'], 1, 'fullTransactions'],
+      ['eth_feeHistory', ['0x1', 'latest', [101]], 2, 'percentiles[0]'],
+      ['eth_sendRawTransaction', [null], 0, 'transaction'],
+      ['tan_poolTarget', [`0x${'11'.repeat(32)}`, 7], 1, 'target'],
+    ] as const) {
+      const { error } = await rpc(method, params)
+      expect(error).toMatchObject({ code: -32602, data: { index, name } })
+      expect(error?.message).toContain(`parameter ${index} (${name}): expected ${error?.data?.expected}`)
+    }
+  })
+
   it('takes batches, and notifications without an answer', async () => {
     const batch = [
       { jsonrpc: '2.0', id: 'a', method: 'eth_chainId' },
@@ -198,6 +314,13 @@ describe('the JSON-RPC server', () => {
       socket.on('open', () => resolve('open'))
     })
     expect(refused).toMatch(/403/)
+  })
+
+  it('lets in a probe of HTTP/1.0 that names no host, and no page by it', async () => {
+    const port = Number(new URL(url).port)
+    expect(await rawStatus(port, '/health', 'HTTP/1.0')).toBe(200)
+    expect(await rawStatus(port, '/health', 'HTTP/1.0\r\norigin: https://evil.example')).toBe(403)
+    expect(await rawStatus(port, '/health', 'HTTP/1.1')).toBe(400)
   })
 
   it('refuses requests that are too large, and other HTTP methods', async () => {
@@ -238,5 +361,64 @@ describe('the JSON-RPC server', () => {
     expect(await answer).toContain('"result"')
     socket.terminate()
     expect((await rpc('net_version')).result).toBe('7001')
+  })
+
+  it('refuses transactions in the words that wallets look for', async () => {
+    const sender = addressOfSecretKey(chain.rich)
+    const broke = randomBytesFrom(createSeededRandom(9), 32)
+    const signed = (fields: Partial<Eip1559> = {}, secretKey = chain.rich): string =>
+      toHex(
+        encodeTransaction(
+          signTransaction(
+            {
+              type: 'eip1559',
+              ...{ chainId: BigInt(chain.genesis.chainId), nonce: 1n, gasLimit: 21_000n, to: sender, value: 1n },
+              ...{ data: new Uint8Array(0), accessList: [], maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 0n },
+              ...fields,
+            },
+            secretKey,
+          ),
+        ),
+      )
+    const send = (transaction: string) => rpc('eth_sendRawTransaction', [transaction])
+    // behind a gap: it waits
+    expect((await send(signed())).result).toMatch(/^0x/)
+    const refused = async (words: string, transaction: string): Promise<void> => {
+      const { error } = await send(transaction)
+      expect([error?.message.split(':')[0], error?.code]).toEqual([words, -32000])
+    }
+    await refused('already known', signed())
+    await refused('replacement transaction underpriced', signed({ value: 2n }))
+    await refused('nonce too high', signed({ nonce: 5_000n }))
+    await refused('insufficient funds for gas * price + value', signed({}, broke))
+    await refused('insufficient funds for gas * price + value', signed({ value: 10n ** 40n }))
+    await refused('intrinsic gas too low', signed({ gasLimit: 20_999n }))
+    await refused('transaction gas limit too high', signed({ gasLimit: 2n ** 40n }))
+    await refused('transaction underpriced', signed({ maxFeePerGas: 1n }))
+    await refused('max priority fee per gas higher than max fee per gas', signed({ maxPriorityFeePerGas: 10n ** 13n }))
+    await refused('invalid chain id for signer', signed({ chainId: 1n }))
+    expect((await send(signed({ nonce: 0n }))).result).toMatch(/^0x/)
+    await eventually('both are settled', async () => {
+      const { state } = node.chain.settled
+      return (await node.chain.states.run(() => state.account(sender)))?.nonce === 2n
+    })
+    await refused('nonce too low', signed({ value: 3n }))
+    const receipt = (await rpc('eth_getTransactionReceipt', [hashTransaction(fromHex(signed() as Hex))])).result
+    expect(receipt).toMatchObject({ from: sender, to: sender, status: '0x1', contractAddress: null })
+  })
+
+  it('answers a revert with code 3 and the bytes of the error', async () => {
+    const from = addressOfSecretKey(randomBytesFrom(createSeededRandom(9), 32))
+    const data = toHex(tanToken.encodeCall('transfer', { to: SYSTEM_ADDRESSES.treasury, amount: 5n }))
+    for (const method of ['eth_call', 'eth_estimateGas']) {
+      const { error } = await rpc(method, [{ from, to: SYSTEM_ADDRESSES.tanToken, data }, 'latest'])
+      expect(error).toMatchObject({
+        code: 3,
+        message: expect.stringMatching(/^execution reverted: InsufficientBalance/),
+      })
+      expect(error?.data).toMatch(/^0x[0-9a-f]{200}$/)
+    }
+    const { error } = await rpc('eth_call', [{ from, to: SYSTEM_ADDRESSES.tanToken, data: '0x12345678' }])
+    expect(error).toMatchObject({ code: 3, message: 'execution reverted', data: '0x' })
   })
 })

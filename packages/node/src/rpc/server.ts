@@ -1,30 +1,17 @@
 // JSON-RPC over HTTP and WebSocket on one port, with /health and /metrics beside it. Checks Host and Origin, so that no web
-// page reaches a node on loopback by another name; bounds requests, batches, answers and sockets.
+// page reaches a node on loopback by another name; bounds requests and sockets. What is asked is answered by dispatch.ts.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CodedError, type Logger, type Metrics, shorten } from '@tan/primitives'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Chain, ChainBlock } from '../chain/chain.ts'
-import {
-  RPC_BATCH_MAX,
-  RPC_REQUEST_MAX_BYTES,
-  RPC_RESPONSE_MAX_BYTES,
-  RPC_SOCKETS_MAX,
-  RPC_UNREAD_MAX_BYTES,
-} from '../limits.ts'
+import { RPC_REQUEST_MAX_BYTES, RPC_SOCKETS_MAX, RPC_UNREAD_MAX_BYTES } from '../limits.ts'
 import type { TransactionService } from '../transaction-service.ts'
-import {
-  INVALID_REQUEST,
-  LIMIT_EXCEEDED,
-  METHOD_NOT_FOUND,
-  PARSE_ERROR,
-  RpcError,
-  type RpcErrorBody,
-  rpcErrorBody,
-} from './errors.ts'
-import type { Methods } from './eth.ts'
-import { moveOf, Subscriptions } from './subscriptions.ts'
+import { Dispatcher } from './dispatch.ts'
+import { LIMIT_EXCEEDED } from './errors.ts'
+import type { Methods } from './method.ts'
+import { moveOf, Subscriptions, subscriptionMethods } from './subscriptions.ts'
 
 /** A browser's extensions, wallets among them: what the user has installed is trusted as a program is, unlike a web page. */
 const EXTENSION_ORIGIN = /^(chrome|moz|safari-web)-extension:\/\//
@@ -48,10 +35,9 @@ export interface RpcServerOptions {
   readonly metrics: Metrics
 }
 
-type Json = string
-
 export class RpcServer {
   private readonly options: RpcServerOptions
+  private readonly dispatcher: Dispatcher
   private readonly server: Server
   private readonly sockets: WebSocketServer
   private readonly clients = new Map<WebSocket, Subscriptions>()
@@ -61,6 +47,7 @@ export class RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.options = options
+    this.dispatcher = new Dispatcher(options)
     this.server = createServer((request, response) => {
       this.onRequest(request, response).catch((error: unknown) => {
         options.logger.error('a request could not be answered', { reason: String(error) })
@@ -151,14 +138,14 @@ export class RpcServer {
       const error = { code: LIMIT_EXCEEDED, message: `a request has at most ${RPC_REQUEST_MAX_BYTES} bytes` }
       return send(response, 413, 'application/json', JSON.stringify({ jsonrpc: '2.0', id: null, error }))
     }
-    const answer = await this.answer(body, undefined)
-    return send(response, 200, 'application/json', answer)
+    return send(response, 200, 'application/json', await this.dispatcher.answer(body))
   }
 
   /** Why the Host or Origin of a request is not let in. */
   private refusal(request: IncomingMessage): string | undefined {
     const { allowedHosts, allowedOrigins } = this.options
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    // Browsers always name a host, and Node refuses HTTP/1.1 without one: what is left are old local clients.
+    const host = (request.headers.host ?? 'localhost').replace(/:\d+$/, '').toLowerCase()
     const isOwn = host === 'localhost' || /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.startsWith('[')
     if (!isOwn && !allowedHosts.includes('*') && !allowedHosts.includes(host))
       return `the host name ${shorten(host)} is not allowed here: add it to rpc.allowedHosts`
@@ -191,107 +178,23 @@ export class RpcServer {
   }
 
   private onSocket(client: WebSocket): void {
-    const write = (text: Json): void => {
+    const write = (text: string): void => {
       if (client.bufferedAmount > RPC_UNREAD_MAX_BYTES) client.terminate()
       else client.send(text)
     }
     const subscriptions = new Subscriptions((subscription, result) => {
       write(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } }))
     }, this.options.status)
+    const own = subscriptionMethods(subscriptions)
     this.clients.set(client, subscriptions)
     client.on('message', data => {
-      void this.answer(data.toString(), subscriptions).then(answer => {
+      void this.dispatcher.answer(data.toString(), own).then(answer => {
         if (answer !== '' && client.readyState === client.OPEN) write(answer)
       })
     })
     client.on('error', () => client.terminate())
     client.on('close', () => this.clients.delete(client))
   }
-
-  // ------------------------------------------------------------------------------------------------ JSON-RPC
-
-  private async answer(body: string, subscriptions: Subscriptions | undefined): Promise<Json> {
-    let request: unknown
-    try {
-      request = JSON.parse(body)
-    } catch {
-      return errorJson(null, { code: PARSE_ERROR, message: 'the request is not JSON' })
-    }
-    if (!Array.isArray(request)) return this.answerOne(request, subscriptions)
-    if (request.length === 0 || request.length > RPC_BATCH_MAX)
-      return errorJson(null, { code: INVALID_REQUEST, message: `a batch has 1 to ${RPC_BATCH_MAX} requests` })
-    const answers: Json[] = []
-    let sizeBytes = 0
-    const pending = request.map(one => this.answerOne(one, subscriptions))
-    for (const [i, promise] of pending.entries()) {
-      const answer = await promise
-      sizeBytes += answer.length
-      const isTooLarge = sizeBytes > RPC_RESPONSE_MAX_BYTES
-      if (answer !== '') answers.push(isTooLarge ? tooLarge((request[i] as { id?: unknown })?.id ?? null) : answer)
-    }
-    return answers.length === 0 ? '' : `[${answers.join(',')}]`
-  }
-
-  /** Empty for a notification, which has no id. */
-  private async answerOne(request: unknown, subscriptions: Subscriptions | undefined): Promise<Json> {
-    const {
-      id,
-      method,
-      params = [],
-    } = (typeof request === 'object' && request !== null ? request : {}) as Record<string, unknown>
-    const isId = id === undefined || id === null || typeof id === 'string' || typeof id === 'number'
-    if (typeof method !== 'string' || !isId || !Array.isArray(params))
-      return errorJson(isId ? (id ?? null) : null, {
-        code: INVALID_REQUEST,
-        message: 'a request has a method, a list of params and an id',
-      })
-    try {
-      const result = await this.call(method, params, subscriptions)
-      if (id === undefined) return ''
-      const json = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
-      return json.length > RPC_RESPONSE_MAX_BYTES ? tooLarge(id) : json
-    } catch (error) {
-      const { logger } = this.options
-      const unexpected = (cause: unknown): void =>
-        logger.error('a JSON-RPC method failed', {
-          method: shorten(method),
-          reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-        })
-      const body = rpcErrorBody(error, unexpected)
-      this.options.metrics.count('tan_rpc_errors_total', 1, { code: String(body.code) })
-      return id === undefined ? '' : errorJson(id, body)
-    }
-  }
-
-  private async call(
-    method: string,
-    params: readonly unknown[],
-    subscriptions: Subscriptions | undefined,
-  ): Promise<unknown> {
-    if (method === 'eth_subscribe' || method === 'eth_unsubscribe') {
-      if (subscriptions === undefined) throw new RpcError(METHOD_NOT_FOUND, `${method} needs a WebSocket connection`)
-      return method === 'eth_subscribe' ? subscriptions.subscribe(params) : subscriptions.unsubscribe(params)
-    }
-    const known = Object.hasOwn(this.options.methods, method) ? this.options.methods[method] : undefined
-    if (known === undefined)
-      throw new RpcError(
-        METHOD_NOT_FOUND,
-        `the method ${shorten(method)} does not exist, or is not available on this node`,
-      )
-    this.options.metrics.count('tan_rpc_requests_total', 1, { method })
-    return known(params)
-  }
-}
-
-function errorJson(id: unknown, error: RpcErrorBody): Json {
-  return JSON.stringify({ jsonrpc: '2.0', id, error })
-}
-
-function tooLarge(id: unknown): Json {
-  return errorJson(id, {
-    code: LIMIT_EXCEEDED,
-    message: `the answer is above ${RPC_RESPONSE_MAX_BYTES} bytes: ask for less`,
-  })
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

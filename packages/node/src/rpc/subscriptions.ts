@@ -4,16 +4,31 @@ import type { RecoveredTransaction } from '@tan/ledger'
 import { type Hash, secureRandomBytes, toHex } from '@tan/primitives'
 import type { ChainBlock } from '../chain/chain.ts'
 import { RPC_SUBSCRIPTIONS_MAX } from '../limits.ts'
-import { invalidParams, LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { formatHeader } from './format.ts'
-import { type LogFilter, matchingLogs, readLogFilter } from './logs.ts'
-import type { Params } from './params.ts'
+import { matchingLogs } from './logs.ts'
+import { type Methods, method, optional, required } from './method.ts'
+import { type LogFilter, logFilter, oneOf, text } from './params.ts'
 
-type Subscription =
-  | { readonly type: 'newHeads' }
-  | { readonly type: 'logs'; readonly filter: LogFilter }
-  | { readonly type: 'newPendingTransactions' }
-  | { readonly type: 'tanStatus' }
+const EVERYTHING: LogFilter = { addresses: undefined, topics: [] }
+const subscriptionType = oneOf('newHeads', 'logs', 'newPendingTransactions', 'tanStatus')
+
+interface Subscription {
+  readonly type: ReturnType<typeof subscriptionType.read>
+  /** of logs */
+  readonly filter: LogFilter
+}
+
+/** The methods of one WebSocket. */
+export function subscriptionMethods(subscriptions: Subscriptions): Methods {
+  return {
+    eth_subscribe: method(
+      [required('type', subscriptionType), optional('filter', logFilter, EVERYTHING)],
+      (type, filter) => subscriptions.subscribe({ type, filter }),
+    ),
+    eth_unsubscribe: method([required('subscription', text)], id => subscriptions.unsubscribe(id)),
+  }
+}
 
 export class Subscriptions {
   private readonly active = new Map<string, Subscription>()
@@ -26,18 +41,18 @@ export class Subscriptions {
     this.status = status
   }
 
-  subscribe([kind, options]: Params): string {
+  subscribe(subscription: Subscription): string {
     if (this.active.size >= RPC_SUBSCRIPTIONS_MAX)
       throw new RpcError(LIMIT_EXCEEDED, `at most ${RPC_SUBSCRIPTIONS_MAX} subscriptions on one connection`)
     const id = toHex(secureRandomBytes(16))
-    this.active.set(id, readSubscription(kind, options))
+    this.active.set(id, subscription)
     // after the answer, which tells the client its id
-    if (kind === 'tanStatus') setImmediate(() => this.active.has(id) && this.push(id, this.status()))
+    if (subscription.type === 'tanStatus') setImmediate(() => this.active.has(id) && this.push(id, this.status()))
     return id
   }
 
-  unsubscribe([id]: Params): boolean {
-    return typeof id === 'string' && this.active.delete(id)
+  unsubscribe(id: string): boolean {
+    return this.active.delete(id)
   }
 
   onMove(added: readonly ChainBlock[], removed: readonly ChainBlock[]): void {
@@ -78,17 +93,4 @@ export function moveOf<B extends Pick<ChainBlock, 'hash' | 'header'>>(
 
 function logsOf({ block, hash, receipts }: ChainBlock, filter: LogFilter): object[] {
   return matchingLogs({ block, hash }, receipts, filter) as object[]
-}
-
-function readSubscription(kind: unknown, options: unknown): Subscription {
-  switch (kind) {
-    case 'newHeads':
-    case 'newPendingTransactions':
-    case 'tanStatus':
-      return { type: kind }
-    case 'logs':
-      return { type: 'logs', filter: readLogFilter(options ?? {}) }
-    default:
-      throw invalidParams('subscription: newHeads, logs, newPendingTransactions or tanStatus')
-  }
 }

@@ -24,10 +24,13 @@ import {
 import { RPC_POOLS_MAX } from '../limits.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { RESOURCE_UNAVAILABLE, RpcError } from './errors.ts'
-import type { Methods } from './eth.ts'
 import { formatHeader } from './format.ts'
-import { readAddress, readBlockTag, readHash, readNumber, readObject } from './params.ts'
+import { type Methods, method, optional, required } from './method.ts'
+import { address, block, hash, integer, LATEST, limitOption } from './params.ts'
 import type { ChainReader } from './reader.ts'
+
+/** payment pools that tan_pools tells of, where nobody says how many */
+const POOLS_SHOWN = 50
 
 export interface TanParts {
   readonly reader: ChainReader
@@ -66,30 +69,26 @@ export function tanMethods(parts: TanParts): Methods {
   }
 
   return {
-    tan_chainInfo: () => {
+    tan_chainInfo: method([], () => {
       const { chainId, name, isDevnet, parameters } = genesis
       const numbers = Object.entries(parameters).map(([key, value]) => [
         key,
         typeof value === 'bigint' ? value.toString() : value,
       ])
       return { chainId, name, genesisHash, isDevnet, parameters: Object.fromEntries(numbers) }
-    },
-    tan_status: () => tanStatus(parts),
-    tan_committee: () => {
+    }),
+    tan_status: method([], () => tanStatus(parts)),
+    tan_committee: method([], () => {
       const { leader } = consensus.settlementStatus()
-      return consensus.era.committee.signers.map(({ address, blsPublicKey, power }, i) => {
-        return { address, blsPublicKey: toHex(blsPublicKey), power, isLeader: i === leader }
-      })
-    },
-    tan_guardians: () => {
+      return consensus.era.committee.signers.map((signer, i) => ({ ...formatSigner(signer), isLeader: i === leader }))
+    }),
+    tan_guardians: method([], () => {
       const { committee, pool } = consensus.era
       const validators = new Set(committee.signers.map(({ address }) => address))
-      return pool.signers.map(({ address, blsPublicKey, power }) => {
-        return { address, blsPublicKey: toHex(blsPublicKey), power, isValidator: validators.has(address) }
-      })
-    },
-    tan_block: async ([tag]) => {
-      const found = await reader.find(readBlockTag(tag))
+      return pool.signers.map(signer => ({ ...formatSigner(signer), isValidator: validators.has(signer.address) }))
+    }),
+    tan_block: method([optional('block', block, LATEST)], async tag => {
+      const found = await reader.find(tag)
       if (found === undefined) return null
       const { header, record, transactions } = found.block
       const { finality } = record
@@ -119,58 +118,56 @@ export function tanMethods(parts: TanParts): Methods {
             }
           : {}),
       }
-    },
-    tan_pool: ([poolId]) => formatPool(readHash(poolId, 'pool id')),
-    tan_poolTarget: async ([poolId, target]) => {
-      const slot = poolTargetSlot(readHash(poolId, 'pool id'), readAddress(target, 'target'))
+    }),
+    tan_pool: method([required('poolId', hash)], formatPool),
+    tan_poolTarget: method([required('poolId', hash), required('target', address)], async (poolId, target) => {
+      const slot = poolTargetSlot(poolId, target)
       const { state } = chain.settled
       const word = await chain.states.run(() => state.storage(SYSTEM_ADDRESSES.paymentPools, slot))
       const { paid, reserved, nonce } = unpackTarget(word)
       return { paid: paid.toString(), reserved: reserved.toString(), nonce: nonce.toString() }
-    },
-    tan_pools: async ([options]) => {
-      const limit =
-        options === undefined ? 50 : readNumber(readObject(options, 'options').limit ?? 50, 'limit', RPC_POOLS_MAX)
+    }),
+    tan_pools: method([optional('options', limitOption(RPC_POOLS_MAX, POOLS_SHOWN), POOLS_SHOWN)], async limit => {
       const pools = []
       for (const poolId of await chain.store.newestPools(limit)) pools.push(await formatPool(poolId))
       return pools.filter(found => found !== null)
-    },
-    tan_poolProof: async ([id, target]) => {
-      const poolId = readHash(id, 'pool id')
-      const { settled, settledProof } = chain
-      if (settledProof === undefined)
+    }),
+    tan_poolProof: method([required('poolId', hash), required('target', address)], async (poolId, target) => {
+      const { settled } = chain
+      const { proof: settlementProof } = chain.store
+      if (settlementProof === undefined)
         throw new RpcError(RESOURCE_UNAVAILABLE, 'nothing is settled on this chain yet: try again soon')
-      const slots = [...poolSlots(poolId), poolTargetSlot(poolId, readAddress(target, 'target'))]
+      const slots = [...poolSlots(poolId), poolTargetSlot(poolId, target)]
       const proof = await chain.states.run(() => settled.state.prove(SYSTEM_ADDRESSES.paymentPools, slots))
       return {
         poolId,
         header: toHex(encode(headerCodec, settled.header)),
-        settlement: toHex(encode(settlementProofCodec, settledProof)),
+        settlement: toHex(encode(settlementProofCodec, settlementProof)),
         accountProof: proof.accountProof.map(toHex),
         slotProofs: proof.storageProof.map(({ proof: nodes }) => nodes.map(toHex)),
       }
-    },
-    tan_settlementProof: () => {
-      const { settled, settledProof } = chain
-      if (settledProof === undefined) return null
+    }),
+    tan_settlementProof: method([], () => {
+      const { settled } = chain
+      const { proof: settlementProof } = chain.store
+      if (settlementProof === undefined) return null
       return {
         height: settled.header.height,
         hash: settled.hash,
         header: toHex(encode(headerCodec, settled.header)),
-        settlement: toHex(encode(settlementProofCodec, settledProof)),
+        settlement: toHex(encode(settlementProofCodec, settlementProof)),
       }
-    },
-    tan_finalityCertificate: async ([height]) => {
-      const isNewest = height === undefined || height === null
-      const at = isNewest ? chain.finalized.height : readNumber(height, 'height')
-      const certificate = isNewest ? chain.store.certificate : await chain.store.certificateAt(at)
+    }),
+    tan_finalityCertificate: method([optional('height', integer())], async height => {
+      const { store } = chain
+      const certificate = height === undefined ? store.certificate : await store.certificateAt(height)
       if (certificate === undefined) return null
       return {
-        ...formatFinality(eraAt(at), certificate),
+        ...formatFinality(eraAt(height ?? chain.finalized.height), certificate),
         encoded: toHex(encode(finalityCertificateCodec, certificate)),
       }
-    },
-    tan_anchor: () => {
+    }),
+    tan_anchor: method([], () => {
       const { committee, pool } = consensus.era
       return {
         chainId: genesis.chainId,
@@ -179,7 +176,7 @@ export function tanMethods(parts: TanParts): Methods {
         committee: committee.signers.map(formatSigner),
         pool: pool.signers.map(formatSigner),
       }
-    },
+    }),
   }
 
   /** Of a block that this node has. */

@@ -6,10 +6,10 @@ import type { RequestHandler } from '@tan/network'
 import { createSeededRandom, decode, encode, randomBytesFrom, toHex } from '@tan/primitives'
 import { hashBlock } from '@tan/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestChain, createTestNode, eventually, type TestChain } from '../devnet-for-tests.ts'
 import type { Node } from '../node.ts'
+import { createTestChain, createTestNode, eventually, type TestChain } from '../testing/devnet.ts'
+import { createStrangePeer, metricOf, type StrangePeer, settledProposal } from '../testing/peer.ts'
 import { blocksRequestCodec, blocksResponseCodec, helloCodec } from '../wire/messages.ts'
-import { createStrangePeer, metricOf, type StrangePeer, settledProposal } from '../wire/peer-for-tests.ts'
 import { HELLO_PROTOCOL } from '../wire/protocols.ts'
 
 const cleanups: (() => unknown)[] = []

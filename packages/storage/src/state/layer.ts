@@ -22,9 +22,10 @@ export interface State extends StateReader {
   prove(address: Address, slots: readonly Hash[]): StateProof
 }
 
-/** Which layer the flat records on disk are up to date with. */
 export interface SettledPointer {
   settled: Layer | undefined
+  /** the flat records on disk, with the settled layer's overlay, are those of the settled layer */
+  isFlatCurrent: boolean
 }
 
 export class Layer implements State {
@@ -55,11 +56,22 @@ export class Layer implements State {
     return this.#overlay
   }
 
-  /** This layer is the settled one now; until the disk has them, it holds the changes since the last one. */
-  becomeSettled(overlay: Overlay): void {
+  /**
+   * This layer is the settled one now; until the disk has them, it holds the changes since the last one. The answer makes
+   * it as it was, for a write that failed: what the disk took of it is not known then, so nothing reads the flat records.
+   */
+  becomeSettled(overlay: Overlay): () => void {
+    const before = { parent: this.#parent, overlay: this.#overlay, settled: this.#pointer.settled }
     this.#parent = undefined
     this.#overlay = overlay
     this.#pointer.settled = this
+    this.#pointer.isFlatCurrent = true
+    return () => {
+      this.#parent = before.parent
+      this.#overlay = before.overlay
+      this.#pointer.settled = before.settled
+      this.#pointer.isFlatCurrent = false
+    }
   }
 
   /** The disk has all. */
@@ -111,13 +123,17 @@ export class Layer implements State {
 
   // The flat records follow the settled state. What builds on an earlier one goes by its trie, more slowly.
 
+  #isFlat(): boolean {
+    return this.#pointer.settled === this && this.#pointer.isFlatCurrent
+  }
+
   #storedAccount(address: Address): Account | undefined {
-    if (this.#pointer.settled === this) return this.#disk.account(address)
+    if (this.#isFlat()) return this.#disk.account(address)
     return readAccount(this.node, this.root, address)
   }
 
   #storedSlot(address: Address, slot: Hash): bigint {
-    if (this.#pointer.settled === this) return this.#disk.slot(address, slot)
+    if (this.#isFlat()) return this.#disk.slot(address, slot)
     return readSlot(this.node, this.#storedAccount(address)?.storageRoot ?? EMPTY_ROOT, slot)
   }
 }

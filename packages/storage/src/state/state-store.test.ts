@@ -159,20 +159,48 @@ describe('a store of states', () => {
     expect((await StateStore.open(inner)).settled.root).toBe(two.root)
   })
 
-  it('is of no more use after a write that failed', async () => {
-    const store = new MemoryStore()
-    const states = await StateStore.open({
-      ...asynchronous(store),
-      getSync: key => store.getSync(key),
-      write: async () => {
-        throw new Error('the disk is full')
-      },
-    })
-    const one = states.apply(states.settled, paid(alice, 1n))
-    await expect(states.settle(one)).rejects.toThrow('the disk is full')
-    await expect(states.settle(one)).rejects.toMatchObject({ code: 'storage/failed' })
-    expect((await StateStore.open(store)).settled.root).toBe(EMPTY_ROOT)
-  })
+  it.each([
+    ['took nothing of it', false],
+    ['took all of it', true],
+  ])(
+    'is as it was after a write that failed, where the disk %s, and settles the same state again',
+    async (_, isKept) => {
+      const inner = new MemoryStore()
+      let isFull = false
+      const store: KeyValueStore = {
+        ...asynchronous(inner),
+        getSync: key => inner.getSync(key),
+        write: async (operations, options) => {
+          if (!isFull || isKept) await inner.write(operations, options)
+          if (isFull) throw new Error('the disk is full')
+        },
+      }
+      const states = await StateStore.open(store)
+      const slot = { cleared: false, slots: new Map([[ZERO_HASH, 1n]]) }
+      const before = states.apply(states.settled, { ...paid(alice, 1n), storage: new Map([[alice, slot]]) })
+      await states.settle(before)
+      const cleared = new Map([[alice, { cleared: true, slots: new Map<Hash, bigint>() }]])
+      const one = states.apply(before, { ...paid(alice, 5n), storage: cleared })
+      const beside = states.apply(before, paid(bob, 9n))
+
+      isFull = true
+      await expect(states.settle(one)).rejects.toThrow('the disk is full')
+      expect(states.settled).toBe(before)
+      expect([before, one, beside].map(state => state.account(alice)?.balance)).toEqual([1n, 5n, 1n])
+      expect([before, one, beside].map(state => state.storage(alice, ZERO_HASH))).toEqual([1n, 0n, 1n])
+      // the disk may hold what failed: what is settled beside it would leave that there
+      await expect(states.settle(beside)).rejects.toThrow(AssertionError)
+      const two = states.apply(one, paid(bob, 7n))
+
+      isFull = false
+      await states.settle(two)
+      expect(states.settled).toBe(two)
+      for (const settled of [two, (await StateStore.open(inner)).settled]) {
+        expect([alice, bob].map(address => settled.account(address)?.balance)).toEqual([5n, 7n])
+        expect(settled.storage(alice, ZERO_HASH)).toBe(0n)
+      }
+    },
+  )
 
   it('refuses states of another store, storage without an account, and too many unsettled states', async () => {
     const states = await StateStore.open(new MemoryStore())

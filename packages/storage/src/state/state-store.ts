@@ -29,7 +29,8 @@ export class StateStore {
   readonly #disk: StateDisk
   readonly #pointer: SettledPointer
   #isSettling = false
-  #failure: unknown
+  /** its write failed, and the disk may hold it or not: whatever is settled next holds all of it, and so mends the disk */
+  #unsure: Layer | undefined
 
   /** Throws `storage/version` or `storage/corrupt`. In a new store the settled state is the empty one. */
   static async open(store: KeyValueStore, bounds: Partial<CacheBounds> = {}): Promise<StateStore> {
@@ -40,7 +41,7 @@ export class StateStore {
   private constructor(store: KeyValueStore, disk: StateDisk, root: Hash) {
     this.#store = store
     this.#disk = disk
-    this.#pointer = { settled: undefined }
+    this.#pointer = { settled: undefined, isFlatCurrent: true }
     new Layer(root, disk, this.#pointer, undefined, EMPTY_OVERLAY).becomeSettled(EMPTY_OVERLAY)
   }
 
@@ -65,33 +66,37 @@ export class StateStore {
   /**
    * The state, with those between it and the settled one, becomes the settled state: at once for readers, and on disk
    * when the promise resolves, in one atomic durable batch together with `alsoWrite`. States beside it can be settled no
-   * more. One call at a time. After a failure the store is of no more use: throws `storage/failed`.
+   * more. One call at a time. Throws what the write throws: then the settled state is the one before, and this one, or
+   * one that builds on it, can be settled again.
    */
   async settle(state: State, alsoWrite: Iterable<WriteOperation> = []): Promise<void> {
-    if (this.#failure !== undefined)
-      throw new CodedError('storage/failed', 'an earlier write of the state failed: open the store again', {
-        cause: this.#failure,
-      })
     assert(!this.#isSettling, 'a state is settled while another one still is being written')
     const layer = this.#layerOf(state)
     const overlays = []
+    let holdsUnsure = this.#unsure === undefined
     let base: Layer = layer
-    for (; base.parent !== undefined; base = base.parent) overlays.unshift(base.overlay)
+    for (; base.parent !== undefined; base = base.parent) {
+      overlays.unshift(base.overlay)
+      holdsUnsure ||= base === this.#unsure
+    }
     assert(base === this.#settled, 'a state is settled that does not build on the settled one')
+    assert(holdsUnsure, 'a state is settled beside one that the disk may hold')
     this.#isSettling = true
+    const overlay = mergedOverlay(overlays)
+    const undo = layer.becomeSettled(overlay)
     try {
-      const overlay = mergedOverlay(overlays)
-      layer.becomeSettled(overlay)
       const operations = await this.#disk.operations(overlay, layer.root)
       await this.#store.write(both(operations, alsoWrite), { durable: true })
-      this.#disk.remember(overlay)
-      layer.becomeStored()
     } catch (error) {
-      this.#failure = error
+      undo()
+      this.#unsure = layer
       throw error
     } finally {
       this.#isSettling = false
     }
+    this.#unsure = undefined
+    this.#disk.remember(overlay)
+    layer.becomeStored()
   }
 
   /**

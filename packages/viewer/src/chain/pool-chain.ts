@@ -18,15 +18,15 @@ import {
   type PoolState,
   type PoolTarget,
   type PoolTerms,
+  paymentPools,
   poolIdOf,
   poolNumberSlot,
   reserveDigest,
-  SYSTEM_ADDRESSES,
   settlementProofCodec,
 } from '@tan/protocol'
 import { hexOf, hexUpTo, integerFrom, list, literal, object, wei } from '@tan/protocol/tracker/shape'
 import type { Timers } from '../ports.ts'
-import { encodeClose, encodeCreatePool, encodeRedeem, encodeReserve, type Redemption } from './abi.ts'
+import { encodeRedeem, type Redemption } from './abi.ts'
 import {
   baseFeeWei,
   type PreparedTransaction,
@@ -111,7 +111,7 @@ export async function fetchTrustAnchor(rpc: Rpc): Promise<TrustAnchor> {
 }
 
 export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): PoolChain {
-  const pools = SYSTEM_ADDRESSES.paymentPools
+  const pools = paymentPools.address
   const status = async () => shaped(statusShape, await rpc.call('tan_status', []), 'status')
   const target = async (poolId: Hash, payee: Address): Promise<PoolTarget> =>
     shaped(targetShape, await rpc.call('tan_poolTarget', [poolId, payee]), 'target')
@@ -152,23 +152,32 @@ export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): Pool
         'the number of pools',
       )
       const poolId = poolIdOf(chainId, payer, number, terms)
-      const call = { to: pools, valueWei: terms.deposit + terms.collateral, data: encodeCreatePool(terms) }
+      const call = { to: pools, valueWei: terms.deposit + terms.collateral, data: encodeCreate(terms) }
       return { poolId, transaction: await prepareTransaction(rpc, chainId, secretKey, call) }
     },
     prepareRedeem: (redemptions, secretKey) =>
       prepareTransaction(rpc, chainId, secretKey, { to: pools, valueWei: 0n, data: encodeRedeem(redemptions) }),
     prepareClose: (poolId, secretKey) =>
-      prepareTransaction(rpc, chainId, secretKey, { to: pools, valueWei: 0n, data: encodeClose(poolId) }),
+      prepareTransaction(rpc, chainId, secretKey, {
+        to: pools,
+        valueWei: 0n,
+        data: paymentPools.encodeCall('close', { poolId }),
+      }),
     async reserve(poolId, payee, amountWei, secretKey) {
       const nonce = (await target(poolId, payee)).nonce + 1n
       const digest = reserveDigest(chainId, { poolId, target: payee, amount: amountWei, nonce })
       const signature = signatureToBytes(signDigest(digest, secretKey))
-      const call = { to: pools, valueWei: 0n, data: encodeReserve(poolId, payee, amountWei, nonce, signature) }
+      const reserve = { poolId, target: payee, amount: amountWei, nonce, signature }
+      const call = { to: pools, valueWei: 0n, data: paymentPools.encodeCall('reserve', reserve) }
       await settle(await prepareTransaction(rpc, chainId, secretKey, call))
     },
     repriced: (transaction, secretKey) => repriceTransaction(rpc, transaction, secretKey),
     settle,
   }
+}
+
+function encodeCreate(terms: PoolTerms): Uint8Array {
+  return paymentPools.encodeCall('createPool', { ...terms, durationBlocks: BigInt(terms.durationBlocks) })
 }
 
 /** What the node itself says of a pool that pays us: no proof is needed of one's own node. */

@@ -7,7 +7,7 @@ import {
   TAN_SUPPLY_WEI,
   TANGAM_GENESIS_SUPPLY_WEI,
 } from '@tan/protocol'
-import { initChain, Node, type NodeOptions } from './node.ts'
+import { initChain, Node, type NodeOptions } from '../node.ts'
 
 export interface TestKeys {
   readonly account: Uint8Array

@@ -10,7 +10,7 @@ import {
   HELLO_PROTOCOL,
   SETTLEMENT_PROTOCOL,
   TRANSACTIONS_TOPIC,
-} from './protocols.ts'
+} from '../wire/protocols.ts'
 
 export interface StrangePeer {
   readonly transport: Transport
