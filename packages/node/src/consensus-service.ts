@@ -250,9 +250,9 @@ export class ConsensusService {
         )
       }
       case 'finality-timer': {
-        const { timer } = effect
+        const { timer, ballot } = effect
         return this.arm(`finality ${timer}`, effect.delayMs, () =>
-          this.runner.deliver({ type: 'finality-timer', timer }),
+          this.runner.deliver({ type: 'finality-timer', timer, ballot }),
         )
       }
       case 'execute': {

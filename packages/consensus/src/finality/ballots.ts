@@ -13,7 +13,7 @@ import {
   statusDigest,
 } from '@tan/protocol'
 import { reject } from '../codes.ts'
-import { BACKOFF_DOUBLINGS_MAX, BALLOTS_PASSED_ON_MAX } from '../limits.ts'
+import { BACKOFF_DOUBLINGS_MAX, BALLOTS_PASSED_ON_MAX, STATUSES_OF_GUARDIAN_MAX } from '../limits.ts'
 import { ballotLeader } from './leader.ts'
 import type { FinalityConfig } from './types.ts'
 
@@ -29,12 +29,14 @@ export class Ballots {
   private readonly selfIndex: number | undefined
   private readonly timeoutMs: number
   private readonly statuses = new Map<number, Status>()
+  /** how many of each guardian were taken in this period */
+  private readonly statusCounts = new Map<number, number>()
   /** what the leader of the own ballot proposed */
   private current: BallotProposal | undefined
   /** ballots of which a leader's proposal was verified here */
   private readonly passedOn = new Set<number>()
-  /** the ballot for which the leader's wait has begun */
-  private armedBallot = 0
+  /** the own ballot, once a quorum was in it: then its timers run */
+  private filledBallot = 0
   private isLeadDue = false
 
   constructor({ scheme, pool, self, ballotTimeoutMs }: FinalityConfig) {
@@ -53,9 +55,9 @@ export class Ballots {
     return ballot > ballotOfProgress
   }
 
-  /** How long a ballot waits for progress. */
-  timeoutOf(ballot: number): number {
-    return this.timeoutMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MAX, ballot - 1)
+  /** spec F-TIMER: how long a ballot waits for progress, from when a quorum is in it. */
+  timeoutOf({ ballot, ballotOfProgress }: BallotPosition): number {
+    return this.timeoutMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MAX, Math.max(0, ballot - ballotOfProgress - 1))
   }
 
   /** Another ballot is the own one now. */
@@ -73,6 +75,7 @@ export class Ballots {
       return reject('finality/status', 'a status of nobody, or of no ballot')
     const known = this.statuses.get(status.guardian)
     if (known !== undefined && known.ballot >= status.ballot) return 'nothing-new'
+    if ((this.statusCounts.get(status.guardian) ?? 0) >= STATUSES_OF_GUARDIAN_MAX) return 'nothing-new'
     if (!this.scheme.verify(statusDigest(this.pool.domain, status), guardian.blsPublicKey, status.signature))
       return reject('finality/signature', `a status that guardian ${status.guardian} did not sign`)
     return undefined
@@ -80,6 +83,12 @@ export class Ballots {
 
   addStatus(status: Status): void {
     this.statuses.set(status.guardian, status)
+    this.statusCounts.set(status.guardian, (this.statusCounts.get(status.guardian) ?? 0) + 1)
+  }
+
+  /** Between two resends a guardian may open few ballots: what was not taken of it is sent again. */
+  beginPeriod(): void {
+    this.statusCounts.clear()
   }
 
   /** The highest ballot that more than the faulty are in or beyond: it lets others join. */
@@ -88,8 +97,14 @@ export class Ballots {
     return ballots.find(ballot => isMoreThanFaulty(this.powerIn(ballot), this.pool.set.totalPower)) ?? 0
   }
 
-  private hasQuorum(ballot: number): boolean {
-    return isQuorum(this.powerIn(ballot), this.pool.set.totalPower)
+  /**
+   * spec F-TIMER: is a quorum in the own ballot or beyond, for the first time? Its timers begin with that, and not when one guardian enters:
+   * so that nobody runs ahead alone, and all who are right begin within a few messages' ways of each other.
+   */
+  fills(ballot: number): boolean {
+    if (this.filledBallot === ballot || !isQuorum(this.powerIn(ballot), this.pool.set.totalPower)) return false
+    this.filledBallot = ballot
+    return true
   }
 
   /** Power of those whose newest Status is of this ballot or a later one. */
@@ -102,13 +117,6 @@ export class Ballots {
 
   isLeader(ballot: number): boolean {
     return ballot > 0 && this.selfIndex === ballotLeader(this.pool, ballot)
-  }
-
-  /** Does the leader's wait begin now? Once in a ballot, when a quorum is in it. */
-  beginsLead(ballot: number): boolean {
-    if (!this.isLeader(ballot) || this.armedBallot === ballot || !this.hasQuorum(ballot)) return false
-    this.armedBallot = ballot
-    return true
   }
 
   /** The leader has waited. */

@@ -9,6 +9,8 @@ import {
   finalizedPoint,
   type JustificationChain,
   type JustifiedPoint,
+  justifiedPoint,
+  lastJustification,
   type Prepare,
   type Status,
 } from '@tan/protocol'
@@ -48,7 +50,7 @@ export class Finality {
     this.tallies = new Tallies(config)
     this.ballots = new Ballots(config)
     this.checkpoints = new CheckpointTree(config.checkpointInterval, restored.checkpoints)
-    this.outbox = new Outbox(this.justifications, this.signer.record)
+    this.outbox = new Outbox(this.justifications, this.signer)
   }
 
   /** Where finality stands, for status pages: the checkpoint in work, and the power that prepared and committed it. */
@@ -81,11 +83,10 @@ export class Finality {
   /** After construction, once: sends again what is durable, and starts the timers. */
   start(): FinalityEffect[] {
     return this.outbox.collect(() => {
-      const { lastPrepare, lastCommit, lastStatus, ballot } = this.signer
+      const { lastPrepare, lastCommit, lastStatus } = this.signer
       for (const share of [lastPrepare, lastCommit]) if (share !== undefined) this.tallies.add(share)
       this.resend()
       this.armResendTimer()
-      if (ballot > 0) this.armBallotTimer()
       if (lastStatus !== undefined) this.takeStatus(lastStatus)
       this.advance()
     })
@@ -101,7 +102,7 @@ export class Finality {
         case 'finality-carried':
           return this.onCarried(input.certificate)
         case 'finality-timer':
-          return this.onTimer(input.timer)
+          return this.onTimer(input.timer, input.ballot)
       }
     })
   }
@@ -113,8 +114,7 @@ export class Finality {
       case 'share':
         return this.onShare(message.share)
       case 'justified':
-        if (this.takeChain(message.justifications)) this.outbox.taken()
-        return this.advance()
+        return this.onChain(message.justifications)
       case 'finalized':
         return this.onCertificate(message.certificate)
       case 'status':
@@ -126,9 +126,13 @@ export class Finality {
 
   private onShare(share: FinalityShare): void {
     if (roundOfStatement(share.statement) <= this.justifications.finalized.round) return this.answerLaggard()
-    const members = this.tallies.verify(share)
+    const members = this.tallies.admit(share)
     if (members === 'nothing-new') return
     if ('code' in members) return this.outbox.reject(members)
+    // spec F-EVIDENCE: two prove the offence
+    if (this.offences.areProved(share.statement, members)) return
+    const wrong = this.tallies.verify(share, members)
+    if (wrong !== undefined) return this.outbox.reject(wrong)
     this.outbox.taken()
     for (const evidence of this.offences.note(share, members)) this.outbox.emit({ type: 'finality-evidence', evidence })
     this.tallies.add(share)
@@ -162,8 +166,10 @@ export class Finality {
     const wrong = this.ballots.verifyStatus(status)
     if (wrong === 'nothing-new') return
     if (wrong !== undefined) return this.outbox.reject(wrong)
-    if (justifications !== undefined) this.takeChain(justifications)
-    this.outbox.taken()
+    // in its own name this node sends nothing but what it has just signed
+    const isForeign = status.guardian !== this.signer.index
+    const passOn = (): void => (isForeign ? this.outbox.sendStatus(status) : undefined)
+    if (!this.takeAttached(justifications, passOn)) return
     this.takeStatus(status)
     this.advance()
   }
@@ -172,24 +178,28 @@ export class Finality {
     this.ballots.addStatus(status)
     const joinable = this.ballots.joinable()
     if (joinable > this.signer.ballot) this.openBallot(joinable)
-    if (this.ballots.beginsLead(this.signer.ballot)) this.outbox.armTimer('lead', 2 * this.config.deltaMs)
+    if (!this.ballots.fills(this.signer.ballot)) return
+    this.armBallotTimer()
+    if (this.ballots.isLeader(this.signer.ballot)) this.outbox.armTimer('lead', 2 * this.config.deltaMs)
   }
 
   private onBallotProposal(proposal: BallotProposal, justifications: JustificationChain | undefined): void {
     const wrong = this.ballots.verifyProposal(proposal, this.position)
     if (wrong === 'nothing-new') return
     if (wrong !== undefined) return this.outbox.reject(wrong)
-    if (justifications !== undefined) this.takeChain(justifications)
-    this.outbox.taken()
+    if (!this.takeAttached(justifications, () => this.outbox.sendBallotProposal(proposal))) return
     this.ballots.addProposal(proposal, this.signer.ballot)
     this.advance()
   }
 
-  private onTimer(timer: FinalityTimer): void {
+  private onTimer(timer: FinalityTimer, ballot: number): void {
     if (timer === 'resend') {
       this.isAnswerDue = true
+      this.ballots.beginPeriod()
       this.resend()
       this.armResendTimer()
+    } else if (ballot !== this.signer.ballot) {
+      // spec F-TIMER: it fired while its ballot was left: in the new one nobody has waited yet
     } else if (timer === 'lead') {
       this.ballots.endLeadWait()
       this.advance()
@@ -200,11 +210,29 @@ export class Finality {
     }
   }
 
-  /** False where nothing in it is new and valid. */
-  private takeChain(chain: JustificationChain): boolean {
+  private onChain(chain: JustificationChain): void {
     const outcome = this.justifications.takeChain(chain)
-    if (typeof outcome === 'object') this.outbox.reject(outcome)
-    return outcome === 'taken'
+    if (outcome === 'nothing-new') return
+    if (outcome !== 'taken') return this.outbox.reject(outcome)
+    if (this.justifications.holds(chain)) this.outbox.taken()
+    else this.outbox.sendJustified(justifiedPoint(lastJustification(chain)))
+    this.advance()
+  }
+
+  /**
+   * spec F-GOSSIP: the justifications that came with a verified message. Only a message of which every part was verified here may be passed
+   * on; in place of another `send` passes on what it says with this node's own justifications. False for a forged one: it
+   * does not take the place of the right one, which is still to come.
+   */
+  private takeAttached(chain: JustificationChain | undefined, send: () => void): boolean {
+    const outcome = chain === undefined ? 'taken' : this.justifications.takeChain(chain)
+    if (typeof outcome === 'object') {
+      this.outbox.reject(outcome)
+      return !outcome.isFinal
+    }
+    if (chain === undefined || this.justifications.holds(chain)) this.outbox.taken()
+    else send()
+    return true
   }
 
   // ------------------------------------------------------------------------------------------------ what follows
@@ -287,12 +315,11 @@ export class Finality {
     if (signed === undefined) return
     this.ballots.enter()
     this.outbox.sendSignedStatus(signed)
-    this.armBallotTimer()
     this.takeStatus(signed.message)
   }
 
   private armBallotTimer(): void {
-    this.outbox.armTimer('ballot', this.ballots.timeoutOf(this.signer.ballot))
+    this.outbox.armTimer('ballot', this.ballots.timeoutOf(this.position))
   }
 
   /** After a quorum of statuses and twice delta: the highest justified point, and the highest settled checkpoint above it. */

@@ -1,6 +1,6 @@
 // What this node knows to be justified and final: it verifies and stores justifications, each point's back to an anchor that
 // everybody who follows the chain knows, and holds the newest certificate.
-import type { AggregateScheme, Rejection } from '@tan/primitives'
+import { type AggregateScheme, equalBytes, type Rejection } from '@tan/primitives'
 import {
   type AggregateSignature,
   ballotOf,
@@ -91,6 +91,17 @@ export class Justifications {
     return 'taken'
   }
 
+  /**
+   * spec F-GOSSIP: is a chain, link by link, what was verified here? Parts of it that were known already are not verified again, so that only
+   * this says whether it may be passed on as it is: what another puts in their place would be blamed on this node.
+   */
+  holds(chain: JustificationChain): boolean {
+    const last = chain.at(-1)
+    if (last === undefined) return false
+    const own = this.chainTo(justifiedPoint(last)).slice(-chain.length)
+    return own.length === chain.length && own.every((justification, i) => isSame(justification, chain[i]!))
+  }
+
   /** A certificate from outside is verified; what it justifies is stored, and `finalize` is left to the caller. */
   takeCertificate(certificate: FinalityCertificate): 'taken' | 'nothing-new' | Rejection {
     const last = certificate.justifications.at(-1)
@@ -163,4 +174,13 @@ export class Justifications {
     this.known.set(pointKey(point), justification)
     this.highestPoint = laterPoint(this.highestPoint, point)
   }
+}
+
+function isSame(a: Justification, b: Justification): boolean {
+  return (
+    samePoint(justifiedPoint(a), justifiedPoint(b)) &&
+    samePoint(a.prepare.source, b.prepare.source) &&
+    equalBytes(a.signers, b.signers) &&
+    equalBytes(a.signature, b.signature)
+  )
 }

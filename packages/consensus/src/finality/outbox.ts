@@ -11,19 +11,21 @@ import type {
   Status,
 } from '@tan/protocol'
 import type { Justifications } from './justifications.ts'
-import { assertFollows, isWritten, type Signed } from './signer.ts'
+import { assertFollows, type GuardianSigner, isWritten, type Signed } from './signer.ts'
 import type { FinalityEffect, FinalityRecord, FinalityTimer } from './types.ts'
 
 export class Outbox {
   private readonly justifications: Pick<Justifications, 'partsTo'>
+  private readonly selfIndex: number | undefined
   /** the newest record that was given out to be written: what is in it may be sent behind it */
   private written: FinalityRecord
   private effects: FinalityEffect[] = []
 
-  /** `restored` is durable already. */
-  constructor(justifications: Pick<Justifications, 'partsTo'>, restored: FinalityRecord) {
+  /** What the signer knows at the start is durable already. */
+  constructor(justifications: Pick<Justifications, 'partsTo'>, signer: Pick<GuardianSigner, 'record' | 'index'>) {
     this.justifications = justifications
-    this.written = restored
+    this.selfIndex = signer.index
+    this.written = signer.record
   }
 
   /** The effects of what `act` does. */
@@ -45,8 +47,9 @@ export class Outbox {
     this.emit({ type: 'rejected', from: undefined, rejection })
   }
 
+  /** Of the ballot that the record is in. */
   armTimer(timer: FinalityTimer, delayMs: number): void {
-    this.emit({ type: 'finality-timer', timer, delayMs })
+    this.emit({ type: 'finality-timer', timer, ballot: this.written.ballot, delayMs })
   }
 
   // ------------------------------------------------------------------------------------------------ what was signed now
@@ -104,7 +107,7 @@ export class Outbox {
   }
 
   private broadcast(message: FinalityMessage): void {
-    assert(isWritten(this.written, message), `a ${message.type} is sent before it is durable`)
+    assert(isWritten(this.written, this.selfIndex, message), `a ${message.type} is sent before it is durable`)
     this.emit({ type: 'broadcast-finality', message })
   }
 }

@@ -64,6 +64,11 @@ export class GuardianSigner {
     return this.self !== undefined
   }
 
+  /** In the pool. */
+  get index(): number | undefined {
+    return this.self?.index
+  }
+
   /** What must be durable of what was signed so far. */
   get record(): FinalityRecord {
     return this.state
@@ -154,8 +159,8 @@ function maySign({ prepared, committed, ballot }: FinalityRecord, statement: Fin
 }
 
 /** Is what a message says of its own guardian in the record? Only then may it leave (spec F-DURABLE). */
-export function isWritten(record: FinalityRecord, message: FinalityMessage): boolean {
-  if (message.type === 'status') return record.ballot >= message.status.ballot
+export function isWritten(record: FinalityRecord, selfIndex: number | undefined, message: FinalityMessage): boolean {
+  if (message.type === 'status') return message.status.guardian !== selfIndex || record.ballot >= message.status.ballot
   if (message.type !== 'share') return true
   const { statement } = message.share
   const written = statement.type === 'prepare' ? record.prepared : record.committed

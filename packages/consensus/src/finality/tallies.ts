@@ -33,20 +33,23 @@ export class Tallies {
     this.pool = pool
   }
 
-  /** The indices of those who signed a share; or why it does not count. */
-  verify(share: FinalityShare): readonly number[] | 'nothing-new' | Rejection {
+  /** The indices of those whom a share names, before its signature is looked at; or why it does not count. */
+  admit(share: FinalityShare): readonly number[] | 'nothing-new' | Rejection {
     const round = roundOfStatement(share.statement)
     if (checkpointIndexOf(round) === 0 || ballotOf(round) > BALLOTS_MAX)
       return reject('finality/round', `round ${round} belongs to no checkpoint`)
-    const { domain, set } = this.pool
-    const members = Tally.membersOf(set, share)
+    const members = Tally.membersOf(this.pool.set, share)
     if (members === undefined) return reject('finality/members', `group ${share.group} has no such members`)
-    const digest = statementDigest(domain, share.statement)
-    if (this.live.get(toHex(digest))?.tally.adds(share) === false) return 'nothing-new'
+    return this.live.get(this.keyOf(share.statement))?.tally.adds(share) === false ? 'nothing-new' : members
+  }
+
+  /** Undefined where all members signed. */
+  verify({ statement, signature }: FinalityShare, members: readonly number[]): Rejection | undefined {
+    const { domain, set } = this.pool
     const keys = keysOf(members.map(i => set.signers[i]!))
-    if (!this.scheme.verifyAggregate(digest, keys, share.signature))
-      return reject('finality/signature', `a share of round ${round} that its members did not sign`)
-    return members
+    if (this.scheme.verifyAggregate(statementDigest(domain, statement), keys, signature)) return undefined
+    const round = roundOfStatement(statement)
+    return reject('finality/signature', `a share of round ${round} that its members did not sign`)
   }
 
   /** Counts a share that was verified, or that is this node's own. */

@@ -113,6 +113,7 @@ export class TestNode {
         this.timers.set(effect.timer === 'resend' ? 'finality-resend' : effect.timer, {
           type: effect.type,
           timer: effect.timer,
+          ballot: effect.ballot,
         })
         return
       case 'execute': {

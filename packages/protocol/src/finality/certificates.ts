@@ -46,7 +46,11 @@ export function verifyJustificationChain(
     if (!isKnown)
       return i === 0 ? unknownSource(prepare.source) : refuse('a source that is not the target of the one before')
     if (prepare.round <= prepare.source.round) return refuse('a round does not rise above its source')
-    if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), chain[i]!))
+  }
+  // only now what is dear
+  for (const justification of chain) {
+    const { prepare } = justification
+    if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), justification))
       return refuse(`no quorum of Prepares at round ${prepare.round}`)
   }
   return undefined

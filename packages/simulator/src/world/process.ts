@@ -207,8 +207,10 @@ export class Process {
         const { type, timer, epoch, delayMs } = effect
         return this.arm(`settlement/${timer}`, delayMs, { type, timer, epoch })
       }
-      case 'finality-timer':
-        return this.arm(`finality/${effect.timer}`, effect.delayMs, { type: effect.type, timer: effect.timer })
+      case 'finality-timer': {
+        const { type, timer, ballot, delayMs } = effect
+        return this.arm(`finality/${timer}`, delayMs, { type, timer, ballot })
+      }
       case 'execute':
         return this.later(context.machine.executeMaxMs, () => this.execute(effect.block, effect.blockHash))
       case 'build':
