@@ -20,6 +20,7 @@ import { Justifications } from './justifications.ts'
 import { Offences } from './offences.ts'
 import { Outbox } from './outbox.ts'
 import { roundOfStatement } from './points.ts'
+import { Repeats } from './repeats.ts'
 import { GuardianSigner, type Signed } from './signer.ts'
 import { Tallies } from './tallies.ts'
 import type { Tally } from './tally.ts'
@@ -41,7 +42,7 @@ export class Finality {
   private readonly checkpoints: CheckpointTree
   private readonly offences = new Offences()
   private readonly outbox: Outbox
-  private isAnswerDue = true
+  private readonly repeats: Repeats
 
   constructor(config: FinalityConfig, restored: RestoredFinality) {
     this.config = config
@@ -51,6 +52,8 @@ export class Finality {
     this.ballots = new Ballots(config)
     this.checkpoints = new CheckpointTree(config.checkpointInterval, restored.checkpoints)
     this.outbox = new Outbox(this.justifications, this.signer)
+    const { justifications, signer, tallies, ballots, outbox } = this
+    this.repeats = new Repeats({ justifications, signer, tallies, ballots, outbox }, 4 * config.deltaMs)
   }
 
   /** Where finality stands, for status pages: the checkpoint in work, and the power that prepared and committed it. */
@@ -85,8 +88,7 @@ export class Finality {
     return this.outbox.collect(() => {
       const { lastPrepare, lastCommit, lastStatus } = this.signer
       for (const share of [lastPrepare, lastCommit]) if (share !== undefined) this.tallies.add(share)
-      this.resend()
-      this.armResendTimer()
+      this.repeats.sendAll()
       if (lastStatus !== undefined) this.takeStatus(lastStatus)
       this.advance()
     })
@@ -125,7 +127,7 @@ export class Finality {
   }
 
   private onShare(share: FinalityShare): void {
-    if (roundOfStatement(share.statement) <= this.justifications.finalized.round) return this.answerLaggard()
+    if (roundOfStatement(share.statement) <= this.justifications.finalized.round) return this.repeats.answerLaggard()
     const members = this.tallies.admit(share)
     if (members === 'nothing-new') return
     if ('code' in members) return this.outbox.reject(members)
@@ -194,10 +196,8 @@ export class Finality {
 
   private onTimer(timer: FinalityTimer, ballot: number): void {
     if (timer === 'resend') {
-      this.isAnswerDue = true
-      this.ballots.beginPeriod()
-      this.resend()
-      this.armResendTimer()
+      this.repeats.beginPeriod()
+      this.repeats.sendAll()
     } else if (ballot !== this.signer.ballot) {
       // spec F-TIMER: it fired while its ballot was left: in the new one nobody has waited yet
     } else if (timer === 'lead') {
@@ -330,34 +330,5 @@ export class Finality {
     if (proposal === undefined) return
     this.ballots.lead(proposal)
     this.outbox.sendBallotProposal(proposal)
-  }
-
-  // ------------------------------------------------------------------------------------------------ again, and to laggards
-
-  /** What has not done its work yet, with all that others have added to it. */
-  private resend(): void {
-    const { highest, finalized } = this.justifications
-    const { lastPrepare, lastCommit, lastStatus, ballot } = this.signer
-    for (const share of [lastPrepare, lastCommit])
-      if (share !== undefined && roundOfStatement(share.statement) > finalized.round)
-        this.outbox.sendShare(this.tallies.completed(share))
-    const isOpen = Ballots.needsLeader(this.position)
-    if (lastStatus !== undefined && isOpen) this.outbox.sendStatus(lastStatus)
-    const { proposal } = this.ballots
-    if (this.ballots.isLeader(ballot) && proposal !== undefined && isOpen) this.outbox.sendBallotProposal(proposal)
-    if (this.signer.canSign && highest.round > finalized.round) this.outbox.sendJustified(highest)
-  }
-
-  private armResendTimer(): void {
-    this.outbox.armTimer('resend', 4 * this.config.deltaMs)
-  }
-
-  /** Somebody still works on what is final: once between two resends, tell all. */
-  private answerLaggard(): void {
-    const { certificate, finalized } = this.justifications
-    if (!this.isAnswerDue || certificate === undefined || !this.signer.canSign) return
-    this.isAnswerDue = false
-    this.outbox.sendAhead(finalized)
-    this.outbox.sendCertificate(certificate)
   }
 }
