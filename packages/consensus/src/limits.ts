@@ -20,6 +20,12 @@ export const BACKOFF_DOUBLINGS_MAX = 6
 export const LIVE_STATEMENTS_MAX = 64
 /** statements that one guardian may open among them */
 export const STATEMENTS_OF_GUARDIAN_MAX = 4
+/** different statements of one kind that one guardian may sign in one round before more are ignored: two prove what it is */
+export const STATEMENTS_OF_ROUND_MAX = 2
+/** offences of one guardian that are reported; more would add nothing */
+export const EVIDENCE_OF_GUARDIAN_MAX = 16
+/** statuses of one guardian that are taken between two resends */
+export const STATUSES_OF_GUARDIAN_MAX = 4
 /** justified points kept above the newest one that the chain carries */
 export const JUSTIFICATIONS_MAX = 4_096
 /** ballots whose proposal was passed on, so that each is passed on once */

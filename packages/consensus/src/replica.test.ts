@@ -248,7 +248,7 @@ describe('a replica', () => {
     const rival = pool.certificate([pool.justification({ ...prepareOf(b2), target: hashOf('rival') })])
     expect(toldBy(node.finalized(rival))).toEqual(['finalized 2', 'fault finality/conflict'])
     expect(node.propose(b5)).toEqual([])
-    expect(node.step({ type: 'finality-timer', timer: 'resend' })).toEqual([])
+    expect(node.step({ type: 'finality-timer', timer: 'resend', ballot: 0 })).toEqual([])
   })
 
   it('stops when settlement does', () => {

@@ -265,9 +265,9 @@ export class ConsensusService {
         )
       }
       case 'finality-timer': {
-        const { timer } = effect
+        const { timer, ballot } = effect
         return this.arm(`finality ${timer} ${era}`, effect.delayMs, () =>
-          this.runner.deliver({ type: 'finality-timer', era, timer }),
+          this.runner.deliver({ type: 'finality-timer', era, timer, ballot }),
         )
       }
       case 'execute': {

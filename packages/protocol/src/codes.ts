@@ -12,7 +12,7 @@ export const REJECTIONS = {
     'A block’s epoch-change certificate does not allow its epoch on its certificate.',
   ],
   'settlement/proof': [FORGED, 'A settlement proof does not show that its block is settled.'],
-  'finality/justification': [AGAINST_RULES, 'A justification is malformed, or lacks a quorum of Prepares.'],
+  'finality/justification': [FORGED, 'A justification is malformed, or lacks a quorum of Prepares.'],
   'finality/unknown-source': [
     UNTIMELY,
     'A chain of justifications starts at a point that is not known to be justified here.',

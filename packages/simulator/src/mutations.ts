@@ -18,6 +18,8 @@ export interface Mutation {
 const CERTIFICATES = 'packages/protocol/src/consensus/certificates.ts'
 const SETTLEMENT = 'packages/consensus/src/settlement'
 const FINALITY = 'packages/consensus/src/finality/finality.ts'
+const GUARDIAN_SIGNER = 'packages/consensus/src/finality/signer.ts'
+const FINALITY_OUTBOX = 'packages/consensus/src/finality/outbox.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -56,17 +58,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'prepare-without-lock',
-    file: FINALITY,
-    original: '    if (source.round < this.committed) return\n',
+    file: GUARDIAN_SIGNER,
+    original: '    if (source.round < committed) return false\n',
     mutated: '',
     kind: 'captured',
     isRequired: true,
   },
   {
     name: 'commit-without-hop-rule',
-    file: FINALITY,
-    original: 'point.round < this.prepared || point.round <= this.committed',
-    mutated: 'point.round <= this.committed',
+    file: GUARDIAN_SIGNER,
+    original: 'return round >= prepared && round > committed',
+    mutated: 'return round > committed',
     kind: 'captured',
     isRequired: true,
   },
@@ -163,19 +165,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'share-before-durable',
-    file: FINALITY,
-    original: `    this.persist()
+    file: FINALITY_OUTBOX,
+    original: `    this.persist(record)
     this.broadcast({ type: 'share', share })`,
-    mutated: `    this.broadcast({ type: 'share', share })
-    this.persist()`,
+    // past the assertion of `broadcast`, which would stop the node instead
+    mutated: `    this.emit({ type: 'broadcast-finality', message: { type: 'share', share } })
+    this.persist(record)`,
     kind: 'captured',
     isRequired: false,
   },
   {
     name: 'prepared-forgotten-at-restart',
-    file: FINALITY,
-    original: 'this.prepared = record?.prepared ?? 0',
-    mutated: 'this.prepared = 0',
+    file: GUARDIAN_SIGNER,
+    original: 'this.state = record ?? FRESH',
+    mutated: 'this.state = { ...(record ?? FRESH), prepared: 0, lastPrepare: undefined }',
     kind: 'captured',
     isRequired: false,
   },

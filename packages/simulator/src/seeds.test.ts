@@ -30,6 +30,21 @@ describe('the standard seeds', () => {
     expect(first.map(({ seed }) => kindOf(seed))).toEqual(first.map(({ kind }) => kind))
   })
 
+  it.each([184, 354])('finalize within five ballots after the network has healed (spec F-TIMER): hiding %i', seed => {
+    let healedAt: number | undefined
+    let ballot = 0
+    const { violation } = runSeed(seed, 'hiding', {
+      print: ({ who, what }) => {
+        if (who === 'chaos') healedAt = ballot
+        const [, guardian, opened] = /^status of (\d+) in ballot (\d+)/.exec(what) ?? []
+        if (who === `node ${guardian}`) ballot = Math.max(ballot, Number(opened))
+      },
+    })
+    expect(violation).toBeUndefined()
+    expect(healedAt).toBeDefined()
+    expect(ballot - healedAt!).toBeLessThanOrEqual(5)
+  })
+
   it('tell of each event, when asked', () => {
     const lines: string[] = []
     const { events } = runSeed(5, undefined, { print: ({ who, what }) => lines.push(`${who} ${what}`) })

@@ -131,7 +131,7 @@ describe('what belongs to an era that does not live here', () => {
     const unknown = hashOf('another era')
     const late: ReplicaInput[] = [
       { type: 'settlement-timer', era: unknown, timer: 'epoch', epoch: 58 },
-      { type: 'finality-timer', era: unknown, timer: 'resend' },
+      { type: 'finality-timer', era: unknown, timer: 'resend', ballot: 0 },
       { type: 'executed', era: unknown, blockHash: block.hash, rejection: undefined },
     ]
     for (const input of late) expect(node.step(input, START_MS)).toEqual([])

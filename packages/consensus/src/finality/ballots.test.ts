@@ -1,4 +1,4 @@
-// Ballots (spec F-BALLOT): when one opens, what is frozen in it, who leads it, and what binds nobody.
+// Ballots (spec F-BALLOT, F-TIMER): when one opens, what is frozen in it, who leads it, and what binds nobody.
 import { BALLOTS_MAX, type Prepare, roundOf } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
 import { selfOf } from '../testing/members.ts'
@@ -37,6 +37,8 @@ const proposed = (prepare: Prepare, ballot = 1) =>
   ({ type: 'ballot', proposal: pool.ballotProposal(ballot, prepare), justifications: undefined }) as const
 const timersIn = (effects: readonly FinalityEffect[]) =>
   effects.filter(effect => effect.type === 'finality-timer').map(tellFinality)
+const leadTimersIn = (effects: readonly FinalityEffect[]) =>
+  timersIn(effects).filter(text => text.startsWith('timer lead'))
 const preparesIn = (effects: readonly FinalityEffect[]) =>
   toldOf(effects).filter(text => text.startsWith('send prepare'))
 
@@ -58,7 +60,24 @@ describe('a ballot opens', () => {
       'persist P 3 K 0 ballot 1',
       'send status 1 justified 0 settled 30',
     ])
-    expect(timersIn(effects)).toEqual([`timer ballot ${FINALITY_TIMING.ballotTimeoutMs}`])
+  })
+
+  it('with a timer that runs from when a quorum is in it or beyond', () => {
+    const node = guardian()
+    expect(timersIn(node.settle(a1, a2, a3))).toEqual([])
+    expect(timersIn(node.receive(status(TWO, 1)))).toEqual([])
+    expect(timersIn(node.receive(status(THREE, 2)))).toEqual([`timer ballot ${FINALITY_TIMING.ballotTimeoutMs}`])
+    expect(timersIn(node.receive(status(TWO, 2)))).toContain(`timer ballot ${2 * FINALITY_TIMING.ballotTimeoutMs}`)
+    expect(timersIn(node.receive(status(LEADER, 2)))).toEqual([])
+  })
+
+  it('not by a timer of an earlier one, which fired while that was left', () => {
+    const node = stalled()
+    node.receive(status(TWO, 1), status(THREE, 1))
+    const late = { type: 'finality-timer', timer: 'ballot', ballot: 1 } as const
+    node.receive(status(TWO, 2), status(THREE, 2))
+    expect(node.step(late)).toEqual([])
+    expect(toldOf(node.step({ ...late, ballot: 2 }))).toContain('send status 3 justified 0 settled 30')
   })
 
   it('not with fewer, nor again while one runs', () => {
@@ -83,15 +102,25 @@ describe('a ballot opens', () => {
 
   it('by its timer, with twice the time each', () => {
     const node = stalled()
+    node.receive(status(TWO, 1), status(THREE, 1))
     for (let ballot = 2; ballot <= 9; ballot++) {
-      const effects = node.timer('ballot')
-      expect(toldOf(effects)).toEqual([
+      expect(toldOf(node.timer('ballot'))).toEqual([
         `persist P 3 K 0 ballot ${ballot}`,
         `send status ${ballot} justified 0 settled 30`,
       ])
+      node.timer('resend')
+      const effects = node.receive(status(TWO, ballot), status(THREE, ballot))
       const doublings = Math.min(6, ballot - 1)
       expect(timersIn(effects)).toContain(`timer ballot ${FINALITY_TIMING.ballotTimeoutMs * 2 ** doublings}`)
     }
+  })
+
+  it('with the first time again after progress', () => {
+    const node = guardian()
+    node.settle(a1, a2, a3, a4)
+    node.receive({ type: 'justified', justifications: [pool.justification(link(root, a4, 7), OTHERS)] })
+    const effects = node.receive(status(TWO, 8), status(THREE, 8))
+    expect(timersIn(effects)).toContain(`timer ballot ${FINALITY_TIMING.ballotTimeoutMs}`)
   })
 
   it('when something is justified in it: the status goes first', () => {
@@ -214,7 +243,7 @@ describe('the leader of a ballot', () => {
   it('proposes after a quorum of statuses and twice delta', () => {
     const node = stalled(LEADER)
     expect(timersIn(node.receive(status(ONE, 1)))).toEqual([])
-    expect(timersIn(node.receive(status(TWO, 1)))).toEqual([`timer lead ${2 * FINALITY_TIMING.deltaMs}`])
+    expect(leadTimersIn(node.receive(status(TWO, 1)))).toEqual([`timer lead ${2 * FINALITY_TIMING.deltaMs}`])
     expect(timersIn(node.receive(status(THREE, 1)))).toEqual([])
     expect(toldOf(node.timer('lead'))).toEqual([
       'send ballot 1 prepare 0 to 1:3',
@@ -239,7 +268,7 @@ describe('the leader of a ballot', () => {
 
   it('is nobody else', () => {
     const node = stalled()
-    expect(timersIn(node.receive(status(TWO, 1), status(THREE, 1)))).toEqual([])
+    expect(leadTimersIn(node.receive(status(TWO, 1), status(THREE, 1)))).toEqual([])
     expect(toldOf(node.timer('lead'))).toEqual([])
   })
 
@@ -263,7 +292,8 @@ describe('after a restart in a ballot', () => {
       checkpoints: [a1, a2, a3, a4],
     })
     expect(toldOf(node.began)).toEqual(['send prepare 0 to 3', 'send status 1 justified 0 settled 30'])
-    expect(timersIn(node.began)).toContain(`timer ballot ${FINALITY_TIMING.ballotTimeoutMs}`)
+    const timers = timersIn(node.receive(status(TWO, 1), status(THREE, 1)))
+    expect(timers).toContain(`timer ballot ${FINALITY_TIMING.ballotTimeoutMs}`)
     expect(preparesIn(node.receive(proposed(link(root, a4, 1))))).toEqual(['send prepare 0 to 1:4'])
   })
 

@@ -1,4 +1,4 @@
-// Shares merge so that nobody counts twice, whatever comes in whichever order; and what comes out always verifies.
+// Shares merge so that nobody counts twice (spec F-GROUPS), whatever comes in whichever order; and what comes out always verifies.
 import { bitmapIndices, createBitmap, type FinalityShare, GROUP_SIZE, isQuorum, statementDigest } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-// Collects the signatures of guardians over one statement, in disjoint groups: two entries of a group merge only when no
-// signer is in both, so that nobody is ever counted twice, and nobody's multiplicity can grow.
+// Collects the signatures of guardians over one statement, in disjoint groups (spec F-GROUPS): two entries of a group merge only
+// when no signer is in both, so that nobody is ever counted twice, and nobody's multiplicity can grow.
 import type { AggregateScheme } from '@tan/primitives'
 import {
   type AggregateSignature,

@@ -23,7 +23,7 @@ export interface FinalityConfig {
   readonly checkpointInterval: number
   /** settled checkpoints without finality until guardians open a ballot */
   readonly stallCheckpoints: number
-  /** of the first ballot; doubles with each */
+  /** of the first ballot since the last progress; doubles with each */
   readonly ballotTimeoutMs: number
   /** a message's way, at most, when the network is well */
   readonly deltaMs: number
@@ -69,14 +69,20 @@ export type FinalityInput =
   | { readonly type: 'checkpoint-settled'; readonly checkpoint: Checkpoint }
   /** a settled block carries this certificate */
   | { readonly type: 'finality-carried'; readonly certificate: FinalityCertificate }
-  | { readonly type: 'finality-timer'; readonly timer: FinalityTimer }
+  | { readonly type: 'finality-timer'; readonly timer: FinalityTimer; readonly ballot: number }
 
 export type FinalityEffect =
   /** durable before any effect that follows it */
   | { readonly type: 'persist-finality'; readonly record: FinalityRecord }
   | { readonly type: 'broadcast-finality'; readonly message: FinalityMessage }
   /** replaces the running timer of the same name */
-  | { readonly type: 'finality-timer'; readonly timer: FinalityTimer; readonly delayMs: number }
+  | {
+      readonly type: 'finality-timer'
+      readonly timer: FinalityTimer
+      /** in which it was armed: one that fires in a later ballot is stale */
+      readonly ballot: number
+      readonly delayMs: number
+    }
   | {
       readonly type: 'finalized'
       readonly height: number

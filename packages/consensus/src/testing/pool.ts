@@ -154,7 +154,7 @@ export class TestGuardian {
   }
 
   timer(timer: 'resend' | 'ballot' | 'lead'): FinalityEffect[] {
-    return this.step({ type: 'finality-timer', timer })
+    return this.step({ type: 'finality-timer', timer, ballot: this.finality.progress().ballot })
   }
 }
 

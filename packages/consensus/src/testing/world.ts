@@ -115,6 +115,7 @@ export class TestNode {
           type: effect.type,
           timer: effect.timer,
           era: effect.era,
+          ballot: effect.ballot,
         })
         return
       case 'execute': {

@@ -49,7 +49,11 @@ export function verifyJustificationChain(
         ? unknownSource(prepare.source)
         : refuse('a source that is not the target of the previous justification')
     if (prepare.round <= prepare.source.round) return refuse('a round is not above that of its source')
-    if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), chain[i]!))
+  }
+  // the costly checks come last
+  for (const justification of chain) {
+    const { prepare } = justification
+    if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), justification))
       return refuse(`no quorum of Prepares at round ${prepare.round}`)
   }
   return undefined

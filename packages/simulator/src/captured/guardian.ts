@@ -137,12 +137,12 @@ export class Guardian {
       case 'broadcast-finality':
         return ports.broadcast(this, effect.message)
       case 'finality-timer': {
-        const { timer, delayMs } = effect
+        const { timer, ballot, delayMs } = effect
         const running = life!.timers.get(timer)
         if (running !== undefined) running.isCancelled = true
         life!.timers.set(
           timer,
-          ports.queue.schedule(delayMs, () => this.deliver({ type: 'finality-timer', timer })),
+          ports.queue.schedule(delayMs, () => this.deliver({ type: 'finality-timer', timer, ballot })),
         )
         return
       }

@@ -209,12 +209,10 @@ export class Process {
         const { type, timer, epoch, delayMs } = effect
         return this.arm(`settlement/${timer}/${era}`, delayMs, { type, era, timer, epoch })
       }
-      case 'finality-timer':
-        return this.arm(`finality/${effect.timer}/${era}`, effect.delayMs, {
-          type: effect.type,
-          era,
-          timer: effect.timer,
-        })
+      case 'finality-timer': {
+        const { type, timer, ballot, delayMs } = effect
+        return this.arm(`finality/${timer}/${era}`, delayMs, { type, era, timer, ballot })
+      }
       case 'execute':
         return this.later(context.machine.executeMaxMs, () => this.execute(effect))
       case 'build':
