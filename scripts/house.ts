@@ -1,5 +1,6 @@
-// Checks the rules between rooms (ARCHITECTURE.md): who may import whom, browser-safe rooms free of Node, and the real
-// clock, randomness, sockets and disks only in the rooms that may touch them. Prints each breach; exit code 1 if any.
+// Checks the rules between rooms (ARCHITECTURE.md): which room may import which, no Node in browser-safe rooms, and the
+// real clock, randomness, sockets and disks only in rooms that may use them. Prints each breach; exits with 1 if there
+// is any.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'

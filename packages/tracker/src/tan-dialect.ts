@@ -1,5 +1,5 @@
-// The tracker's side of its own protocol (`@tan/protocol/tracker`): who has shown to be whom, which swarms it is in, whom
-// it is told of, and what is passed on.
+// The tracker's side of its own protocol (`@tan/protocol/tracker`): peers' proven identities, their swarms,
+// introductions, and relayed signals.
 import {
   type Address,
   CodedError,
@@ -33,7 +33,7 @@ import { createTokenBucket } from './rate.ts'
 import { kilometres, spherePoint, squaredDistance } from './sphere-point.ts'
 import { createSwarms, type Introduction, type SwarmPeer, type Swarms } from './swarms.ts'
 
-/** A peer that has shown who it is. A new record replaces it when it says something else of itself. */
+/** A peer with a proven identity. A new record replaces it when it reports a change. */
 export interface TanPeer extends SwarmPeer {
   readonly id: Address
   readonly connection: Connection
@@ -142,7 +142,7 @@ class Session implements Dialect {
 
   #identified(): TanPeer {
     if (this.#peer === undefined)
-      throw new CodedError('tracker/hello', 'say hello first, with your id and its signature')
+      throw new CodedError('tracker/hello', 'send hello first, with your id and its signature')
     return this.#peer
   }
 
@@ -166,7 +166,7 @@ class Session implements Dialect {
     this.#renew(peer)
   }
 
-  /** The same peer on an older socket, which may be lost without having said so, makes way. */
+  /** Replaces the same peer's older socket, which may be silently lost. */
   #takeOver(peer: TanPeer): void {
     const { viewer, edge } = this.#hub.sessions
     const older = viewer.get(peer.id) ?? edge.get(peer.id)
@@ -191,12 +191,12 @@ class Session implements Dialect {
 
   #announce({ resourceId, have, want }: ClientMessageOf<'announce'>, peer: TanPeer): void {
     const { limits } = this.#hub.context
-    // To be in a swarm costs little, so that an edge may come back with all of its resources at once; an answer costs more.
+    // Joining a swarm costs little, so an edge may return with all of its resources at once; an answer costs more.
     if (want > 0 && !this.#announces.take()) {
-      const message = `more than ${limits.announcesPerSecond} announces a second that want peers: wait`
+      const message = `more than ${limits.announcesPerSecond} announces per second that want peers: wait`
       this.#decline('tracker/rate', message, { resourceId })
     } else if (!this.#joined.has(resourceId) && this.#joined.size >= limits.resourcesPerPeer) {
-      const message = `a peer may announce ${limits.resourcesPerPeer} resources: leave some`
+      const message = `a peer may announce at most ${limits.resourcesPerPeer} resources: leave some`
       this.#decline('tracker/resources', message, { resourceId })
     } else {
       const { swarms } = this.#hub
@@ -235,7 +235,7 @@ class Session implements Dialect {
     const { sessions, context } = this.#hub
     const other = (sessions.edge.get(peerId) ?? sessions.viewer.get(peerId))?.peer
     if (other === undefined || other.id === peer.id) return
-    // Where peers tell their places they share one machine: there each speaks for itself.
+    // Peers that report their positions share one machine, so there each counts as its own reporter.
     const reporter = context.trustReportedPlaces ? peer.id : siteOf(this.#connection.ip)
     context.rtt.report(reporter, peer.asn, other.asn, rttMs - seedBetween(peer, other))
   }
@@ -245,9 +245,9 @@ class Session implements Dialect {
     const about = { peerId: to, resourceId }
     const other = this.#joined.has(resourceId) ? swarms.find(resourceId, to) : undefined
     if (!this.#signals.take())
-      this.#decline('tracker/rate', `more than ${context.limits.signalsPerSecond} signals a second: wait`, about)
+      this.#decline('tracker/rate', `more than ${context.limits.signalsPerSecond} signals per second: wait`, about)
     else if (!this.#joined.has(resourceId))
-      this.#decline('tracker/swarm', 'announce a resource before you signal to peers of its swarm', about)
+      this.#decline('tracker/swarm', 'announce a resource before you signal peers of its swarm', about)
     else if (other === undefined) this.#decline('tracker/gone', 'that peer is not in the swarm', about)
     else other.connection.send(encodeTrackerMessage({ type: 'signal', resourceId, from: peer.id, signal }))
   }
@@ -271,7 +271,7 @@ class Session implements Dialect {
     this.#send({ type: 'claims', poolId, ...answer })
   }
 
-  /** What an honest peer may meet in a hurry, or when others go: it does not count against it. */
+  /** Refuses what may happen to an honest peer that is fast, or whose peers leave; does not count against it. */
   #decline(code: string, message: string, about: { readonly peerId?: Address; readonly resourceId: Hash }): void {
     this.#hub.context.metrics.count('tan_tracker_declined_total', 1, { code })
     this.#send({ type: 'error', code, message, ...about })
