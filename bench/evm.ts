@@ -1,5 +1,5 @@
-// The bytecode engine through its door, beside `@ethereumjs/evm` on the same work in the same run; and contracts that are
-// written to hurt, with what a second of their gas takes.
+// The bytecode engine through its public interface, compared with `@ethereumjs/evm` on the same work in the same run;
+// and worst-case contracts, with the time that their gas takes.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
@@ -39,7 +39,8 @@ const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273
 
 export const bench = {
   name: 'evm',
-  description: 'loops, ERC-20 transfers, swaps, deep calls and creations, beside @ethereumjs/evm; and the worst gas',
+  description:
+    'loops, ERC-20 transfers, swaps, deep calls and creations, compared with @ethereumjs/evm; and worst-case gas',
   async run(): Promise<{ metrics: Record<string, number>; ratios: Record<string, number> }> {
     const metrics: Record<string, number> = {}
     const ratios: Record<string, number> = {}
@@ -529,7 +530,7 @@ function worstCases(): Record<string, number> {
 const OTHER: Address = '0x00000000000000000000000000000000000c0de2'
 const DYING: Address = '0x00000000000000000000000000000000000c0de3'
 const EMPTY: Address = '0x00000000000000000000000000000000000e0e0e'
-/** From here on every address has a code of its own of 24,576 bytes, full of jump targets. */
+/** From here on every address has its own code of 24,576 bytes, full of jump targets. */
 const MANY = 2n ** 150n
 
 function manyCodes(accounts: Accounts): Host {

@@ -1,5 +1,5 @@
-// `npm run bench` lists the benches; `npm run bench -- NAME [--json FILE]` runs one. A bench is a file beside this one that
-// exports `bench`; it does real work through public doors and answers with figures, each named <what>_<unit>.
+// `npm run bench` lists the benches; `npm run bench -- NAME [--json FILE]` runs one. A bench is a file in this folder
+// that exports `bench`; it does real work through public doors and answers with figures, each named <what>_<unit>.
 import { readdirSync, writeFileSync } from 'node:fs'
 import { arch, cpus, platform } from 'node:os'
 
@@ -38,7 +38,7 @@ if (wanted === undefined || wanted === '--help') {
   for (const name of names) console.log(`${name.padEnd(14)} ${(await load(name)).description}`)
   console.log('\nnpm run bench -- NAME [--json FILE]')
 } else if (!names.includes(wanted)) {
-  console.error(`no bench is called ${wanted}; there are: ${names.join(', ')}`)
+  console.error(`no bench is called ${wanted}; available: ${names.join(', ')}`)
   process.exitCode = 2
 } else {
   const bench = await load(wanted)

@@ -16,7 +16,7 @@ const AUDIENCE = 4
 
 export const bench = {
   name: 'swarm',
-  description: `${(SEGMENTS * SEGMENT_BYTES) / 2 ** 20} MiB through one edge to viewers that pay for every piece, beside the same from the origin`,
+  description: `${(SEGMENTS * SEGMENT_BYTES) / 2 ** 20} MiB through one edge to viewers that pay for every piece, compared with the origin`,
   async run(): Promise<{ metrics: Record<string, number>; ratios: Record<string, number> }> {
     const folder = mkdtempSync(join(tmpdir(), 'tan-swarm-'))
     const network = await TestNetwork.start({ input: makeVideo(folder) })

@@ -1,6 +1,6 @@
-// The tracker through its doors: the nearest 50 of 100,000 and of a million peers, beside geokdbush on the same points in
-// the same run; whole introductions with 50 peers; and announces over 1,000 real sockets, with the tracker in a thread of
-// its own.
+// The tracker through its public interface: the nearest 50 of 100,000 and of a million peers, compared with geokdbush
+// on the same points in the same run; whole introductions with 50 peers; and announces over 1,000 real sockets, with
+// the tracker in a thread of its own.
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import {
@@ -247,7 +247,7 @@ async function serve(): Promise<void> {
 
 // ---- figures
 
-/** Calls a second of processor time: on an idle machine a second, and on a busy one the others do not count. */
+/** Calls per second of processor time, so that other processes on a busy machine do not count. */
 function rate(calls: number, call: (i: number) => void): number {
   const from = process.cpuUsage()
   for (let i = 0; i < calls; i++) call(i)

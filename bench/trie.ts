@@ -1,4 +1,4 @@
-// The state trie and the settled state on LevelDB: what an update costs, beside the library that does the same.
+// The state trie and the settled state on LevelDB: the cost of an update, compared with a library that does the same.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ const SIZES = { '100k': 100_000, '1m': 1_000_000 }
 
 export const bench = {
   name: 'trie',
-  description: `batches of ${BATCH} account updates and the root: the trie alone, and settled on LevelDB`,
+  description: `batches of ${BATCH} account updates and the root: only the trie, and settled on LevelDB`,
   async run(): Promise<{ metrics: Record<string, number>; ratios: Record<string, number> }> {
     const metrics: Record<string, number> = {}
     const ratios: Record<string, number> = {}

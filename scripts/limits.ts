@@ -1,5 +1,5 @@
 // LIMITS.md: every bound of every room, as its `limits.ts` has it: name, value with its unit, and what the comment there
-// says. `npm run limits` writes it; with `-- --check` it says what is stale instead, and fails.
+// says. `npm run limits` writes it; `-- --check` reports a stale line instead, and fails.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,10 +37,10 @@ const UNITS: Readonly<Record<string, string>> = {
 
 const INTRO = `# Limits
 
-Every queue, cache, message and list has a bound, and each room names its own in one file. This page is made of these files
-by \`npm run limits\`; do not edit it. A comment that stands above several names holds for all of them. What each protocol between
-nodes may carry, and how often, is declared in \`packages/network/src/protocols.ts\` and where a protocol is defined; the tables of
-the contract engine have their sizes in \`packages/evm/assembly/layout.ts\`.
+Every queue, cache, message and list has a bound, and each room names its bounds in one file. \`npm run limits\` generates this
+page from those files; do not edit it. A comment above several names applies to all of them. The sizes and rates of each
+protocol between nodes are declared in \`packages/network/src/protocols.ts\` and where a protocol is defined; the table
+sizes of the contract engine are in \`packages/evm/assembly/layout.ts\`.
 `
 
 const text = `${INTRO}\n${(await readRooms()).map(printRoom).join('\n')}`

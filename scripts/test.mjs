@@ -1,4 +1,4 @@
-// What `npm test` runs, step by step, and how long each took. `npm run check` runs the quick steps alone. Ends at the
+// Runs the steps of `npm test` and prints how long each took. `npm run check` runs only the quick steps. Stops at the
 // first step that fails, with its exit code.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ const isQuick = process.argv.includes('check')
 const major = Number(process.versions.node.split('.')[0])
 if (major < 26) {
   console.error(
-    `The tests run on Node 26, which \`npm ci\` installs beside them; this is Node ${process.versions.node}. Call them with \`npm test\`.`,
+    `The tests need Node 26, which \`npm ci\` installs; this is Node ${process.versions.node}. Run them with \`npm test\`.`,
   )
   process.exit(1)
 }

@@ -1,5 +1,5 @@
-// Who took how much: one JSON line for each request, and sums by kind of client. Offload is computed from it, so it counts
-// the bytes that really went out, of responses that were broken off too.
+// The access log: one JSON line per request, and sums by kind of client. Offload is computed from it, so it counts the
+// bytes that were actually sent, even in aborted responses.
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '@tan/primitives'
@@ -8,7 +8,7 @@ import { CLIENT_MAX_CHARS, CLIENTS_MAX } from './limits.ts'
 export interface AccessEntry {
   /** ISO 8601, when the response ended */
   readonly time: string
-  /** as the client says (`?client=` or the header `tan-client`): viewer, edge; else `other` */
+  /** as the client reports it (`?client=` or the header `tan-client`): viewer, edge; else `other` */
   readonly client: string
   readonly method: string
   readonly path: string
@@ -30,11 +30,11 @@ export interface OriginStats {
 export interface AccessLog {
   add(entry: AccessEntry): void
   stats(): OriginStats
-  /** All entries are in the file when it is done. */
+  /** Resolves when all entries are in the file. */
   flush(): Promise<void>
 }
 
-/** `file` is appended to; without one there are only sums. */
+/** Appends to `file`; without one, only keeps sums. */
 export function createAccessLog(file: string | undefined, startedMs: number, logger: Logger): AccessLog {
   const clients = new Map<string, { requests: number; bytes: number }>()
   let requests = 0

@@ -1,4 +1,5 @@
-// Making HLS with ffmpeg: several qualities with keyframes at the same times, so that a player can switch at any segment.
+// Encodes HLS with ffmpeg: several qualities with keyframes at the same times, so that a player can switch at any
+// segment.
 import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,8 +34,8 @@ interface Probe {
 }
 
 /**
- * Writes `master.m3u8` and a folder for each quality. None is larger than the input, but the smallest is always made.
- * Throws `publish/ffmpeg` where ffmpeg is missing or fails, and `publish/input` for what holds no video.
+ * Writes `master.m3u8` and a folder for each quality. Skips qualities larger than the input, except the smallest.
+ * Throws `publish/ffmpeg` if ffmpeg is missing or fails, and `publish/input` if the input holds no video.
  */
 export async function makeHls(
   input: string,
@@ -83,7 +84,7 @@ async function probeInput(input: string, tools: Tools): Promise<Probe> {
     format?: { duration?: string }
   }
   const video = streams.find(stream => stream.codec_type === 'video')
-  if (video?.height === undefined) throw new CodedError('publish/input', `there is no video in ${input}`)
+  if (video?.height === undefined) throw new CodedError('publish/input', `${input} contains no video`)
   return {
     height: video.height,
     hasAudio: streams.some(stream => stream.codec_type === 'audio'),
@@ -91,7 +92,7 @@ async function probeInput(input: string, tools: Tools): Promise<Probe> {
   }
 }
 
-/** What it printed. Its errors become ours, cut to their end, where the reason stands. */
+/** Returns the output. Errors carry the end of the tool's error output, which gives the reason. */
 function run(command: string, args: readonly string[], onLine: (line: string) => void = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -107,7 +108,7 @@ function run(command: string, args: readonly string[], onLine: (line: string) =>
     child.once('error', (cause: NodeJS.ErrnoException) => {
       const message =
         cause.code === 'ENOENT'
-          ? `${command} is not installed: it is needed to make HLS from a video (apt-get install ffmpeg, or brew install ffmpeg); a playlist that is HLS already can be published without it`
+          ? `${command} is not installed: install it to convert videos to HLS (apt-get install ffmpeg, or brew install ffmpeg), or publish an existing HLS playlist`
           : `${command} cannot be run: ${cause.message}`
       reject(new CodedError('publish/ffmpeg', message, { cause }))
     })

@@ -1,4 +1,4 @@
-// The files that an origin may serve: those of one folder, and nothing that a path could name besides.
+// The files that an origin may serve: those of one folder, and nothing else that a path could name.
 import { realpathSync, type Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
@@ -36,11 +36,11 @@ export function openFolder(folder: string): string {
   try {
     return realpathSync(folder)
   } catch (cause) {
-    throw new CodedError('origin/folder', `there is no folder ${folder} to serve`, { cause })
+    throw new CodedError('origin/folder', `no folder ${folder} to serve`, { cause })
   }
 }
 
-/** Undefined for what is not there, and for what nobody may have. Throws `origin/path` for a path that is none. */
+/** Undefined for missing and forbidden files. Throws `origin/path` for an invalid path. */
 export async function findFile(root: string, urlPath: string): Promise<ServedFile | undefined> {
   const parts = pathParts(urlPath)
   let path: string
@@ -51,7 +51,7 @@ export async function findFile(root: string, urlPath: string): Promise<ServedFil
   } catch {
     return undefined
   }
-  // A link may point anywhere; what it points at must still lie in the folder.
+  // A link may point anywhere, but its target must be in the folder.
   if (!path.startsWith(root + sep) || !found.isFile()) return undefined
   return {
     path,
@@ -62,7 +62,7 @@ export async function findFile(root: string, urlPath: string): Promise<ServedFil
   }
 }
 
-/** No part leads up, is hidden, or means something to the file system. */
+/** No part leads up, is hidden, or has a special meaning to the file system. */
 function pathParts(urlPath: string): string[] {
   let decoded: string
   try {
@@ -73,6 +73,6 @@ function pathParts(urlPath: string): string[] {
   const parts = decoded.split('/').slice(1)
   const isBad = (part: string) => part === '' || part.startsWith('.') || /[\\\0:]/.test(part)
   if (!decoded.startsWith('/') || parts.some(isBad))
-    throw new CodedError('origin/path', `${shorten(decoded)} names no file that is served here`)
+    throw new CodedError('origin/path', `${shorten(decoded)} does not name a file of this origin`)
   return parts
 }

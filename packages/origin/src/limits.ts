@@ -2,20 +2,20 @@
 
 /** connections at a time */
 export const CONNECTIONS_MAX = 4_096
-/** until a request's head is whole, and a kept connection that asks nothing is closed */
+/** until a request's head must be complete, and until an idle connection is closed */
 export const HEAD_TIMEOUT_MS = 10_000
 export const IDLE_TIMEOUT_MS = 30_000
-/** a response of which nothing can be sent for so long is given up */
+/** after this long without progress, a response is aborted */
 export const STALLED_TIMEOUT_MS = 60_000
 export const URL_MAX_CHARS = 2_048
 /** text of a client's kind in the log */
 export const CLIENT_MAX_CHARS = 32
-/** kinds of client that are counted apart; the rest counts as `other` */
+/** kinds of client that are counted separately; the rest counts as `other` */
 export const CLIENTS_MAX = 16
 
 /** one playlist */
 export const PLAYLIST_MAX_BYTES = 8 * 1024 * 1024
-/** seconds of a segment that ffmpeg makes */
+/** length in seconds of a segment from ffmpeg */
 export const SEGMENT_S = 2
-/** size of a part when any file is published */
+/** size of a part of a published file that is not a video */
 export const FILE_PART_BYTES = 4 * 1024 * 1024

@@ -1,8 +1,8 @@
-// HLS playlists (RFC 8216) as far as publishing needs them: which files make up a video, in what order, how long each is.
+// HLS playlists (RFC 8216) as far as publishing needs them: the files of a video, their order and durations.
 import { CodedError, shorten } from '@tan/primitives'
 
 export interface MediaRun {
-  /** as the playlist has it, relative to it */
+  /** as in the playlist, relative to it */
   readonly uri: string
   readonly offsetBytes: number
   /** undefined: the whole file */
@@ -101,7 +101,7 @@ function parseMedia(lines: readonly string[]): MediaPlaylist {
   if (!lines.some(line => line.trim() === '#EXT-X-ENDLIST'))
     throw new CodedError(
       'publish/live',
-      'the playlist has no #EXT-X-ENDLIST: a stream that goes on cannot be published as a file',
+      'the playlist has no #EXT-X-ENDLIST: a live stream cannot be published as a file',
     )
   return { type: 'media', runs }
 }

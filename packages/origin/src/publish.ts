@@ -1,5 +1,5 @@
-// Publishing: a video, an HLS playlist or any other file becomes a resource: files in a folder that an HTTP server can
-// serve, the hashes of their pieces, and a signed manifest beside the playlist.
+// Publishing turns a video, an HLS playlist or any other file into a resource: files in a folder that an HTTP server
+// can serve, the hashes of their pieces, and a signed manifest next to the playlist.
 import { copyFile, type FileHandle, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, posix, relative, resolve } from 'node:path'
 import { addressOfSecretKey, CodedError, concatBytes, type Hash, shorten } from '@tan/primitives'
@@ -20,7 +20,7 @@ import { FILE_PART_BYTES, PLAYLIST_MAX_BYTES } from './limits.ts'
 import { type MediaRun, parsePlaylist } from './playlist.ts'
 
 export interface PublishOptions {
-  /** where the files and the manifest go; a playlist that lies there already is published in place */
+  /** folder for the files and the manifest; a playlist that is already there is published in place */
   readonly folder: string
   /** the publisher's, 32 bytes */
   readonly secretKey: Uint8Array
@@ -36,7 +36,7 @@ export interface PublishOptions {
   readonly licence?: string | undefined
   readonly qualities?: readonly Quality[] | undefined
   readonly tools?: Tools | undefined
-  /** part of the making that is done, 0 to 1 */
+  /** progress, 0 to 1 */
   readonly onProgress?: ((part: number) => void) | undefined
 }
 
@@ -47,15 +47,15 @@ export interface Published {
   readonly manifestFile: string
 }
 
-/** Name of the manifest of what a player opens. */
+/** Name of the manifest for the file that a player opens. */
 export function manifestName(entry: string): string {
   return `${entry}.tan.json`
 }
 
 /**
  * spec D-MANIFEST, D-HASHES.
- * Publishes a file, a playlist (`.m3u8`), or what ffmpeg can read from a URL. Videos that are not HLS are made into it;
- * files that are no videos are published as they are. Throws `publish/…` and `manifest/invalid`.
+ * Publishes a file, a playlist (`.m3u8`), or anything that ffmpeg can read from a URL. Converts other videos to HLS;
+ * publishes files that are not videos unchanged. Throws `publish/…` and `manifest/invalid`.
  */
 export async function publish(input: string, options: PublishOptions): Promise<Published> {
   await mkdir(options.folder, { recursive: true })
@@ -65,13 +65,13 @@ export async function publish(input: string, options: PublishOptions): Promise<P
   const manifest = createManifest(entry, renditions, { ...options, title: options.title ?? nameOf(input) })
   const signed = signManifest(manifest, options.secretKey)
   const manifestFile = join(options.folder, manifestName(entry))
-  // Whole or not at all: whoever polls the folder never sees half a manifest.
+  // Atomically, so that a process that polls the folder never sees half a manifest.
   await writeFile(`${manifestFile}.new`, manifestToJson(signed))
   await rename(`${manifestFile}.new`, manifestFile)
   return { manifest: signed, resourceId: resourceIdOf(manifest), manifestFile }
 }
 
-/** Of what was given, not of what became of it: every video becomes a playlist of the same name. */
+/** The title comes from the input: every converted video has a playlist of the same name. */
 function nameOf(input: string): string {
   return basename(/^https?:\/\//.test(input) ? new URL(input).pathname : input) || input
 }
@@ -98,7 +98,7 @@ function createManifest(
 
 // -------------------------------------------------------------------------------------------------- what there is
 
-/** A rendition before its bytes were read. Paths are relative to the folder. */
+/** A rendition before its bytes are read. Paths are relative to the folder. */
 interface Plan extends Omit<Rendition, 'pieces' | 'segments'> {
   readonly runs: readonly MediaRun[]
 }
@@ -123,11 +123,11 @@ async function prepare(input: string, options: PublishOptions): Promise<Prepared
 
 async function assertFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
-  if (found?.isFile() !== true) throw new CodedError('publish/input', `there is no file ${path}`)
+  if (found?.isFile() !== true) throw new CodedError('publish/input', `no such file: ${path}`)
   if (found.size === 0) throw new CodedError('publish/input', `${path} is empty`)
 }
 
-/** One file, in parts that can be fetched from different peers. */
+/** One file, in parts that different peers can send. */
 async function prepareFile(input: string, folder: string): Promise<Prepared> {
   const entry = basename(input)
   const target = join(folder, entry)
@@ -168,7 +168,7 @@ async function prepareHls(input: string, folder: string): Promise<Prepared> {
   })
   const playlists = [...new Set([entry, ...plans.map(plan => plan.playlist)])]
   const whole = (uri: string): MediaRun => ({ uri, offsetBytes: 0, sizeBytes: undefined, durationMs: 0 })
-  // Playlists are part of the resource too: no byte that a player gets is unchecked.
+  // Playlists are part of the resource too: viewers check every byte that a player gets.
   const files: Plan = { name: 'playlists', bandwidth: 0, codecs: '', playlist: '', runs: playlists.map(whole) }
   await copyInto(folder, source, [...playlists, ...plans.flatMap(plan => plan.runs.map(run => run.uri))])
   return { entry, plans: [...plans, files] }
@@ -181,13 +181,13 @@ function variantName({ resolution, bandwidth }: { readonly resolution: string; r
 
 async function readPlaylist(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new CodedError('publish/input', `there is no playlist ${path}`)
+  if (found === undefined) throw new CodedError('publish/input', `no such playlist: ${path}`)
   if (found.size > PLAYLIST_MAX_BYTES)
     throw new CodedError('publish/playlist', `${path} has more than ${PLAYLIST_MAX_BYTES} bytes`)
   return readFile(path, 'utf8')
 }
 
-/** The path that a playlist in the folder `below` names, decoded; it must stay in the folder that is published. */
+/** The decoded path that a playlist in the folder `below` names; it must stay in the published folder. */
 function plainPath(uri: string, below = '.'): string {
   let decoded: string
   try {
@@ -197,7 +197,7 @@ function plainPath(uri: string, below = '.'): string {
   }
   const path = posix.join(below, decoded)
   if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(decoded) || path.startsWith('..'))
-    throw new CodedError('publish/playlist', `${shorten(uri)} lies outside the playlist's folder`)
+    throw new CodedError('publish/playlist', `${shorten(uri)} is outside the playlist's folder`)
   return path
 }
 

@@ -6,7 +6,7 @@ export interface ByteRange {
   readonly lastByte: number
 }
 
-/** 'whole' where there is none, or one of a kind that need not be understood; 'unsatisfiable' beyond the end. */
+/** 'whole' if there is no range, or one of an unsupported kind; 'unsatisfiable' beyond the end. */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 'whole' | 'unsatisfiable' {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '')
   if (match === null || (match[1] === '' && match[2] === '')) return 'whole'

@@ -1,5 +1,5 @@
-// The origin: an HTTP server of one folder with ranges, CORS and cache headers, standing for a CDN. Any other HTTP server
-// can take its place; this one writes down what it serves to whom.
+// The origin: an HTTP server of one folder with ranges, CORS and cache headers, in place of a CDN. Any other HTTP
+// server works too; this one logs what it serves to viewers and to edges.
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,7 +20,7 @@ import { parseRange } from './range.ts'
 
 export interface OriginServerOptions {
   readonly folder: string
-  /** 127.0.0.1 unless it says so */
+  /** default: 127.0.0.1 */
   readonly host?: string | undefined
   /** 0 takes a free one */
   readonly port: number
@@ -36,7 +36,7 @@ export interface OriginServer {
   /** Once it is started: `http://host:port/`. */
   readonly url: string
   stats(): OriginStats
-  /** The access log is whole when it is done. */
+  /** Resolves when the access log is complete. */
   stop(): Promise<void>
 }
 
@@ -93,7 +93,7 @@ class Origin implements OriginServer {
     const { port, host = '127.0.0.1' } = this.#options
     return new Promise((resolve, reject) => {
       this.#server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use: choose another one' : `cannot be used (${cause.code})`
+        const why = cause.code === 'EADDRINUSE' ? 'is in use: choose another' : `cannot be used (${cause.code})`
         reject(new CodedError('origin/port', `port ${port} of ${host} ${why}`, { cause }))
       })
       this.#server.listen(port, host, () => {
@@ -133,9 +133,9 @@ class Origin implements OriginServer {
     })
     if (method === 'OPTIONS') return preflight(response)
     if (method !== 'GET' && method !== 'HEAD')
-      return refuse(response, 405, reject('origin/method', `${method.slice(0, 16)} is not served; GET and HEAD are`))
+      return refuse(response, 405, reject('origin/method', `${method.slice(0, 16)} is not supported: use GET or HEAD`))
     if (url.length > URL_MAX_CHARS)
-      return refuse(response, 414, reject('origin/path', `an address of more than ${URL_MAX_CHARS} characters`))
+      return refuse(response, 414, reject('origin/path', `a URL of more than ${URL_MAX_CHARS} characters`))
     if (path === '/health') return json(response, { ok: true })
     if (path === '/stats') return json(response, this.stats())
     let file: ServedFile | undefined
@@ -144,7 +144,7 @@ class Origin implements OriginServer {
     } catch (error) {
       return refuse(response, 400, rejectionOf(error))
     }
-    if (file === undefined) return refuse(response, 404, reject('origin/not-found', 'there is no such file'))
+    if (file === undefined) return refuse(response, 404, reject('origin/not-found', 'no such file'))
     sendFile(request, response, file, sent)
   }
 }
@@ -210,7 +210,7 @@ function sendFile(
   stream(path, firstByte, lastByte, response, sent)
 }
 
-/** Counts what the socket took; a file that shrinks meanwhile breaks the response off. */
+/** Counts the bytes that the socket took; aborts the response if the file shrinks meanwhile. */
 function stream(
   path: string,
   firstByte: number,
@@ -234,7 +234,7 @@ function stream(
   source.once('error', () => response.destroy())
 }
 
-/** Playlists and manifests change when something is published anew; their media do not. */
+/** Playlists and manifests change when something is published again; their media do not. */
 function cacheControl(path: string): string {
   return /\.(m3u8|json|html)$/i.test(path) ? 'no-cache' : 'public, max-age=3600'
 }

@@ -1,4 +1,5 @@
-// `npm run sim`: runs seeds and says what it saw. A seed that breaks a rule can be run again, alone, with all its events.
+// `npm run sim`: runs seeds and reports the results. A seed that breaks a rule can be run again separately, with all
+// its events.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Outcome } from './outcome.ts'
@@ -76,7 +77,7 @@ function describeOutcome({
   faults,
 }: Outcome): string {
   const counts = [...faults].map(([name, number]) => `${name} ${number}`).join(', ')
-  return `seed ${seed} (${of}): settled ${settledHeight}, finalized ${finalizedHeight}, ${virtualMs.toFixed(0)} ms of its own time, ${events} events; ${counts}`
+  return `seed ${seed} (${of}): settled ${settledHeight}, finalized ${finalizedHeight}, ${virtualMs.toFixed(0)} ms of virtual time, ${events} events; ${counts}`
 }
 
 function describeSummary(summary: Summary, wallMs: number): string {
@@ -85,8 +86,8 @@ function describeSummary(summary: Summary, wallMs: number): string {
     [...counts].map(([name, number]) => `  ${name.padEnd(26)}${number}\n`).join('')
   return `${seeds} seeds (${kind ?? `${KINDS.length} kinds of world`}), ${violations.length} violations
 ${settledBlocks} blocks settled; each of ${chains.count} chains at least ${chains.settledMin}, under at least ${chains.faultKindsMin} kinds of fault
-${(virtualMs / 3_600_000).toFixed(1)} hours of their own time and ${events} events in ${(wallMs / 1000).toFixed(1)} s
+${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time and ${events} events in ${(wallMs / 1000).toFixed(1)} s
 faults:
-${list(faults)}not accepted by nodes:
+${list(faults)}rejected by nodes:
 ${list(rejections)}`
 }

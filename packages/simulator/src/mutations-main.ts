@@ -1,4 +1,4 @@
-// `npm run mutations`: breaks each safety rule in turn, and tells whether the checkers notice.
+// `npm run mutations`: breaks each safety rule in turn, and reports whether the checkers notice.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { MUTATION_SEEDS, runMutation } from './mutate.ts'

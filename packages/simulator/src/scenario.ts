@@ -1,5 +1,5 @@
-// What a seed means: who takes part, who is Byzantine and how, what goes wrong and for how long. Everything is drawn here,
-// from the seed alone, before the world begins.
+// The meaning of a seed: the participants, the Byzantine ones and their behaviour, the faults and their duration.
+// Everything is drawn here, from the seed only, before the world begins.
 import { createSeededRandom } from '@tan/primitives'
 import type { CampHabits } from './adversary/camps.ts'
 import type { HidingHabits } from './adversary/hiding.ts'

@@ -44,7 +44,7 @@ export interface Summary {
   readonly rejections: ReadonlyMap<string, number>
 }
 
-/** Runs them on `jobs` threads. `onOutcome` is told of each as it ends, in no certain order. */
+/** Runs seeds on `jobs` threads. Calls `onOutcome` for each as it ends, in any order. */
 export async function runSeeds(
   range: SeedRange,
   jobs: number,

@@ -1,4 +1,4 @@
-// A checksum behind each record that no hash names, so that a flipped bit on disk is found when it is read.
+// A checksum for each record that is not addressed by its hash, so that reads detect a flipped bit on disk.
 import { CodedError, toHex } from '@tan/primitives'
 
 const CHECKSUM_BYTES = 4
@@ -10,7 +10,7 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** Over the key too: a record in the wrong place is as wrong as a changed one. */
+/** Covers the key too: a record in the wrong place is as wrong as a changed one. */
 function checksum(key: Uint8Array, content: Uint8Array): number {
   let crc = -1
   for (let i = 0; i < key.length; i++) crc = TABLE[(crc ^ key[i]!) & 255]! ^ (crc >>> 8)

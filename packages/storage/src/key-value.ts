@@ -1,25 +1,26 @@
-// The contract of every key-value engine. `testing/key-value-compliance.ts` says the same as tests, and each engine passes them.
+// The contract of every key-value engine. `testing/key-value-compliance.ts` holds its tests, which every engine passes.
 import { assert } from '@tan/primitives'
 import { KEY_MAX_BYTES, VALUE_MAX_BYTES } from './limits.ts'
 
 /**
- * Keys are ordered by their bytes. Whoever hands bytes over, in either direction, changes them no more. Failures are
- * coded: `storage/closed` after close, `storage/corrupt` where the engine finds damage, `storage/io` for the rest.
+ * Keys are ordered by their bytes. After passing bytes in either direction, neither side changes them. Failures are
+ * coded: `storage/closed` after close, `storage/corrupt` if the engine finds damage, `storage/io` for the rest.
  */
 export interface KeyValueStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
-  /** One value, or undefined, for each key, in their order. */
+  /** One value, or undefined, per key, in order. */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>
-  /** Only engines that answer at once, without a round trip to elsewhere, have it. */
+  /** Only engines that can answer synchronously have it. */
   getSync?(key: Uint8Array): Uint8Array | undefined
   /**
-   * All of the operations or none of them, in their order. They are taken before this returns. Durable: when it resolves, a crash loses neither this batch
-   * nor an earlier one. Otherwise a crash may lose it, but only together with all batches after it.
+   * Applies all of the operations or none, in order; reads them before it returns. If durable, then once it resolves a
+   * crash loses neither this batch nor an earlier one. Otherwise a crash may lose the batch, but only together with all
+   * later batches.
    */
   write(operations: Iterable<WriteOperation>, options: WriteOptions): Promise<void>
-  /** What the store held at the first step, whatever is written meanwhile. */
+  /** Iterates over the store's content at the first step, whatever is written meanwhile. */
   iterate(range?: KeyRange): AsyncIterable<KeyValueEntry>
-  /** Waits for what is under way; harmless when repeated. */
+  /** Waits for pending operations; harmless when repeated. */
   close(): Promise<void>
 }
 
@@ -43,7 +44,7 @@ export interface KeyRange {
   readonly limit?: number
 }
 
-/** What every engine checks before it writes anything of a batch. */
+/** Every engine checks this before it writes anything of a batch. */
 export function assertOperation(operation: WriteOperation): void {
   assertKey(operation.key)
   if (operation.type === 'put')

@@ -1,14 +1,14 @@
-// Every bound of this room. What is above one is refused with a coded error, or evicted where it is a cache.
+// Every bound of this room. A value above its bound is rejected with a coded error, or evicted from a cache.
 
-/** Keys of a store are 1 to this many bytes: what every engine can index. */
+/** Keys of a store have 1 to this many bytes, which every engine can index. */
 export const KEY_MAX_BYTES = 1_024
 /** Values of a store: below the largest document of the engines that have one (16 MiB). */
 export const VALUE_MAX_BYTES = 15 * 1_024 * 1_024
 
-/** The memory engine forgets how to undo older writes than these: by then a disk would have written them back. */
+/** The memory engine can undo only this many writes: a disk would have written older ones back. */
 export const UNSYNCED_BATCHES_MAX = 1_024
 
-/** Keys of a trie; also bounds the recursion over it, at two levels a byte. */
+/** Keys of a trie; also bounds its recursion, at two levels per byte. */
 export const TRIE_KEY_MAX_BYTES = 64
 /** All nodes of one proof together. A proof of state has at most 65 nodes of at most 532 bytes. */
 export const PROOF_MAX_BYTES = 256 * 1_024
@@ -16,7 +16,7 @@ export const PROOF_MAX_BYTES = 256 * 1_024
 /** Blocks that may wait above the settled state before `apply` refuses more. */
 export const UNSETTLED_LAYERS_MAX = 1_024
 
-/** How often work over a state may stop to fetch what it misses. */
+/** How often work over a state may pause to fetch missing parts. */
 export const RUN_ROUNDS_MAX = 10_000
 
 /** Default bounds of the caches over the settled state. */

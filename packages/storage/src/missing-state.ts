@@ -1,4 +1,5 @@
-// How synchronous code reads a store that answers later: what is not at hand is thrown, fetched, and the code run again.
+// How synchronous code reads an asynchronous store: it throws the missing keys, the caller fetches them and runs it
+// again.
 import type { Address, Hash } from '@tan/primitives'
 
 export type StateKey =
@@ -13,7 +14,7 @@ export class MissingStateError extends Error {
   readonly keys: readonly StateKey[]
 
   constructor(keys: readonly StateKey[]) {
-    super(`${keys.length} keys of the state are not at hand: prefetch them and run again`)
+    super(`${keys.length} keys of the state are not loaded: prefetch them and run again`)
     this.keys = keys
   }
 }

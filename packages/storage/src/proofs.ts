@@ -1,4 +1,4 @@
-// The browser's door: checking what a chain's roots commit to. Nothing behind it touches a disk.
+// Exports for browsers: checks what a chain's roots commit to. No disk access.
 export {
   type Account,
   accountKey,

@@ -1,12 +1,12 @@
-// A table is a name space in a store: its keys stand behind the table's name. Tables make operations instead of writing,
-// so that one atomic batch can change several of them.
+// A table is a name space in a store: its keys are prefixed with the table's name. Tables create operations instead of
+// writing, so that one atomic batch can change several of them.
 import { assert, EMPTY_BYTES, utf8ToBytes } from '@tan/primitives'
 import type { KeyRange, KeyValueEntry, KeyValueStore, WriteOperation } from './key-value.ts'
 
 export interface Table {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>
-  /** Only over an engine that has it. */
+  /** Only if the engine has it. */
   getSync?(key: Uint8Array): Uint8Array | undefined
   put(key: Uint8Array, value: Uint8Array): WriteOperation
   delete(key: Uint8Array): WriteOperation
@@ -18,7 +18,10 @@ export interface Table {
 const SEPARATOR = '/'
 const AFTER_SEPARATOR = '0'
 
-/** The name is part of what is on disk. No name is the beginning of another one's keys, since none holds the separator. */
+/**
+ * The name is part of the format on disk. No name is a prefix of another table's keys, because names exclude the
+ * separator.
+ */
 export function openTable(store: KeyValueStore, name: string): Table {
   assert(/^[a-z][a-z-]*$/.test(name), `not a table's name: ${name}`)
   const prefix = utf8ToBytes(name + SEPARATOR)

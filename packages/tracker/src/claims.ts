@@ -1,6 +1,6 @@
-// What payees say that credit pools owe them. A pool's payer may promise more than the deposit, each payee sees only its
-// own part, and the chain learns of it late: here they add up at once. A claim that does not fit beside the others is not
-// taken down, and its payee stops serving. Amounts are over a pool's life, so that a redeem changes nothing.
+// Payees' claims on credit pools. A pool's payer may promise more than the deposit, each payee sees only its own part,
+// and the chain learns of it late: here the claims add up at once. If a claim does not fit together with the others,
+// the tracker ignores it, and its payee stops serving. Amounts are over a pool's life, so a redemption changes nothing.
 import type { Address, Hash } from '@tan/primitives'
 import { CLAIM_PAYEES_MAX, CLAIM_POOLS_MAX } from './limits.ts'
 import { createRecent } from './recent.ts'

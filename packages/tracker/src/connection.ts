@@ -1,4 +1,4 @@
-// One socket of a peer, whatever protocol it speaks: what it may send, when it was heard last, and when it is cut.
+// One socket of a peer, in either protocol: what it may send, its last sign of life, and when it is closed.
 import { type Clock, CodedError, type Logger, type Metrics, type Reason, reasonOf } from '@tan/primitives'
 import type { RawData, WebSocket } from 'ws'
 import { type TrackerLimits, UNSENT_MAX_BYTES } from './limits.ts'
@@ -7,13 +7,13 @@ import { type Customer, createTokenBucket } from './rate.ts'
 const CLOSE_GOING_AWAY = 1001
 const CLOSE_POLICY = 1008
 
-/** The protocol that a socket speaks: what to do with a text, how to say no, what to forget at the end. */
+/** The protocol of a socket: how to handle a text, how to refuse, what to forget at the end. */
 export interface Dialect {
-  /** A sign of life, unless it throws a CodedError: then it was refused. */
+  /** Counts as a sign of life, unless it throws a CodedError, which refuses the message. */
   receive(text: string): void | Promise<void>
   refuse(rejection: Reason): void
   closed(): void
-  /** Does a peer show that it is alive by messages? If not, by pongs. */
+  /** Whether messages show that a peer is alive; otherwise pongs do. */
   readonly hasHeartbeats: boolean
 }
 
@@ -50,7 +50,7 @@ export class Connection {
     this.#pingedAtMs = this.#heardAtMs
   }
 
-  /** From here on the dialect gets what comes. `gone` is called once, at the end. */
+  /** From now on, passes messages to the dialect. Calls `gone` once, at the end. */
   open(dialect: Dialect, gone: () => void): void {
     this.#dialect = dialect
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
@@ -85,7 +85,7 @@ export class Connection {
     this.#socket.terminate()
   }
 
-  /** spec T-ALIVE: cuts a silent peer, and asks one without heartbeats for a pong. */
+  /** spec T-ALIVE: disconnects a silent peer, and pings one without heartbeats. */
   check(intervalMs: number): void {
     const nowMs = this.#context.clock.nowMs()
     if (nowMs - this.#heardAtMs > intervalMs) {
@@ -107,7 +107,7 @@ export class Connection {
     this.#attempt(() => {
       if (!this.#messages.take() || !this.#customer.messages.take())
         throw new CodedError('tracker/rate', 'too many messages: send them more slowly')
-      if (isBinary) throw new CodedError('tracker/binary', 'messages are texts of JSON, not binary')
+      if (isBinary) throw new CodedError('tracker/binary', 'messages must be JSON text, not binary')
       return this.#dialect!.receive(data.toString())
     })
   }
@@ -127,7 +127,7 @@ export class Connection {
     let rejection = reasonOf(error)
     if (!(error instanceof CodedError)) {
       logger.error('tracker: a message failed', { ...rejection })
-      rejection = { code: rejection.code, message: 'the tracker failed on this message' }
+      rejection = { code: rejection.code, message: 'the tracker failed to process this message' }
     }
     metrics.count('tan_tracker_refusals_total', 1, { code: rejection.code })
     this.#dialect!.refuse(rejection)

@@ -1,4 +1,4 @@
-// What both protocols of a tracker work with.
+// The context that both protocols of a tracker share.
 import type { Address, Hash, Hex, Random } from '@tan/primitives'
 import type { ConnectionContext } from './connection.ts'
 import type { Locate } from './locate.ts'
@@ -12,7 +12,10 @@ export interface ClaimToVerify {
   readonly voucher: Hex | undefined
 }
 
-/** Does the pool's signer owe it? A tracker without this believes claims, so that anyone can fill up a pool of another. */
+/**
+ * Whether the pool's signer owes the claim. A tracker without this believes claims, so anyone can fill up another's
+ * pool.
+ */
 export type VerifyClaim = (claim: ClaimToVerify) => boolean | Promise<boolean>
 
 export interface DialectContext extends ConnectionContext {

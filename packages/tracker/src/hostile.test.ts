@@ -235,7 +235,7 @@ describe('a failure of our own', () => {
     expect(await peer.next('error')).toEqual({
       type: 'error',
       code: 'internal/unexpected',
-      message: 'the tracker failed on this message',
+      message: 'the tracker failed to process this message',
     })
     expect(logged.some(line => line.includes('10.0.0.5'))).toBe(true)
     await peer.beat()

@@ -20,7 +20,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   if (request.method === 'OPTIONS') {
     response.writeHead(204, { 'access-control-allow-methods': 'GET, HEAD, OPTIONS' }).end()
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const { code, message } = reject('http/method', `${request.method} is not answered here: use GET`)
+    const { code, message } = reject('http/method', `${request.method} is not supported: use GET`)
     sendJson(response, 405, JSON.stringify({ code, message }))
   } else if (path === '/metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(pages.metrics())
@@ -29,12 +29,12 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   } else if (path === '/stats') {
     sendJson(response, 200, pages.stats())
   } else {
-    const { code, message } = reject('http/path', 'a tracker has /health, /metrics, /stats, and a WebSocket')
+    const { code, message } = reject('http/path', 'a tracker serves /health, /metrics, /stats, and a WebSocket')
     sendJson(response, 404, JSON.stringify({ code, message }))
   }
 }
 
-/** No to a WebSocket, while it is HTTP still. */
+/** Refuses a WebSocket before the HTTP upgrade. */
 export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 429 | 503, rejection: Reason): void {
   const body = JSON.stringify(rejection)
   const names = { 400: 'Bad Request', 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const

@@ -1,4 +1,4 @@
-// The doors of the tracker.
+// Public exports of the tracker.
 export type { ClaimToVerify, VerifyClaim } from './dialect-context.ts'
 export { DEFAULT_LIMITS, type TrackerLimits } from './limits.ts'
 export { type Locate, type LocateFiles, loadLocate, type Whereabouts } from './locate.ts'

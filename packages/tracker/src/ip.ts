@@ -1,9 +1,9 @@
-// Internet addresses as numbers: to look them up, and to tell which of them belong to one machine or one site.
+// IP addresses as numbers, to look them up and to group those of one customer or one site.
 
-/** `high`: the upper 64 bits, which is all that is routed; the rest names machines of one site. */
+/** `high`: the upper 64 bits, the routed part; the rest names machines of one site. */
 export type IpAddress = { readonly version: 4; readonly value: number } | { readonly version: 6; readonly high: bigint }
 
-/** Undefined for what is no address. An IPv4 address within IPv6 is the IPv4 one; a zone (`%eth0`) is dropped. */
+/** Undefined if it is not an address. Maps IPv4 within IPv6 to IPv4; drops a zone (`%eth0`). */
 export function parseIp(text: string): IpAddress | undefined {
   const value = parseIpv4(text)
   if (value !== undefined) return { version: 4, value }
@@ -21,7 +21,7 @@ export function customerOf(ip: string): string {
   return address.version === 4 ? `4:${address.value}` : `6:${address.high.toString(16)}`
 }
 
-/** The site that an address belongs to, which is what one person easily has many addresses of: /24 or /48. */
+/** The site of an address, a /24 or /48, because one person easily has many addresses of a site. */
 export function siteOf(ip: string): string {
   const address = parseIp(ip)
   if (address === undefined) return ip

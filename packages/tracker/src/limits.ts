@@ -1,5 +1,5 @@
-// Every bound of a tracker, in one place; those of its messages are in the protocol's. LIMITS.md lists them. An operator
-// may set those of TrackerLimits otherwise.
+// Every bound of a tracker, in one place; those of its messages are in the protocol's. LIMITS.md lists them. An
+// operator may change those of TrackerLimits.
 
 export interface TrackerLimits {
   readonly sockets: number
@@ -7,14 +7,14 @@ export interface TrackerLimits {
   readonly socketsPerIp: number
   readonly connectsPerIpPerSecond: number
   readonly resourcesPerPeer: number
-  /** with its burst enough for a peer that comes back with all of its resources */
+  /** with its burst, enough for a peer that returns with all of its resources */
   readonly messagesPerSecond: number
   /** that want peers */
   readonly announcesPerSecond: number
   readonly signalsPerSecond: number
   /** of all sockets of one address together */
   readonly messagesPerIpPerSecond: number
-  /** malformed, forged or beyond the rate of messages, a minute, before the socket is closed */
+  /** messages per minute that are malformed, forged or above the rate, before the socket closes */
   readonly refusalsPerMinute: number
 }
 
@@ -38,9 +38,9 @@ export const ADDRESSES_MAX = 100_000
 
 /** A WebTorrent announce carries up to ten whole offers. */
 export const FRAME_MAX_BYTES = 128 * 1024
-/** what may wait for a slow reader before its socket is cut */
+/** what may wait for a slow reader before its socket closes */
 export const UNSENT_MAX_BYTES = 1024 * 1024
-/** sockets besides those of peers, for the pages */
+/** additional sockets for the pages */
 export const HTTP_SOCKETS_MAX = 1_024
 /** of HTTP */
 export const HEADER_MAX_BYTES = 16 * 1024
@@ -50,19 +50,19 @@ export const WEBTORRENT_OFFERS_MAX = 20
 export const WEBTORRENT_SCRAPE_MAX = 64
 export const WEBTORRENT_OFFER_ID_MAX_CHARS = 64
 
-/** pairs of networks whose round-trip times are kept; those not heard of for long are forgotten */
+/** pairs of networks whose round-trip times are kept; pairs without recent reports are forgotten */
 export const RTT_PAIRS_MAX = 50_000
 /** of each pair: the newest report of so many reporters */
 export const RTT_REPORTERS_MAX = 21
 /** Below this a median protects nobody. */
 export const RTT_REPORTERS_MIN = 3
 
-/** pools whose claims are kept; those not heard of for long are forgotten */
+/** pools whose claims are kept; pools without recent claims are forgotten */
 export const CLAIM_POOLS_MAX = 100_000
 export const CLAIM_PAYEES_MAX = 256
 
 /** rows of one table of addresses: the whole routed internet has about half a million */
 export const LOCATE_ROWS_MAX = 20_000_000
 
-/** how long one page of statistics is handed out */
+/** how long one page of statistics is served */
 export const STATS_CACHE_MS = 1_000

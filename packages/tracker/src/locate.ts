@@ -1,6 +1,6 @@
-// Where an address is, and in whose network: tables of address ranges that an operator may load, in the CSV form of
-// ip-location-db (`@ip-location-db/asn` for networks; its city tables for positions), kept as sorted typed arrays. Without
-// a table nothing is known, and candidates are chosen by what is: measured times, the network, chance.
+// The position and network of an address: tables of address ranges that an operator may load, in the CSV form of
+// ip-location-db (`@ip-location-db/asn` for networks; its city tables for positions), kept as sorted typed arrays.
+// Without tables, the tracker chooses candidates by measured times, network and chance.
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { CodedError, shorten } from '@tan/primitives'
@@ -11,11 +11,11 @@ import type { Asn } from './network-distance.ts'
 export interface Whereabouts {
   /** degrees */
   readonly position: { readonly latitude: number; readonly longitude: number } | undefined
-  /** 0: not known */
+  /** 0: unknown */
   readonly asn: Asn
 }
 
-/** Undefined where no table has the address. */
+/** Undefined if no table has the address. */
 export type Locate = (ip: string) => Whereabouts | undefined
 
 export interface LocateFiles {
@@ -25,7 +25,7 @@ export interface LocateFiles {
   readonly positions?: readonly string[]
 }
 
-/** Throws `locate/read` (no such file), `locate/row` (a row that is none) or `locate/order` (rows must ascend). */
+/** Throws `locate/read` (no such file), `locate/row` (an invalid row) or `locate/order` (rows must ascend). */
 export async function loadLocate(files: LocateFiles): Promise<Locate> {
   const networks: RangeTable[] = []
   for (const path of files.networks ?? []) networks.push(await loadRanges(path, asnOfRow, 1))
@@ -58,7 +58,7 @@ function findIn(tables: readonly RangeTable[], ip: string): Float64Array | undef
   return undefined
 }
 
-/** Undefined: the row says nothing of use. */
+/** Undefined: the row has no useful data. */
 type RowReader = (fields: readonly string[]) => readonly number[] | undefined
 
 function asnOfRow(fields: readonly string[]): readonly number[] | undefined {
@@ -118,9 +118,9 @@ function createRangeBuilder(path: string, width: number) {
     if (count === LOCATE_ROWS_MAX) throw wrong('locate/row', `more than ${LOCATE_ROWS_MAX} rows`)
     if (start.value > end.value) throw wrong('locate/order', 'the range ends before it starts')
     if (lastStart !== undefined && start.value < lastStart)
-      throw wrong('locate/order', 'rows are sorted by their start')
+      throw wrong('locate/order', 'rows must be sorted by their start')
     lastStart = start.value
-    // Published tables overlap here and there, and ranges of IPv6 within one site always do: the first one has it.
+    // Published tables sometimes overlap, and IPv6 ranges within one site always do: the first row wins.
     const from = count > 0 && start.value <= ends[count - 1]! ? next(ends[count - 1]!) : start.value
     if (from > end.value) return
     if (count === starts.length) {

@@ -1,4 +1,4 @@
-// The Metrics port, kept in memory and written as Prometheus reads it.
+// The Metrics port, kept in memory and written in Prometheus format.
 import type { Metrics } from '@tan/primitives'
 
 type Kind = 'counter' | 'gauge' | 'summary'
@@ -9,7 +9,7 @@ export interface MetricsPage extends Metrics {
   text(): string
 }
 
-/** Names and labels come from the code alone, never from a peer, so that their number is bounded. */
+/** Names and labels come only from the code, never from a peer, so their number is bounded. */
 export function createMetricsPage(): MetricsPage {
   const families = new Map<string, { readonly kind: Kind; readonly samples: Map<string, number> }>()
 

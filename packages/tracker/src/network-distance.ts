@@ -1,19 +1,22 @@
-// How far apart two peers are for the network: expected round-trip time. Geography gives the seed, and what peers measure
-// between two networks corrects it. Reports count once for each reporter (a machine, by its address), and the median of
-// them decides: a liar with many peers moves little.
+// The distance of two peers: their expected round-trip time. Geography gives the first estimate, and peers'
+// measurements between two networks correct it. Each reporter (a site, by its address) counts once, and the median
+// decides: a liar with many peers has little influence.
 import { RTT_PAIRS_MAX, RTT_REPORTERS_MAX, RTT_REPORTERS_MIN } from './limits.ts'
 import { createRecent } from './recent.ts'
 
-/** Light in glass covers 200 km a millisecond; there and back, and cables take one and a half times the straight way. */
+/**
+ * Light in glass covers 200 km per millisecond; there and back, and cables are one and a half times the straight
+ * distance.
+ */
 const KM_PER_RTT_MS = 66
 /** the last mile of both */
 const ACCESS_MS = 6
 /** Two networks often meet in another city. */
 const OTHER_NETWORK_MS = 8
-/** where one of the positions is not known */
+/** if one of the positions is unknown */
 const UNKNOWN_DISTANCE_MS = 60
 
-/** 0: the network is not known. */
+/** 0: the network is unknown. */
 export type Asn = number
 
 export function seedRttMs(distanceKm: number | undefined, sameNetwork: boolean): number {
@@ -22,9 +25,9 @@ export function seedRttMs(distanceKm: number | undefined, sameNetwork: boolean):
 }
 
 export interface RttBook {
-  /** `beyondSeedMs`: what was measured, less `seedRttMs` of the two peers. */
+  /** `beyondSeedMs`: the measured time less `seedRttMs` of the two peers. */
   report(reporter: string, one: Asn, other: Asn, beyondSeedMs: number): void
-  /** By the other network: what to add to the seed. */
+  /** What to add to the seed, by the other network. */
   corrections(asn: Asn): (other: Asn) => number
   readonly pairs: number
 }
@@ -89,7 +92,7 @@ function removeFrom(rows: Map<Asn, Map<Asn, Pair>>, one: Asn, other: Asn): void 
   if (row?.size === 0) rows.delete(one)
 }
 
-/** The lower one of the two in the middle: it is a value that somebody reported. */
+/** The lower of the two in the middle, so that it is a reported value. */
 function median(values: number[]): number {
   values.sort((a, b) => a - b)
   return values[(values.length - 1) >> 1]!

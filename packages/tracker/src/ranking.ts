@@ -1,13 +1,13 @@
-// The peers that are met for one introduction, and who of them is best. Each answer looks at a hundred members of a
-// million, and each look at an object would wait for memory several times: so what ranking needs of a member lies side by
-// side in one array, and objects are touched only for those that are chosen.
+// Ranks the peers that are considered for one introduction. Each answer reads a hundred members of a million, and
+// reading an object would wait for memory several times: so one array holds each member's ranking data side by side,
+// and only chosen members' objects are read.
 import { type Asn, type RttBook, seedRttMs } from './network-distance.ts'
 import { kilometres } from './sphere-point.ts'
 
-/** Of the peers that are introduced: the most of the own network, and the least edges if there are any. */
+/** Among introduced peers: the maximum of the seeker's network, and the minimum of edges, if there are any. */
 export const SAME_NETWORK_SHARE = 0.6
 export const EDGE_SHARE = 0.2
-/** A peer without free upload, or without anything to serve, is as good as one so much farther away. */
+/** A peer without free upload, or without anything to serve, ranks like one this much farther away. */
 const BUSY_MS = 100
 const EMPTY_MS = 50
 

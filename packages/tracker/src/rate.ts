@@ -1,10 +1,10 @@
-// How much a peer, or an address, may ask for: token buckets.
+// Token buckets that limit the requests of a peer or an address.
 import type { Clock } from '@tan/primitives'
 import { ADDRESSES_MAX, BURST_SECONDS } from './limits.ts'
 import { createRecent } from './recent.ts'
 
 export interface TokenBucket {
-  /** False where the rate is used up: then nothing is taken. */
+  /** False if the rate is used up; then takes nothing. */
   take(): boolean
 }
 
@@ -24,7 +24,7 @@ export function createTokenBucket(clock: Clock, perSecond: number, burst = perSe
   }
 }
 
-/** What all sockets of one address share. It outlives them, so that closing a socket does not refill a bucket. */
+/** Shared by all sockets of one address. It outlives them, so that closing a socket does not refill a bucket. */
 export interface Customer {
   sockets: number
   readonly connects: TokenBucket

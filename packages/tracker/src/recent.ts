@@ -1,15 +1,15 @@
-// A map that forgets what has not been used for long, so that it never holds more than its bound. Two generations: what is
-// used moves to the young one, and when that is half of the bound the old one is dropped whole. (Deleting the oldest entry
-// of one map at a time leaves holes at its front, which every look at the front walks over.)
+// A map that forgets entries that were not used recently, so that it never exceeds its bound. Two generations: a used
+// entry moves to the young one, and when that reaches half of the bound, the old one is dropped. (Deleting the oldest
+// entry of one map at a time leaves holes at its front, which every look at the front walks over.)
 
 export interface Recent<K, V> {
-  /** A look is a use. */
+  /** Reading counts as use. */
   get(key: K): V | undefined
   set(key: K, value: V): void
   readonly size: number
 }
 
-/** `forgotten` is told what is dropped. */
+/** Calls `forgotten` for each dropped entry. */
 export function createRecent<K, V>(most: number, forgotten: (value: V) => void = () => {}): Recent<K, V> {
   let young = new Map<K, V>()
   let old = new Map<K, V>()

@@ -1,4 +1,4 @@
-// What a tracker shows of itself: the page of statistics that the web app's map draws, and the figures for operators.
+// A tracker's public figures: the statistics page that the web app's map draws, and the metrics for operators.
 import type { Clock, Metrics } from '@tan/primitives'
 import type { PeerRole, TrackerStats } from '@tan/protocol/tracker'
 import { STATS_PEERS_MAX, STATS_RESOURCES_MAX } from '@tan/protocol/tracker/limits'
@@ -20,7 +20,7 @@ export interface StatsPage {
   readonly json: string
 }
 
-/** Made anew once a second at most: it walks over all swarms, and anyone may ask for it. */
+/** Rebuilt at most once per second, because it reads all swarms, and anyone may request it. */
 export function createStats(sources: StatsSources): () => StatsPage {
   let page: StatsPage | undefined
   let madeAtMs = 0
@@ -82,7 +82,7 @@ function shownPeers(tan: TanDialect): TrackerStats['peers'] {
 
 function shownPeer(peer: TanPeer, resources: number): TrackerStats['peers'][number] {
   const { role, region, load, uploadBytesPerSecond, servedBytes } = peer
-  // Edges seek customers; who watches is nobody's business.
+  // Edges seek customers; viewers stay private.
   return {
     role,
     peerId: role === 'edge' ? peer.id : undefined,

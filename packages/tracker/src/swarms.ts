@@ -1,6 +1,6 @@
-// Who is in which swarm, and whom to introduce to whom. Every peer of a swarm is in one tree of all its peers, one of its
-// own network, and, as an edge, one of the edges; the nearest of each are ranked by the time that they are expected to
-// answer in, and a few random peers are mixed in, so that a swarm does not fall apart into islands.
+// The members of each swarm, and the peers to introduce. Every peer of a swarm is in a tree of all its peers, in one of
+// its network, and, if it is an edge, in one of the edges; the nearest of each are ranked by expected round-trip time,
+// and a few random peers are added, so that a swarm does not split into islands.
 import { assert, type Random, randomBelow } from '@tan/primitives'
 import type { PeerRole } from '@tan/protocol/tracker'
 import type { Asn, RttBook } from './network-distance.ts'
@@ -10,14 +10,14 @@ import { EARTH_CENTRE, type SpherePoint } from './sphere-point.ts'
 
 /** of the peers that are introduced */
 const RANDOM_SHARE = 0.1
-/** tries to find as many random peers as there should be that are not met already */
+/** attempts to find enough random peers that were not considered yet */
 const RANDOM_ROUNDS = 4
 
-/** The caller's own record of a peer, in as many swarms as it likes; what changes in it is told by `renew`. */
+/** The caller's record of a peer, which may be in several swarms; the caller reports changes by `renew`. */
 export interface SwarmPeer {
   readonly id: string
   readonly role: PeerRole
-  /** undefined: not known */
+  /** undefined: unknown */
   readonly point: SpherePoint | undefined
   readonly asn: Asn
   /** part of its upload that is in use, 0 to 1 */

@@ -1,5 +1,5 @@
-// The tracker's side of its own protocol (`@tan/protocol/tracker`): who has shown to be whom, which swarms it is in, whom
-// it is told of, and what is passed on.
+// The tracker's side of its own protocol (`@tan/protocol/tracker`): peers' proven identities, their swarms,
+// introductions, and relayed signals.
 import {
   type Address,
   assert,
@@ -36,7 +36,7 @@ import { createTokenBucket } from './rate.ts'
 import { kilometres, spherePoint, squaredDistance } from './sphere-point.ts'
 import { createSwarms, type Introduction, type SwarmPeer, type Swarms } from './swarms.ts'
 
-/** A peer that has shown who it is. A new record replaces it when it says something else of itself. */
+/** A peer with a proven identity. A new record replaces it when it reports a change. */
 export interface TanPeer extends SwarmPeer {
   readonly id: Address
   readonly connection: Connection
@@ -145,7 +145,7 @@ class Session implements Dialect {
 
   #identified(): TanPeer {
     if (this.#peer === undefined)
-      throw new CodedError('tracker/hello', 'say hello first, with your id and its signature')
+      throw new CodedError('tracker/hello', 'send hello first, with your id and its signature')
     return this.#peer
   }
 
@@ -170,7 +170,7 @@ class Session implements Dialect {
     this.#renew(peer)
   }
 
-  /** spec T-HELLO: The same peer on an older socket, which may be lost without having said so, makes way. */
+  /** spec T-HELLO: replaces the same peer's older socket, which may be silently lost. */
   #takeOver(peer: TanPeer): void {
     const { viewer, edge } = this.#hub.sessions
     const older = viewer.get(peer.id) ?? edge.get(peer.id)
@@ -196,12 +196,12 @@ class Session implements Dialect {
 
   #announce({ resourceId, have, want }: ClientMessageOf<'announce'>, peer: TanPeer): void {
     const { limits } = this.#hub.context
-    // To be in a swarm costs little, so that an edge may come back with all of its resources at once; an answer costs more.
+    // Joining a swarm costs little, so an edge may return with all of its resources at once; an answer costs more.
     if (want > 0 && !this.#announces.take()) {
       const message = `more than ${limits.announcesPerSecond} announces per second that want peers: wait`
       this.#decline(reject('tracker/rate', message), { resourceId })
     } else if (!this.#joined.has(resourceId) && this.#joined.size >= limits.resourcesPerPeer) {
-      const message = `a peer may announce ${limits.resourcesPerPeer} resources: leave some`
+      const message = `a peer may announce at most ${limits.resourcesPerPeer} resources: leave some`
       this.#decline(reject('tracker/resources', message), { resourceId })
     } else {
       const { swarms } = this.#hub
@@ -240,7 +240,7 @@ class Session implements Dialect {
     const { sessions, context } = this.#hub
     const other = (sessions.edge.get(peerId) ?? sessions.viewer.get(peerId))?.peer
     if (other === undefined || other.id === peer.id) return
-    // Where peers tell their places they share one machine: there each speaks for itself.
+    // Peers that report their positions share one machine, so there each counts as its own reporter.
     const reporter = context.trustReportedPlaces ? peer.id : siteOf(this.#connection.ip)
     context.rtt.report(reporter, peer.asn, other.asn, rttMs - seedBetween(peer, other))
   }
@@ -255,7 +255,7 @@ class Session implements Dialect {
         about,
       )
     else if (!this.#joined.has(resourceId))
-      this.#decline(reject('tracker/swarm', 'announce a resource before you signal to peers of its swarm'), about)
+      this.#decline(reject('tracker/swarm', 'announce a resource before you signal peers of its swarm'), about)
     else if (other === undefined) this.#decline(reject('tracker/gone', 'that peer is not in the swarm'), about)
     else other.connection.send(encodeTrackerMessage({ type: 'signal', resourceId, from: peer.id, signal }))
   }
@@ -279,7 +279,7 @@ class Session implements Dialect {
     this.#send({ type: 'claims', poolId, ...answer })
   }
 
-  /** spec T-REFUSE: what an honest peer may meet in a hurry, or when others go, does not count against it. */
+  /** spec T-REFUSE: refuses what may happen to an honest peer that is fast, or whose peers leave; does not count against it. */
   #decline({ code, message, blame }: Rejection, about: { readonly peerId?: Address; readonly resourceId: Hash }): void {
     assert(blame === 'nobody', `${code} is the sender's fault: throw it`)
     this.#hub.context.metrics.count('tan_tracker_declined_total', 1, { code })

@@ -28,7 +28,7 @@ import { createStats, gaugeTracker } from './stats.ts'
 import { createTanDialect } from './tan-dialect.ts'
 import { createWebtorrentDialect } from './webtorrent-dialect.ts'
 
-/** Silence is noticed this soon after the interval. */
+/** The tracker notices silence this soon after the interval. */
 const CHECK_EVERY_MS = 250
 /** for the close frames of a stop to go out */
 const FAREWELL_MS = 500
@@ -36,20 +36,26 @@ const FAREWELL_MS = 500
 export interface TrackerOptions {
   readonly clock: Clock
   readonly random: Random
-  /** this machine only, unless said otherwise */
+  /** default: this machine only */
   readonly host?: string
-  /** 0, or none: any free one */
+  /** 0 or undefined: any free port */
   readonly port?: number
   readonly logger?: Logger
-  /** Silence of a peer for longer than this takes it out, within a second. Its client sends a heartbeat twice as often. */
+  /**
+   * A peer that is silent for longer than this is removed, within a second. Its client sends a heartbeat twice as
+   * often.
+   */
   readonly intervalMs?: number
-  /** `stun:` addresses that peers are told to use */
+  /** `stun:` addresses for peers to use */
   readonly iceServers?: readonly string[]
-  /** web pages that may connect, as `https://host`; without it all. What is no browser says no origin and may always */
+  /**
+   * web pages that may connect, as `https://host`; default: all. Clients other than browsers send no origin and may
+   * always connect
+   */
   readonly origins?: readonly string[]
-  /** believe X-Forwarded-For and X-Forwarded-Host: only behind a proxy that sets them */
+  /** trust X-Forwarded-For and X-Forwarded-Host: only behind a proxy that sets them */
   readonly trustProxy?: boolean
-  /** believe peers that say where they are: devnets and tests */
+  /** trust the positions that peers report: for devnets and tests */
   readonly trustReportedPlaces?: boolean
   readonly locate?: Locate
   readonly verifyClaim?: VerifyClaim
@@ -64,7 +70,7 @@ export interface TrackerAddress {
 }
 
 export interface Tracker {
-  /** Throws `tracker/listen` where the port is taken or the host is not this machine's. */
+  /** Throws `tracker/listen` if the port is in use or the host is not this machine's. */
   start(): Promise<TrackerAddress>
   stop(): Promise<void>
   /** while it runs */
@@ -198,7 +204,7 @@ class TrackerServer implements Tracker {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Until the handshake is done nobody else listens for what goes wrong with the socket.
+    // Until the handshake is done, nothing else handles errors of the socket.
     socket.on('error', () => socket.destroy())
     const { limits, metrics } = this.#context
     const ip = this.#ipOf(request)
@@ -213,7 +219,7 @@ class TrackerServer implements Tracker {
     else if (origins !== undefined && origin !== undefined && !origins.includes(origin))
       refuse(403, reject('tracker/origin', `pages of ${origin.slice(0, 200)} may not use this tracker`))
     else if (this.#connections.size >= limits.sockets)
-      refuse(503, reject('tracker/full', `${limits.sockets} sockets are open, which is all: try another tracker`))
+      refuse(503, reject('tracker/full', `all ${limits.sockets} sockets are in use: try another tracker`))
     else if (customer.sockets >= limits.socketsPerIp || !customer.connects.take())
       refuse(429, reject('tracker/rate', 'too many sockets from your address: wait, or close some'))
     else

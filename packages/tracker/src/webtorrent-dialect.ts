@@ -1,6 +1,6 @@
-// The WebTorrent tracker protocol, for players built on existing libraries: they get near peers with no change. Binary
-// ids are texts of 20 characters up to U+00FF; offers travel with the announce, and the tracker picks who gets them. Its
-// swarms are its own, since its peers neither show who they are nor speak of pieces and payments as ours do.
+// The WebTorrent tracker protocol, for players built on existing libraries, which get nearby peers without any change.
+// Binary ids are texts of 20 characters up to U+00FF; offers travel with the announce, and the tracker picks their
+// receivers. Its swarms are separate, because its peers neither identify themselves nor know our pieces and payments.
 import { CodedError, type Reason, shuffled } from '@tan/primitives'
 import { SDP_MAX_CHARS } from '@tan/protocol/tracker/limits'
 import {
@@ -51,7 +51,7 @@ const request = taggedObject('action', {
     info_hash: binaryId,
     peer_id: binaryId,
     event: optional(text(16)),
-    /** bytes that are missing still; null or nothing where the peer does not know */
+    /** bytes still missing; null or undefined if the peer does not know */
     left: optional(numberFrom(0, Number.MAX_SAFE_INTEGER)),
     offers: optional(list(object({ offer_id: offerId, offer: description }), WEBTORRENT_OFFERS_MAX)),
     to_peer_id: optional(binaryId),
@@ -64,7 +64,7 @@ type Request = ShapeValue<typeof request>
 type Announce = Extract<Request, { action: 'announce' }>
 type Scrape = Extract<Request, { action: 'scrape' }>
 
-/** A peer that has the whole is an edge for us: it is never left out. */
+/** A peer that has everything counts as an edge, which is never left out. */
 interface WebtorrentPeer extends SwarmPeer {
   readonly session: Session
 }

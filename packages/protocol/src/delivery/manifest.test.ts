@@ -135,7 +135,7 @@ describe('a manifest', () => {
       const segments = value.renditions[1]!.segments as unknown[]
       segments.push(segments[0])
     })
-    expect(codeOf(twice)).toMatch(/stands there twice/)
+    expect(codeOf(twice)).toMatch(/occurs twice/)
   })
 
   it('gives URLs of its files', () => {

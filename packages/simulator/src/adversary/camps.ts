@@ -1,6 +1,6 @@
-// The network as a patient adversary: it splits the honest into two camps that hear nothing of each other, and a few in the
-// middle who vote with both. With the Byzantine votes each camp and the middle are a quorum, so both settle what they can,
-// as far as the rules let them. After a while all is told to all, and new camps are drawn.
+// The network as a patient adversary: it splits the honest nodes into two camps that hear nothing of each other, and a
+// few nodes in the middle that vote with both. With the Byzantine votes, each camp and the middle form a quorum, so
+// both settle as much as the rules allow. After a while all messages reach all nodes, and new camps are drawn.
 import type { Hash } from '@tan/primitives'
 import { type Block, hashBlock } from '@tan/protocol'
 import { Draw } from '../world/draw.ts'

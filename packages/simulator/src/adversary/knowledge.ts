@@ -1,5 +1,5 @@
-// What an adversary who hears everything knows of a settlement in progress: blocks, votes, epoch changes, and the
-// certificates that it can make of them together with its own keys, long before any honest node can.
+// The knowledge of an adversary that hears everything about a settlement in progress: blocks, votes, epoch changes, and
+// the certificates that it can make of them together with its own keys, long before any honest node can.
 import type { AggregateScheme, Hash } from '@tan/primitives'
 import {
   type BlockHeader,

@@ -24,7 +24,7 @@ export interface PuppeteerHabits {
   readonly selectivePercent: number
   /** how often it leads with several blocks */
   readonly equivocatePercent: number
-  /** how often who got one of several gets the others too, a little later */
+  /** how often a node that got one of several blocks also gets the others, a little later */
   readonly bothSidesPercent: number
   /** how often it leads with a block that breaks a rule */
   readonly breakRulePercent: number
@@ -74,7 +74,7 @@ export class Puppeteer implements Listener {
     this.lead()
   }
 
-  /** Who starts again may have forgotten what it signed: it is told everything anew, the last first. */
+  /** A restarted node may have forgotten what it signed: sends it everything again, newest first. */
   onStarted({ id }: Node): void {
     if (!this.honest.includes(id)) return
     const { leader, blocks } = this.newest

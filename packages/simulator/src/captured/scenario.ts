@@ -10,7 +10,7 @@ import { macScheme } from '../world/mac-scheme.ts'
 /** What a message is about: preparing (and justifying) a target, committing to it, or finding a ballot's target. */
 export type Stage = 'prepare' | 'commit' | 'ballot'
 
-/** Guardians who are in none hear of both branches, but of none before its time. */
+/** Guardians in neither camp hear of both branches, but not before each branch's time. */
 export interface CapturedCamps {
   readonly left: readonly number[]
   readonly right: readonly number[]

@@ -1,5 +1,5 @@
-// What goes wrong by itself in a world, without anybody's ill will: weather, partitions, crashes, slow and deaf nodes,
-// clocks that are off. Drawn before the world begins, carried out until it heals.
+// Faults of a world without malice: weather, partitions, crashes, slow and deaf nodes, wrong clocks. Drawn before the
+// world begins, and carried out until it heals.
 import type { Draw } from '../world/draw.ts'
 import type { LinkFault, Weather } from '../world/network.ts'
 import { FAIR_WEATHER } from '../world/network.ts'
@@ -111,7 +111,9 @@ function drawPartitions(draw: Draw, count: number, all: readonly number[], lengt
   })
 }
 
-/** Lets it loose. The answer ends it: fair weather, whole links, true clocks, and no more crashes. */
+/**
+ * Starts the faults. The returned function ends them: fair weather, intact links, correct clocks, and no more crashes.
+ */
 export function unleash(world: World, chaos: Chaos, draw: Draw): () => void {
   const { queue, network, journal, nodes } = world
   const active = new Set<LinkFault>()

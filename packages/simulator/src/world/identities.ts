@@ -1,5 +1,6 @@
-// Who takes part in a world: keys, powers, and which of them are Byzantine. Node i has validator i of the committee, if
-// there are so many, and guardian i of the pool: addresses rise with the index, so that signer sets keep the order.
+// The participants of a world: keys, powers, and which of them are Byzantine. Node i has validator i of the committee,
+// if there are that many, and guardian i of the pool: addresses increase with the index, so that signer sets keep the
+// order.
 import { type AggregateScheme, bigIntToBytes, type Random, randomBytesFrom, toHex } from '@tan/primitives'
 import { createSignerSet, type Era } from '@tan/protocol'
 import { GENESIS_HASH } from './ledger.ts'

@@ -1,5 +1,5 @@
-// A world: nodes, the network between them, clock, checkers, and whoever listens in. What goes wrong in it is decided by
-// others (faults/, adversary/); here it only runs.
+// A world: nodes, the network between them, clock, checkers, and listeners. Other files (faults/, adversary/) decide
+// what goes wrong; this one only runs it.
 import type { DurableWrite } from '@tan/consensus'
 import { type AggregateScheme, createSeededRandom, type Random } from '@tan/primitives'
 import { leaderOf } from '@tan/protocol'

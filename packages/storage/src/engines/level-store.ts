@@ -1,4 +1,4 @@
-// LevelDB, the embedded default: one folder, one process. A marker beside LevelDB's own files tells our folders from others.
+// LevelDB, the embedded default: one folder, one process. A marker file next to LevelDB's own identifies our folders.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError, shorten } from '@tan/primitives'
@@ -18,8 +18,8 @@ const MARKER_FILE = 'TAN-STORE'
 const MARKER = 'tan store 1\n'
 
 /**
- * Throws `storage/missing` where there is no store and none may be created, `storage/foreign` for a folder or file of
- * something else, `storage/version`, `storage/locked` while another process has it, `storage/corrupt`, `storage/io`.
+ * Throws `storage/missing` if there is no store and none may be created, `storage/foreign` for other folders or files,
+ * `storage/version`, `storage/locked` while another process uses it, `storage/corrupt`, `storage/io`.
  */
 export async function openLevelStore(folder: string, options: { readonly create: boolean }): Promise<KeyValueStore> {
   await prepareFolder(folder, options.create)
@@ -44,10 +44,7 @@ async function prepareFolder(folder: string, create: boolean): Promise<void> {
     const files = await filesOf(folder)
     if (files.length === 0) {
       if (!create)
-        throw new CodedError(
-          'storage/missing',
-          `there is no store in ${folder}: check the path, or initialise it first`,
-        )
+        throw new CodedError('storage/missing', `no store in ${folder}: check the path, or run \`tan init\` first`)
       await mkdir(folder, { recursive: true })
       await writeFile(join(folder, MARKER_FILE), MARKER)
     } else await checkFiles(folder, files)
@@ -70,7 +67,7 @@ async function filesOf(folder: string): Promise<string[]> {
 
 async function checkFiles(folder: string, files: readonly string[]): Promise<void> {
   if (!files.includes(MARKER_FILE))
-    throw new CodedError('storage/foreign', `${folder} holds other files and no store: choose an empty or a new folder`)
+    throw new CodedError('storage/foreign', `${folder} holds other files, but no store: choose an empty or new folder`)
   const marker = await readFile(join(folder, MARKER_FILE), 'utf8')
   if (marker !== MARKER)
     throw new CodedError(
@@ -166,10 +163,10 @@ function codedError(error: unknown, folder: string): unknown {
   if (!code.startsWith('LEVEL_')) return error
   const why = messageOf(cause ?? error)
   if (code === 'LEVEL_LOCKED')
-    return new CodedError('storage/locked', `the store in ${folder} is in use by another process: stop that first`, {
+    return new CodedError('storage/locked', `the store in ${folder} is in use by another process: stop it first`, {
       cause: error,
     })
-  // A file of its own that LevelDB does not find is as bad as one that it cannot read.
+  // If LevelDB misses one of its files, that is as bad as an unreadable one.
   if (code === 'LEVEL_CORRUPTION' || why.includes('No such file'))
     return new CodedError('storage/corrupt', `the store in ${folder} is damaged (${why}): restore it, or sync again`, {
       cause: error,

@@ -1,4 +1,4 @@
-// The engine in memory. It also plays a disk for tests and simulations: it knows which batches a crash would lose.
+// The engine in memory. It also simulates a disk for tests: it knows which batches a crash would lose.
 import { CodedError, type Hex, toHex } from '@tan/primitives'
 import {
   assertKey,
@@ -29,8 +29,8 @@ export class MemoryStore implements KeyValueStore {
   }
 
   /**
-   * The power fails: what the disk holds, as a store to open again. All durable batches are there, and of the others the
-   * first `survivingBatches`. This store is closed.
+   * Simulates a power failure: returns the disk's content as a new store, with all durable batches and the first
+   * `survivingBatches` of the others. Closes this store.
    */
   crash(survivingBatches = 0): MemoryStore {
     for (const undo of this.#unsynced.slice(survivingBatches).reverse())
@@ -100,7 +100,7 @@ export class MemoryStore implements KeyValueStore {
   }
 }
 
-/** The first place where what is there is not below the key. */
+/** The index of the first key that is not below `key`. */
 function lowerBound(ordered: readonly Hex[], key: Hex): number {
   let low = 0
   let high = ordered.length

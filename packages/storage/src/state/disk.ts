@@ -1,5 +1,6 @@
 // The settled state as the store holds it: accounts and slots flat, for reads without walking a trie; nodes and codes by
-// hash. Caches stand in front. Reads are synchronous where the engine can answer at once, and otherwise only from the caches.
+// hash. Caches are in front. Reads are synchronous if the engine can answer synchronously, and otherwise only from the
+// caches.
 import {
   type Address,
   CodedError,
@@ -48,7 +49,7 @@ export class StateDisk {
   readonly #slotCache: RecentMap<string, bigint>
   readonly #codeCache: RecentMap<Hash, Uint8Array>
   readonly #nodeCache: NodeCache
-  /** Counts what would make an answer that is on its way out of date. */
+  /** Counts changes that make pending answers outdated. */
   #changes = 0
 
   constructor(store: KeyValueStore, bounds: CacheBounds) {
@@ -99,21 +100,24 @@ export class StateDisk {
     return this.#takeCode(hash, this.#readSync(this.#codes, fromHex(hash), { type: 'code', hash }))
   }
 
-  /** Undefined where the node has to be fetched first. */
+  /** Undefined if the node must be fetched first. */
   node(hash: Uint8Array): Uint8Array | undefined {
     const known = this.#nodeCache.get(hash)
     if (known !== undefined || this.#nodes.getSync === undefined) return known
     return this.#takeNode(hash, this.#nodes.getSync(hash))
   }
 
-  /** Into the caches, in one read. Throws `storage/corrupt`, and `storage/missing-node` for what no state on disk has. */
+  /**
+   * Fetches into the caches, in one read. Throws `storage/corrupt`, and `storage/missing-node` for nodes that no state
+   * on disk has.
+   */
   async prefetch(keys: readonly StateKey[]): Promise<void> {
     for (;;) {
       const changes = this.#changes
       const wanted = keys.filter(key => !this.#isCached(key))
       if (wanted.length === 0) return
       const records = await this.#store.getMany(wanted.map(key => this.#storeKey(key)))
-      // What was written meanwhile may be newer than what was read.
+      // Values written meanwhile may be newer than those read.
       if (changes !== this.#changes) continue
       wanted.forEach((key, i) => {
         this.#take(key, records[i])
@@ -122,7 +126,7 @@ export class StateDisk {
     }
   }
 
-  /** What makes the overlay the settled state. */
+  /** The operations that make the overlay the settled state. */
   async operations(overlay: Overlay, root: Hash): Promise<Iterable<WriteOperation>> {
     const clearedSlots: Uint8Array[] = []
     for (const [address, { cleared }] of overlay.storage)
@@ -222,7 +226,7 @@ export class StateDisk {
     if (record === undefined)
       throw new CodedError(
         'storage/missing-node',
-        `the store has no node ${toHex(hash)}: its state was never settled here, or is no longer kept`,
+        `the store has no node ${toHex(hash)}: its state was never settled here, or has been pruned`,
       )
     if (!equalBytes(keccak256(record), hash))
       throw new CodedError('storage/corrupt', `the node ${toHex(hash)} is damaged: restore the store, or sync again`)

@@ -1,5 +1,5 @@
-// A state: the settled one, or a layer of unsettled changes over its parent. A layer shares all that it does not change,
-// and one that nobody refers to any more is gone: blocks that lose cost nothing.
+// A state: the settled one, or a layer of unsettled changes over its parent. A layer shares everything that it does not
+// change, and disappears when nothing refers to it: abandoned blocks cost nothing.
 import { type Address, assert, type Hash } from '@tan/primitives'
 import { EMPTY_ROOT } from '../trie/update.ts'
 import type { Account } from './account.ts'
@@ -7,16 +7,16 @@ import type { StateDisk } from './disk.ts'
 import { proveState, readAccount, readSlot, type StateProof } from './state-proof.ts'
 import { EMPTY_OVERLAY, type Overlay } from './writes.ts'
 
-/** What execution reads. Synchronous: each method throws MissingStateError where the store has to be asked first. */
+/** What execution reads. Synchronous: each method throws MissingStateError if the store must be asked first. */
 export interface StateReader {
   account(address: Address): Account | undefined
-  /** 0 where nothing is stored. */
+  /** 0 if nothing is stored. */
   storage(address: Address, slot: Hash): bigint
   /** Of the code hash of an account. */
   code(hash: Hash): Uint8Array
 }
 
-/** A state of a StateStore. It can be read as long as its nodes are kept, also after others were settled. */
+/** A state of a StateStore. It stays readable as long as its nodes are kept, even after other states settle. */
 export interface State extends StateReader {
   readonly root: Hash
   prove(address: Address, slots: readonly Hash[]): StateProof
@@ -57,8 +57,8 @@ export class Layer implements State {
   }
 
   /**
-   * This layer is the settled one now; until the disk has them, it holds the changes since the last one. The answer makes
-   * it as it was, for a write that failed: what the disk took of it is not known then, so nothing reads the flat records.
+   * Makes this layer the settled one; until they are on disk, it holds the changes since the last one. Returns a function
+   * that undoes this after a failed write: nobody knows then what the disk took, so nothing reads the flat records.
    */
   becomeSettled(overlay: Overlay): () => void {
     const before = { parent: this.#parent, overlay: this.#overlay, settled: this.#pointer.settled }
@@ -74,7 +74,7 @@ export class Layer implements State {
     }
   }
 
-  /** The disk has all. */
+  /** Everything is on disk. */
   becomeStored(): void {
     assert(this.#pointer.settled === this, 'a layer that is not settled was stored')
     this.#overlay = EMPTY_OVERLAY
@@ -110,7 +110,7 @@ export class Layer implements State {
     return proveState(this.node, this.root, address, slots)
   }
 
-  /** The encoding of a trie node of this state, or undefined where it has to be fetched first. */
+  /** The encoding of a trie node of this state, or undefined if it must be fetched first. */
   readonly node = (hash: Uint8Array): Uint8Array | undefined => {
     for (let layer: Layer | undefined = this; layer !== undefined; layer = layer.#parent) {
       for (const { inserted } of layer.#overlay.nodes) {
@@ -121,7 +121,7 @@ export class Layer implements State {
     return this.#disk.node(hash)
   }
 
-  // The flat records follow the settled state. What builds on an earlier one goes by its trie, more slowly.
+  // The flat records follow the settled state. A layer over an earlier state reads its trie, which is slower.
 
   #isFlat(): boolean {
     return this.#pointer.settled === this && this.#pointer.isFlatCurrent

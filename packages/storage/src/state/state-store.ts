@@ -45,14 +45,14 @@ export class StateStore {
     new Layer(root, disk, this.#pointer, undefined, EMPTY_OVERLAY).becomeSettled(EMPTY_OVERLAY)
   }
 
-  /** What the last `settle` made so; on disk when that has resolved. */
+  /** The state of the last `settle`; on disk once that has resolved. */
   get settled(): State {
     return this.#settled
   }
 
   /**
-   * A new state: the parent with the writes. Nothing goes to disk. Throws MissingStateError, and `storage/too-deep` where
-   * too many states wait to be settled.
+   * Creates a new state: the parent with the writes. Writes nothing to disk. Throws MissingStateError, and
+   * `storage/too-deep` if too many states wait to be settled.
    */
   apply(parent: State, writes: StateWrites): State {
     const layer = this.#layerOf(parent)
@@ -65,9 +65,9 @@ export class StateStore {
 
   /**
    * The state, with those between it and the settled one, becomes the settled state: at once for readers, and on disk
-   * when the promise resolves, in one atomic durable batch together with `alsoWrite`. States beside it can be settled no
-   * more. One call at a time. Throws what the write throws: then the settled state is the one before, and this one, or
-   * one that builds on it, can be settled again.
+   * when the promise resolves, in one atomic durable batch together with `alsoWrite`. Rival states can no longer be
+   * settled. One call at a time. Throws what the write throws: then the previous state is still the settled one, and this
+   * state, or one that builds on it, can be settled again.
    */
   async settle(state: State, alsoWrite: Iterable<WriteOperation> = []): Promise<void> {
     assert(!this.#isSettling, 'a state is settled while another one still is being written')
@@ -100,8 +100,8 @@ export class StateStore {
   }
 
   /**
-   * An older settled state, to read and to build on. Throws `storage/missing-node` where it was never settled here or is
-   * no longer kept.
+   * An older settled state, to read and to build on. Throws `storage/missing-node` if it was never settled here or has
+   * been pruned.
    */
   async at(root: Hash): Promise<State> {
     const state = new Layer(root, this.#disk, this.#pointer, undefined, EMPTY_OVERLAY)
@@ -109,12 +109,12 @@ export class StateStore {
     return state
   }
 
-  /** What reads will ask for, in one round trip. */
+  /** Fetches what reads will need, in one round trip. */
   async prefetch(keys: readonly StateKey[]): Promise<void> {
     await this.#disk.prefetch(keys)
   }
 
-  /** Runs a synchronous function over states, again from its start as long as something that it reads has to be fetched. */
+  /** Runs a synchronous function over states, and restarts it as long as something that it reads must be fetched. */
   async run<T>(action: () => T): Promise<T> {
     for (let round = 0; round < RUN_ROUNDS_MAX; round++) {
       try {

@@ -1,5 +1,5 @@
-// Nodes of a Merkle-Patricia trie (Yellow Paper, appendix D) and their encoding. Paths are arrays of nibbles, one a byte.
-// A branch stays in its encoding: reading or replacing one child of sixteen should not unpack the others.
+// Nodes of a Merkle-Patricia trie (Yellow Paper, appendix D) and their encoding. Paths are arrays of nibbles, one per
+// byte. A branch stays in its encoding: reading or replacing one child of sixteen should not unpack the others.
 import { CodedError, EMPTY_BYTES } from '@tan/primitives'
 
 export type Nibbles = Uint8Array

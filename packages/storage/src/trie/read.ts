@@ -1,5 +1,5 @@
-// Reading a trie: one key, the proof of it, and all keys in order. Each throws MissingStateError for a node that has to be
-// fetched first.
+// Reading a trie: one key, the proof of it, and all keys in order. Each throws MissingStateError for a node that must
+// be fetched first.
 import { compareBytes, fromHex, type Hash, toHex } from '@tan/primitives'
 import { MissingStateError } from '../missing-state.ts'
 import { bytesToNibbles, decodeNode, HASH_BYTES, type Nibbles, NO_NODE, type NodeRef, nibblesToBytes } from './node.ts'

@@ -1,5 +1,5 @@
-// Many changes to a trie at once. The old nodes stay as they are: what changes is built anew along the paths, hashed once,
-// bottom up, and reported together with what it replaces.
+// Many changes to a trie at once. The old nodes stay unchanged: changed nodes are rebuilt along the paths, hashed once,
+// bottom up, and reported together with the nodes that they replace.
 import { compareBytes, concatBytes, equalBytes, fromHex, type Hash, keccak256, toHex } from '@tan/primitives'
 import { MissingStateError } from '../missing-state.ts'
 import {
@@ -23,7 +23,7 @@ import { commonLength, endOfGroup, endsAt, endsWith, isPut, type Step, sortedSte
 export const EMPTY_ROOT: Hash = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
 const EMPTY_ROOT_BYTES = fromHex(EMPTY_ROOT)
 
-/** The encoding of the node with this hash, or undefined where it has to be fetched first. */
+/** The encoding of the node with this hash, or undefined if it must be fetched first. */
 export type NodeSource = (hash: Uint8Array) => Uint8Array | undefined
 
 /** What updates did to the places of a trie where nodes hang. A node that hangs in two places counts twice. */
