@@ -1,7 +1,7 @@
 // Every bound of the web app in one place. LIMITS.md lists them.
 
 /** of a node's answer to one request */
-export const RPC_RESPONSE_MAX_CHARS = 8 * 1024 * 1024
+export const RPC_RESPONSE_MAX_CHARS = 16 * 1024 * 1024
 /** before a request to the node counts as failed, including time without a connection */
 export const RPC_TIMEOUT_MS = 15_000
 export const RPC_REQUESTS_MAX = 512
@@ -27,7 +27,7 @@ export const ROWS_SHOWN = 25
 export const EVENT_RANGE_BLOCKS = 5_000
 export const EVENTS_SHOWN_MAX = 200
 export const COMMITTEE_MEMBERS_MAX = 256
-export const GUARDIANS_SHOWN_MAX = 4_096
+export const GUARDIANS_SHOWN_MAX = 16_384
 export const POOLS_SHOWN_MAX = 100
 /** a chain of justifications, each with a bitmap of all guardians */
 export const FINALITY_CERTIFICATE_MAX_BYTES = 256 * 1024

@@ -7,7 +7,8 @@ export const HEAD_TIMEOUT_MS = 10_000
 export const IDLE_TIMEOUT_MS = 30_000
 /** after this long without progress, a response is aborted */
 export const STALLED_TIMEOUT_MS = 60_000
-export const URL_MAX_CHARS = 2_048
+/** the longest path of a manifest in any script, percent-encoded, fits */
+export const URL_MAX_CHARS = 8_192
 /** text of a client's kind in the log */
 export const CLIENT_MAX_CHARS = 32
 /** kinds of client that are counted separately; the rest counts as `other` */

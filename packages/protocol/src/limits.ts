@@ -3,6 +3,8 @@
 /** transactions of a block, encoded, together */
 export const BLOCK_BODY_MAX_BYTES = 2 * 1024 * 1024
 export const BLOCK_TRANSACTIONS_MAX = 65_536
+/** of a block: the receipts that it pays for fit into one value of a store */
+export const BLOCK_GAS_MAX = 100_000_000
 /** one encoded transaction (a deployment with the largest init code of EIP-3860 fits); it bounds access lists and authorizations too, beside gas */
 export const TRANSACTION_MAX_BYTES = 128 * 1024
 

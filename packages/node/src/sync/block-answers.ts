@@ -1,14 +1,15 @@
 // Blocks for peers: what a request for the way up to a block is answered with.
 import type { ConsensusReader } from '@tan/consensus'
 import { encode, type Hash, type Reason } from '@tan/primitives'
-import { bodySizeBytes, type Proposal } from '@tan/protocol'
+import { type Proposal, proposalCodec } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { BLOCKS_OF_RESPONSE_MAX, BLOCKS_OF_RESPONSE_MAX_BYTES } from '../limits.ts'
 import { decodeFromPeer } from '../wire/decode.ts'
 import { blocksRequestCodec, blocksResponseCodec } from '../wire/messages.ts'
 
-/** rough size of a header and a record, beside the body */
-const BLOCK_OVERHEAD_BYTES = 4_096
+/** what an encoding puts before a transaction, and before a proposal and its lists, at most */
+const HEAD_MAX_BYTES = 4
+const HEADS_OF_PROPOSAL_MAX_BYTES = 16
 
 interface AnswerParts {
   readonly chain: Chain
@@ -20,6 +21,14 @@ export async function answerBlocks(parts: AnswerParts, bytes: Uint8Array): Promi
   if (!decoded.ok) return decoded.rejection
   const { hash, aboveHeight } = decoded.value
   return encode(blocksResponseCodec, await blocksUpTo(parts, hash, aboveHeight))
+}
+
+/** What the proposal takes in a response, at most: an answer above its protocol's bound would be a fault of this node. */
+export function proposalMaxBytes(proposal: Proposal): number {
+  const { transactions } = proposal.block
+  const rest = encode(proposalCodec, { ...proposal, block: { ...proposal.block, transactions: [] } }).length
+  const heads = HEADS_OF_PROPOSAL_MAX_BYTES + transactions.length * HEAD_MAX_BYTES
+  return rest + heads + transactions.reduce((sum, transaction) => sum + transaction.length, 0)
 }
 
 /** The lowest above `aboveHeight` on the way up to the block, as many as fit. None where the block is not known here. */
@@ -37,7 +46,7 @@ async function blocksUpTo({ consensus, chain }: AnswerParts, hash: Hash, aboveHe
   const chosen: Proposal[] = []
   let sizeBytes = 0
   const take = (proposal: Proposal): boolean => {
-    sizeBytes += bodySizeBytes(proposal.block) + BLOCK_OVERHEAD_BYTES
+    sizeBytes += proposalMaxBytes(proposal)
     if (chosen.length >= BLOCKS_OF_RESPONSE_MAX || (chosen.length > 0 && sizeBytes > BLOCKS_OF_RESPONSE_MAX_BYTES))
       return false
     chosen.push(proposal)

@@ -1,5 +1,6 @@
 import { bls, fromHex, keccak256, toHex, utf8ToBytes } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
+import { BLOCK_BODY_MAX_BYTES, BLOCK_GAS_MAX } from '../limits.ts'
 import { possessionDigest } from '../signers.ts'
 import {
   DEFAULT_PARAMETERS,
@@ -73,6 +74,8 @@ describe('a genesis file', () => {
       [/parameters\.baseFeeMinWei/, g => (g.parameters.baseFeeMinWei = 5)],
       [/parameters\.colour/, g => (g.parameters.colour = 1)],
       [/parameters\.collateralMinPercent/, g => (g.parameters.collateralMinPercent = 109)],
+      [/parameters\.blockGasLimit/, g => (g.parameters.blockGasLimit = BLOCK_GAS_MAX + 1)],
+      [/parameters\.blockBodyMaxBytes/, g => (g.parameters.blockBodyMaxBytes = BLOCK_BODY_MAX_BYTES + 1)],
       [/balances:/, g => (g.balances = {})],
       [/balances\[1\]\.address/, g => (g.balances[1].address = '0x12')],
       [/balances\[1\]\.tangamWei/, g => (g.balances[1].tangamWei = '-5')],

@@ -1,6 +1,6 @@
 // The genesis file: what every node of a chain starts from. JSON for people; its block is computed by the ledger.
 import { type Address, CodedError, fromHex, type Hash, type Hex, isHex, shorten } from '@tan/primitives'
-import { COMMITTEE_MAX, GUARDIANS_MAX } from '../limits.ts'
+import { BLOCK_BODY_MAX_BYTES, BLOCK_GAS_MAX, COMMITTEE_MAX, GUARDIANS_MAX } from '../limits.ts'
 import { createSignerSet, type SignerSet } from '../signers.ts'
 
 /** Protocol parameters. All blocks of a chain are judged by them. */
@@ -155,10 +155,18 @@ function parseParameters(value: unknown): ChainParameters {
   return parameters as unknown as ChainParameters
 }
 
+/** A larger block would be beyond what nodes take from each other and keep. */
+const PARAMETERS_MAX = [
+  ['blockGasLimit', BLOCK_GAS_MAX],
+  ['blockBodyMaxBytes', BLOCK_BODY_MAX_BYTES],
+] as const
+
 /** spec L-GENESIS: throws `genesis/invalid` with the path of what is wrong. */
 export function validateGenesis({ parameters, balances, guardians }: Genesis): void {
   if (parameters.collateralMinPercent < 110)
     throw invalid('parameters.collateralMinPercent', 'must be 110 or more, or cheating could pay')
+  for (const [name, most] of PARAMETERS_MAX)
+    if (parameters[name] > most) throw invalid(`parameters.${name}`, `must be at most ${most}, not ${parameters[name]}`)
   const tan = balances.reduce((sum, b) => sum + b.tanWei, 0n) + guardians.reduce((sum, g) => sum + g.stakeWei, 0n)
   if (tan !== TAN_SUPPLY_WEI)
     throw invalid('balances', `TAN adds up to ${tan} wei with all stakes; it must be ${TAN_SUPPLY_WEI} (10^9 TAN)`)
