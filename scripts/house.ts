@@ -14,14 +14,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'packages/evm': ['primitives'],
   'packages/ledger': ['primitives', 'protocol', 'storage', 'evm'],
   'packages/consensus': ['primitives', 'protocol'],
-  'packages/delivery': ['primitives', 'protocol'],
+  'packages/payments': ['primitives', 'protocol'],
+  'packages/delivery': ['primitives', 'protocol', 'payments'],
   'packages/network': ['primitives', 'protocol'],
   'packages/node': ['primitives', 'protocol', 'storage', 'ledger', 'consensus', 'network'],
-  'packages/viewer': ['primitives', 'protocol', 'storage', 'delivery'],
+  'packages/viewer': ['primitives', 'protocol', 'storage', 'payments', 'delivery'],
   'packages/tracker': ['primitives', 'protocol', 'delivery'],
   'packages/origin': ['primitives', 'protocol', 'delivery'],
-  'packages/edge': ['primitives', 'protocol', 'storage', 'delivery', 'viewer'],
-  'packages/simulator': ['primitives', 'protocol', 'storage', 'ledger', 'consensus', 'delivery'],
+  'packages/edge': ['primitives', 'protocol', 'storage', 'payments', 'delivery', 'viewer'],
+  'packages/simulator': ['primitives', 'protocol', 'storage', 'ledger', 'consensus', 'payments', 'delivery'],
   'apps/web': ['primitives', 'protocol', 'viewer'],
   'apps/cli': [
     'primitives',
@@ -30,6 +31,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'evm',
     'ledger',
     'consensus',
+    'payments',
     'delivery',
     'network',
     'node',
@@ -42,7 +44,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** No `node:*` but in files named `*.node.ts`, which conditional exports keep from browsers. */
-const BROWSER_SAFE = ['packages/primitives', 'packages/protocol', 'packages/delivery', 'packages/viewer', 'apps/web']
+const BROWSER_SAFE = [
+  'packages/primitives',
+  'packages/protocol',
+  'packages/payments',
+  'packages/delivery',
+  'packages/viewer',
+  'apps/web',
+]
 /** The same, for parts of a room. */
 const BROWSER_SAFE_FILES = [/^packages\/storage\/src\/(trie|proofs?)(\/|\.|-)/]
 

@@ -1,16 +1,8 @@
 // Calls of the PaymentPools contract in its ABI: those that peers make by themselves, so that a page needs no library
 // for contracts.
+import type { Redemption } from '@tan/payments'
 import { type Address, bigIntToBytes, concatBytes, type Hash, keccak256, utf8ToBytes, ZERO_HASH } from '@tan/primitives'
-import type { PoolTerms, SignedVoucher } from '@tan/protocol'
-
-/** A voucher with the preimage up to which it is shown. */
-export interface Redemption {
-  readonly voucher: SignedVoucher
-  /** units; 0 is the voucher alone */
-  readonly index: number
-  /** 32 bytes, or none where the index is 0 */
-  readonly preimage: Uint8Array
-}
+import type { PoolTerms } from '@tan/protocol'
 
 const selector = (signature: string): Uint8Array => keccak256(utf8ToBytes(signature)).subarray(0, 4)
 const CREATE_POOL = selector('createPool(bytes32,uint256,uint256,uint64,address,address,(address,uint256)[])')
