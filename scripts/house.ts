@@ -31,7 +31,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'evm',
     'ledger',
     'consensus',
-    'payments',
     'delivery',
     'network',
     'node',

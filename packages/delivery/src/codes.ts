@@ -1,15 +1,6 @@
 // With which codes a peer of a swarm refuses connections, messages and requests. docs/errors.md lists them. Who sent what is
 // wrong wherever it is seen is banned (spec D-BAN); all else closes a connection, or answers a request.
-import {
-  type ErrorTable,
-  FORGED,
-  IMPROPER,
-  OUTDATED,
-  OVERLOADED,
-  type Rejection,
-  rejecter,
-  UNTIMELY,
-} from '@tan/primitives'
+import { FORGED, IMPROPER, OUTDATED, OVERLOADED, type Rejection, rejecter, UNTIMELY } from '@tan/primitives'
 
 export const REJECTIONS = {
   'swarm/full': [OVERLOADED, 'The peer has as many connections as it can keep.'],
@@ -33,15 +24,11 @@ export const REJECTIONS = {
   'swarm/not-held': [UNTIMELY, 'The peer does not hold the segment.'],
   'swarm/busy': [OVERLOADED, 'As many requests wait at the peer as it takes from one.'],
   'swarm/cancelled': [UNTIMELY, 'The request was called off before it was served.'],
+  'payment/required': [UNTIMELY, 'The peer serves nothing before it has accepted a pool.'],
+  'payment/unpaid': [UNTIMELY, 'The request waited too long for its payment.'],
 } as const
 export type SwarmCode = keyof typeof REJECTIONS
 export const reject: ReturnType<typeof rejecter<typeof REJECTIONS>> = rejecter(REJECTIONS)
-
-/** What cannot be decoded: it closes the connection (spec D-CHANNEL). */
-export const ERRORS: ErrorTable = {
-  'swarm/size': 'A message is longer than a channel carries.',
-  'swarm/malformed': 'What came through a channel is neither a message nor a piece.',
-}
 
 /** A lie about content or money: no other peer and no later time could make it right (spec D-BAN). */
 export function isLie({ blame, isFinal }: Rejection): boolean {

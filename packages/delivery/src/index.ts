@@ -1,4 +1,4 @@
-export { reject as rejectSwarm, type SwarmCode } from './codes.ts'
+export type { SwarmCode } from './codes.ts'
 export {
   type Catalog,
   type CatalogRendition,
@@ -12,4 +12,5 @@ export type { PieceRange, Wanted } from './content/wanted.ts'
 export type { EffectOf, LinkId, SwarmEffect, SwarmInput } from './effects.ts'
 export * as swarmLimits from './limits.ts'
 export type { Identity } from './link/handshake.ts'
+export { unrequested } from './link/link.ts'
 export { type PeerReport, type ServingTerms, Swarm, type SwarmOptions } from './swarm.ts'

@@ -1,4 +1,5 @@
-import { rejectPayment } from '@tan/payments'
+// spec D-HANDSHAKE, D-CHANNEL, D-FLOOD
+import { unproven } from '@tan/payments'
 import {
   accepted,
   addressOfSecretKey,
@@ -174,7 +175,7 @@ describe('whatever a peer sends', () => {
       case 'serve':
         return { type: 'served', link: effect.link, ref: effect.ref, isSent: luck }
       case 'verify-pool':
-        return { type: 'pool-verified', link: effect.link, proven: rejected(rejectPayment('payment/proof', 'no')) }
+        return { type: 'pool-verified', link: effect.link, proven: rejected(unproven('no')) }
       case 'prove-pool':
         return { type: 'pool-proof', link: effect.link, proof: accepted(unprovenPool(poolId)) }
       case 'save-payments':

@@ -1,13 +1,14 @@
 // What one payee has charged us, by what it says and by what came, and how far we pay it ahead. Units are lost where a
 // connection breaks or a page is closed, and nobody can tell that from units that were kept back: so all that never came is
 // bounded by what came (spec D-LOST), and the nearer it gets to the bound, the less is promised ahead (spec D-AHEAD).
-import type { Address } from '@tan/primitives'
+import { type Address, accepted, type Result, rejected } from '@tan/primitives'
+import { reject } from './codes.ts'
 import { LOST_MAX, LOST_PART, PREPAID_MAX, UNITS_UNDER_WAY_MAX } from './limits.ts'
 import type { Payer } from './payer.ts'
 import { isFree, type Price } from './terms.ts'
 
-/** `lost`: so much of it never came that no more is asked of it. `invented`: it cannot have served so much. */
-export type Agreement = 'agreed' | 'lost' | 'invented'
+/** `lost`: so much of it never came that no more is asked of it. */
+export type Agreement = 'agreed' | 'lost'
 
 export class Bill {
   readonly price: Price
@@ -70,16 +71,17 @@ export class Bill {
     return affordableWei <= 0n ? 0 : Math.min(units, Number(affordableWei / unitPriceWei))
   }
 
-  /** What it says it has charged so far. Beyond one unit more than it was promised nothing can have been served. */
-  agree(payer: Payer, target: Address, chargedWei: bigint): Agreement {
+  /** What it says it has charged so far. Beyond one unit more than it was promised nothing can have been served: a lie. */
+  agree(payer: Payer, target: Address, chargedWei: bigint): Result<Agreement> {
     const { unitPriceWei, openingWei } = this.#priceMax
-    if (chargedWei > most(payer.promisedWei(target) + unitPriceWei, openingWei)) return 'invented'
+    if (chargedWei > most(payer.promisedWei(target) + unitPriceWei, openingWei))
+      return rejected(reject('payment/overcharged', `${chargedWei} wei are more than it was promised`))
     const openedWei = least(this.price.openingWei, chargedWei)
     if (payer.receivedWei(target) < openedWei) payer.received(target, openedWei - payer.receivedWei(target))
     this.#owedWei = chargedWei
     this.#cameWei = payer.receivedWei(target)
     this.#lostWei = most(0n, chargedWei - this.#cameWei)
-    return this.#lostWei <= this.#lostMaxWei ? 'agreed' : 'lost'
+    return accepted(this.#lostWei <= this.#lostMaxWei ? 'agreed' : 'lost')
   }
 
   get #lostMaxWei(): bigint {

@@ -24,8 +24,6 @@ export const REJECTIONS = {
   'payment/index': [IMPROPER, 'A preimage is not of a later unit of the chain.'],
   'payment/ahead': [IMPROPER, 'A preimage pays further ahead than anybody may.'],
   'payment/preimage': [IMPROPER, 'A preimage does not lead to the element that was known.'],
-  'payment/required': [UNTIMELY, 'The payee serves nothing before it has accepted a pool.'],
-  'payment/unpaid': [UNTIMELY, 'A request waited too long for its payment.'],
   'payment/limit': [
     UNTIMELY,
     'The payee serves no more from this pool until a reserve, a redemption or a deposit allows it.',

@@ -1,3 +1,4 @@
+// spec D-PROOF, D-ACCOUNT, D-RENEW, D-VOUCHER, D-ONE, D-LIMIT, D-CLAIM, D-RESTART, P-KINDS, P-VOUCHER
 import { addressOfSecretKey, createSeededRandom, type Hash, randomBytesFrom, toHex } from '@tan/primitives'
 import {
   createHashChain,

@@ -5,7 +5,7 @@ import type { Address, Hash, Rejection } from '@tan/primitives'
 import { availableTo, type SignedVoucher, voucherValue } from '@tan/protocol'
 import { type Account, Accounts } from './accounts.ts'
 import { admitClaim, type Claim, needsClaims, takeClaim } from './claims.ts'
-import { reject } from './codes.ts'
+import { type PaymentCode, reject } from './codes.ts'
 import { ACCOUNTS_MAX, PROOF_RENEW_MS } from './limits.ts'
 import { limitWeiOf, type ProvenPool } from './pool.ts'
 import type { EarningRecord } from './records.ts'
@@ -14,6 +14,11 @@ import { cheapestWei, checkPool, isNearExpiry, type PayeeOptions, worthWei } fro
 
 /** May the next unit be served? If not, why; `unpaid` and `claim` end by themselves, `stale` with a newer proof. */
 export type Permission = 'yes' | 'unpaid' | 'claim' | 'stale' | 'ended' | 'limit'
+
+/** With which code a unit is refused that is not served from its pool any more. */
+export const ENDED_WITH = { ended: 'payment/ended', limit: 'payment/limit' } as const satisfies Partial<
+  Record<Permission, PaymentCode>
+>
 
 export class Payee {
   readonly #options: PayeeOptions

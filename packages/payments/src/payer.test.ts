@@ -1,3 +1,4 @@
+// spec D-AHEAD, D-RESTART, P-VOUCHER
 import { addressOfSecretKey, createSeededRandom, type Hash, randomBytesFrom } from '@tan/primitives'
 import { type PoolState, resourceCommitment, signVoucher } from '@tan/protocol'
 import fc from 'fast-check'

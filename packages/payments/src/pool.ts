@@ -1,6 +1,7 @@
 // Pools as values: one that pays us, as a proof showed it, and one of ours that we pay from.
-import type { Hash } from '@tan/primitives'
+import type { Hash, Rejection } from '@tan/primitives'
 import { availableTo, type PoolState, type PoolTarget } from '@tan/protocol'
+import { reject } from './codes.ts'
 
 /** A pool as a proof against a settled header showed it, or as the payee's own node says. */
 export interface ProvenPool {
@@ -33,4 +34,14 @@ export function limitWeiOf({ pool, target }: ProvenPool, unredeemedMaxWei: bigin
   if (!isCreditPool(pool)) return target.reserved
   const leftWei = availableTo(pool, target)
   return target.paid + (leftWei < unredeemedMaxWei ? leftWei : unredeemedMaxWei)
+}
+
+/** What whoever checks proofs for a payee says of one that shows no pool in a settled block (spec D-PROOF). */
+export function unproven(message: string): Rejection {
+  return reject('payment/proof', message)
+}
+
+/** What a payee says to every proof that trusts no chain. */
+export function unanchored(): Rejection {
+  return reject('payment/no-anchor', 'this peer trusts no chain')
 }

@@ -1,16 +1,7 @@
 // Paying peers from our pool: showing them its proof, agreeing on what was charged, and promising for each piece under way
 // what they must see before they serve it (spec D-AHEAD). Nothing is sent before it is stored.
 
-import {
-  isPaymentCode,
-  Outbox,
-  Payer,
-  type PayerRecord,
-  type PayingPool,
-  type Payment,
-  Reserving,
-  rejectPayment,
-} from '@tan/payments'
+import { isPaymentCode, Outbox, Payer, type PayerRecord, type PayingPool, type Payment, Reserving } from '@tan/payments'
 import type { Random, Reason, Result } from '@tan/primitives'
 import type { PoolProof, SignedVoucher, SwarmMessageOf, Voucher } from '@tan/protocol'
 import { reject } from '../codes.ts'
@@ -112,11 +103,8 @@ export class Paying {
     if (asking.standing === 'accepted') return
     // What it says that it has charged may be wrong by what was lost, and no more (spec D-LOST).
     const agreement = bill.agree(payer, address, chargedWei)
-    if (agreement === 'invented') {
-      const message = `${chargedWei} wei are more than it was promised`
-      return this.#core.refuse(link, rejectPayment('payment/overcharged', message))
-    }
-    if (agreement === 'lost' || !payer.isAffordable(address, bill.owedWei) || this.#outbox.isFull) {
+    if (!agreement.ok) return this.#core.refuse(link, agreement.rejection)
+    if (agreement.value === 'lost' || !payer.isAffordable(address, bill.owedWei) || this.#outbox.isFull) {
       this.#pause(link)
       return
     }

@@ -1,7 +1,8 @@
 // One connection as the parts of the core share it, and what each of them can do with it.
 import type { Address, Reason, Rejection } from '@tan/primitives'
-import type { SwarmMessage, SwarmMessageOf } from '@tan/protocol'
+import type { PieceRef, SwarmMessage, SwarmMessageOf } from '@tan/protocol'
 import type { Asking } from '../asking/asking.ts'
+import { reject } from '../codes.ts'
 import type { LinkId, SwarmEffect } from '../effects.ts'
 import type { Serving } from '../serving/serving.ts'
 import type { Handshake } from './handshake.ts'
@@ -41,4 +42,9 @@ export interface Core {
 /** Whatever the text: it fits into the message (`deliveryLimits`). */
 export function refusal({ code, message }: Reason): SwarmMessageOf<'refused'> {
   return { type: 'refused', code: code.slice(0, 64), message: message.slice(0, 240) }
+}
+
+/** Why a peer is left that sent a piece which was not asked of it (`Swarm.expects`). */
+export function unrequested({ rendition, segment, piece }: PieceRef): Rejection {
+  return reject('swarm/unrequested', `piece ${rendition}/${segment}/${piece} was not asked for`)
 }

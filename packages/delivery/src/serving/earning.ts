@@ -2,6 +2,7 @@
 // they paid and we stored (spec D-ONE).
 import {
   type EarningRecord,
+  ENDED_WITH,
   isFree,
   Payee,
   type PayeeOptions,
@@ -146,7 +147,7 @@ export class Earning {
         if (permission === 'unpaid' || permission === 'claim') return
         if (permission === 'stale') return this.#askToRenew(link)
         if (permission !== 'yes') {
-          this.#reject(link, ref, `payment/${permission}`)
+          this.#reject(link, ref, ENDED_WITH[permission])
           continue
         }
         this.payee.charge(poolId)

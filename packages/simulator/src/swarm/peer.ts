@@ -1,7 +1,7 @@
 // A peer of the simulated swarm: the real core, and a runner that carries its effects out in the world. What makes a peer
 // hostile is a Manner that changes what it does on the way.
 import { type EffectOf, type ServingTerms, Swarm, type SwarmEffect, type SwarmInput } from '@tan/delivery'
-import { type EarningRecord, type PayerRecord, rejectPayment } from '@tan/payments'
+import { type EarningRecord, type PayerRecord, unproven } from '@tan/payments'
 import {
   type Address,
   accepted,
@@ -251,7 +251,7 @@ export class SimulatedPeer implements End {
     const target = pools.target(poolId, this.address)
     const proven =
       pool === undefined
-        ? rejected(rejectPayment('payment/proof', 'no such pool'))
+        ? rejected(unproven('no such pool'))
         : accepted({ poolId, pool, target, height: header.height })
     this.step({ type: 'pool-verified', link, proven })
   }

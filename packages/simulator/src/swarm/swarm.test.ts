@@ -1,3 +1,4 @@
+// spec D-FIRST, D-BAN, D-ONE, D-LOST, D-RESTART, D-RESERVE, D-FILL, D-HEDGE
 import { swarmLimits } from '@tan/delivery'
 import { paymentLimits } from '@tan/payments'
 import { PIECE_SIZE_BYTES } from '@tan/protocol'

@@ -1,6 +1,6 @@
 // Checks a peer's pool as a light client does: certificates of the committee over a settled header, and trie proofs from
 // that header's state root down to the pool's slots and our own.
-import { type ProvenPool, rejectPayment } from '@tan/payments'
+import { type ProvenPool, unproven } from '@tan/payments'
 import {
   type Address,
   accepted,
@@ -36,8 +36,8 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
     const hash = hashHeader(header)
     if (settled.has(hash)) return undefined
     const verified = verifySettlementProof(bls, committee, settlement)
-    if (!verified.ok) return rejectPayment('payment/proof', verified.rejection.message)
-    if (verified.value !== hash) return rejectPayment('payment/proof', 'the proof settles another block')
+    if (!verified.ok) return unproven(verified.rejection.message)
+    if (verified.value !== hash) return unproven('the proof settles another block')
     settled.add(hash)
     if (settled.size > PROOFS_KNOWN_MAX) settled.delete(settled.values().next().value!)
     return undefined
@@ -45,7 +45,7 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
 
   return (proof, target) => {
     const { poolId, header, accountProof, slotProofs } = proof
-    const refuse = (message: string) => rejected(rejectPayment('payment/proof', message))
+    const refuse = (message: string) => rejected(unproven(message))
     const wrong = checkSettled(proof)
     if (wrong !== undefined) return rejected(wrong)
     try {

@@ -9,7 +9,7 @@ import {
   swarmLimits,
   type Wanted,
 } from '@tan/delivery'
-import { type ProvenPool, type RedeemPolicy, rejectPayment } from '@tan/payments'
+import { type ProvenPool, type RedeemPolicy, unanchored } from '@tan/payments'
 import { type Address, CodedError, type Hash, type Reason, reasonOf, rejected } from '@tan/primitives'
 import { fileUrl, type PieceRef, type SignedManifest } from '@tan/protocol'
 import type { Place } from '@tan/protocol/tracker'
@@ -292,10 +292,7 @@ class ViewerProcess implements Viewer {
     const { session, world, anchor, memoryMaxBytes = MEMORY_MAX_BYTES } = this.#options
     const { piecePriceWei, openingWei, chainId } = this.manifest
     const { records } = session
-    const verify: VerifyPool =
-      anchor === undefined
-        ? () => rejected(rejectPayment('payment/no-anchor', 'this peer trusts no chain'))
-        : createPoolVerifier(anchor)
+    const verify: VerifyPool = anchor === undefined ? () => rejected(unanchored()) : createPoolVerifier(anchor)
     const runner: SwarmRunner = new SwarmRunner({
       catalog: this.catalog,
       swarm: {

@@ -3,11 +3,11 @@
 import {
   type Catalog,
   type LinkId,
-  rejectSwarm,
   Swarm,
   type SwarmEffect,
   type SwarmInput,
   type SwarmOptions,
+  unrequested,
   type Wanted,
 } from '@tan/delivery'
 import type { Claim, EarningRecord, PayerRecord, PayingPool, ProvenPool } from '@tan/payments'
@@ -223,8 +223,7 @@ export class SwarmRunner {
     const key = `${rendition}/${segment}/${piece}`
     // Nothing is hashed that was not asked for, and nothing twice.
     if (!this.swarm.expects(link, ref) || line.hashing.has(key)) {
-      const rejection = rejectSwarm('swarm/unrequested', `piece ${key} was not asked for`)
-      this.dispatch({ type: 'malformed', link, rejection })
+      this.dispatch({ type: 'malformed', link, rejection: unrequested(ref) })
       return
     }
     line.hashing.add(key)
