@@ -33,6 +33,7 @@ const UNITS: Readonly<Record<string, string>> = {
   GAS: 'gas',
   BLOCKS: 'blocks',
   PIECES: 'pieces',
+  UNITS: 'units',
 }
 
 const INTRO = `# Limits

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Devnet } from '@tan/cli/devnet'
 import { createNodeWorld } from '@tan/edge'
+import type { Redemption } from '@tan/payments'
 import {
   type Address,
   addressOfSecretKey,
@@ -20,7 +21,6 @@ import {
   createRpc,
   type PoolChain,
   prepareTransaction,
-  type Redemption,
   type Rpc,
   settleTransaction,
 } from '@tan/viewer'

@@ -1,9 +1,10 @@
 // What a session does with its money over crashes and over time, on a real chain: pools that are found again and taken back
 // when they have run out, earnings that are redeemed although a transaction of theirs never came to be, and proofs of pools
 // that a peer checks without trusting whoever shows them.
-import type { EarningRecord, ProvenPool } from '@tan/delivery'
+
 import { openNodeSession } from '@tan/edge'
 import { eventually, TestNetwork } from '@tan/edge/testing'
+import type { EarningRecord, ProvenPool } from '@tan/payments'
 import {
   type Address,
   addressOfSecretKey,
@@ -280,7 +281,7 @@ describe('the proof of a pool', () => {
 
   it('tells a peer that trusts nobody but the committee what the chain tells', async () => {
     const verified = createPoolVerifier(network.anchor)(proof, target)
-    if (!verified.ok) throw new Error(verified.message)
+    if (!verified.ok) throw new Error(verified.rejection.message)
     expect(verified.value.pool).toEqual(await network.chain.pool(proof.poolId))
     expect(verified.value.target).toEqual(await network.chain.target(proof.poolId, target))
     expect(verified.value.pool.resourceCommitment).toBe(resourceCommitment(resourceId, proof.salt))
@@ -315,10 +316,10 @@ describe('the proof of a pool', () => {
 
   it.each(forged)('is refused %s', (_, forge) => {
     const verify = createPoolVerifier(network.anchor)
-    expect(verify(forge(proof), target)).toMatchObject({ ok: false, code: 'payment/proof' })
+    expect(verify(forge(proof), target)).toMatchObject({ ok: false, rejection: { code: 'payment/proof' } })
     // also by one that has seen the block settled
     expect(verify(proof, target).ok).toBe(true)
-    expect(verify(forge(proof), target)).toMatchObject({ ok: false, code: 'payment/proof' })
+    expect(verify(forge(proof), target)).toMatchObject({ ok: false, rejection: { code: 'payment/proof' } })
   })
 
   it('tells each target of its own sums alone', () => {

@@ -1,15 +1,12 @@
 // What goes into the swarm's core and what comes out of it. Whoever runs the core carries the effects out, in their order,
 // and reports what became of them as inputs.
-import type { Address, Hash, Reason } from '@tan/primitives'
+import type { Claim, EarningRecord, PayerRecord, PayingPool, ProvenPool } from '@tan/payments'
+import type { Address, Hash, Reason, Rejection, Result } from '@tan/primitives'
 import type { ChannelBinding, PieceRef, PoolProof, SwarmMessage } from '@tan/protocol'
-import type { Claim, EarningRecord, ProvenPool } from './payee.ts'
-import type { PayerRecord, PayingPool } from './payer.ts'
-import type { PieceRange, Wanted } from './scheduler.ts'
+import type { PieceRange, Wanted } from './content/wanted.ts'
 
 /** Number of a connection, never used again. */
 export type LinkId = number
-
-export type Outcome<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Reason)
 
 export type SwarmInput =
   /** a channel opened, encrypted under these certificates; `expected` is whom the tracker named, if it did */
@@ -66,12 +63,12 @@ export type SwarmInput =
       readonly isComing?: boolean | undefined
     }
   /** answer to `prove-pool` */
-  | { readonly type: 'pool-proof'; readonly link: LinkId; readonly proof: Outcome<PoolProof> }
+  | { readonly type: 'pool-proof'; readonly link: LinkId; readonly proof: Result<PoolProof> }
   /** a reserve for this payee is settled */
   | { readonly type: 'reserved'; readonly target: Address }
   | { readonly type: 'payments-saved'; readonly revision: number }
   /** answer to `verify-pool` */
-  | { readonly type: 'pool-verified'; readonly link: LinkId; readonly proven: Outcome<ProvenPool> }
+  | { readonly type: 'pool-verified'; readonly link: LinkId; readonly proven: Result<ProvenPool> }
   /** what the chain says now of a pool that pays us */
   | { readonly type: 'pool-changed'; readonly proven: ProvenPool }
   /** it is redeemed for good, or expired */
@@ -88,7 +85,7 @@ export type SwarmEffect =
   /** after what was sent before */
   | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Reason }
   /** never again to be connected: it sent what it should not */
-  | { readonly type: 'ban'; readonly address: Address; readonly rejection: Reason }
+  | { readonly type: 'ban'; readonly address: Address; readonly rejection: Rejection }
   | { readonly type: 'opened'; readonly link: LinkId; readonly address: Address }
   /** read a piece of a segment that is held, and send it */
   | { readonly type: 'serve'; readonly link: LinkId; readonly ref: PieceRef }

@@ -1,3 +1,4 @@
+export type { SwarmCode } from './codes.ts'
 export {
   type Catalog,
   type CatalogRendition,
@@ -5,12 +6,11 @@ export {
   createCatalog,
   type SegmentId,
   segmentId,
-} from './catalog.ts'
-export { type Playhead, playbackDemand } from './demand.ts'
-export type { EffectOf, LinkId, Outcome, SwarmEffect, SwarmInput } from './effects.ts'
-export type { Identity } from './handshake.ts'
+} from './content/catalog.ts'
+export { type Playhead, playbackDemand } from './content/demand.ts'
+export type { PieceRange, Wanted } from './content/wanted.ts'
+export type { EffectOf, LinkId, SwarmEffect, SwarmInput } from './effects.ts'
 export * as swarmLimits from './limits.ts'
-export type { Claim, EarningRecord, PayeeOptions, ProvenPool } from './payee.ts'
-export type { PayerRecord, PayingPool, PromiseRecord } from './payer.ts'
-export type { PieceRange, Wanted } from './scheduler.ts'
-export { type PeerReport, Swarm, type SwarmOptions } from './swarm.ts'
+export type { Identity } from './link/handshake.ts'
+export { unrequested } from './link/link.ts'
+export { type PeerReport, type ServingTerms, Swarm, type SwarmOptions } from './swarm.ts'

@@ -1,4 +1,5 @@
 // Every bound and waiting time of the swarm's core, in one place. LIMITS.md lists them.
+import { paymentLimits } from '@tan/payments'
 
 /** peers connected for one resource, handshakes included */
 export const LINKS_MAX = 256
@@ -12,15 +13,7 @@ export const BANNED_MAX = 10_000
 // ---------------------------------------------------------------------------------------------- asking
 
 /** pieces that one peer is asked for at a time */
-export const IN_FLIGHT_MAX = 20
-/** pieces paid for before they came, to one peer */
-export const PREPAID_MAX = IN_FLIGHT_MAX - 1
-/**
- * Pieces that one peer may have charged and that never came, over a pool's life: so many, and one for each LOST_PART that
- * came. What a payer can lose to it.
- */
-export const LOST_MAX = IN_FLIGHT_MAX
-export const LOST_PART = 4
+export const IN_FLIGHT_MAX = paymentLimits.UNITS_UNDER_WAY_MAX
 /** how much of a peer's measured throughput may be asked for in advance */
 export const PIPELINE_MS = 300
 /** a request that has waited this many times longer than expected counts as late */
@@ -41,6 +34,8 @@ export const UNHURRIED_MAX_MS = 30_000
 export const SOURCES_PER_PIECE_MAX = 2
 /** peers whose answers are expected within this of one another count as equally fast */
 export const EQUAL_MS = 60
+/** a peer that was too busy is asked again after this */
+export const BUSY_PAUSE_MS = 500
 /** a peer that refused our pool is asked again after this */
 export const REFUSED_PAUSE_MS = 15_000
 
@@ -85,34 +80,3 @@ export const SENDING_MAX = 8
 export const UNPAID_MAX_MS = 15_000
 /** hash lists that one peer may ask for between two ticks */
 export const HASHES_REQUESTS_MAX = 64
-
-// ---------------------------------------------------------------------------------------------- paying and being paid
-
-/** units of one hash chain: a new voucher is signed after so many pieces, and no longer chain is taken */
-export const CHAIN_LENGTH = 256
-/** new vouchers of one pool that a payee checks at once; one more for so many pieces that it charged, and after so long */
-export const VOUCHERS_MAX = 8
-export const VOUCHER_PIECES = 32
-export const VOUCHER_MS = 2_000
-/** payees of one pool that a payer keeps account of */
-export const TARGETS_MAX = 1_024
-/** pools that a payee keeps account of, for one resource */
-export const ACCOUNTS_MAX = 4_096
-/** an account whose pool was not shown, and not served from, for this long may make room for another */
-export const ACCOUNT_IDLE_MS = 120_000
-/** pieces that a pool must be able to pay before an account is opened for it; the whole resource, if it has fewer */
-export const POOL_PIECES_MIN = 16
-/** age of the settled header under a pool's proof when it is shown */
-export const PROOF_AGE_BLOCKS_MAX = 30
-/** a payee asks for a newer proof after this, and serves no more after twice this */
-export const PROOF_RENEW_MS = 60_000
-/** pieces by which a payee's announced claim on a credit pool runs ahead */
-export const CLAIM_STEP_PIECES = 64
-/** between two proofs of a pool that one peer may have us check: each costs two pairings */
-export const PROOF_MIN_MS = 500
-/** pieces by which a reserve for one payee of a strict pool is raised: twice what it has delivered, within these bounds */
-export const RESERVE_STEP_PIECES_MIN = 4
-export const RESERVE_STEP_PIECES = 64
-export const RESERVE_RETRY_MS = 10_000
-/** a claim that the tracker refused, or did not answer, is made again after this */
-export const CLAIM_RETRY_MS = 5_000

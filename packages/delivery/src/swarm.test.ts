@@ -1,18 +1,28 @@
-import { addressOfSecretKey, createSeededRandom, randomBytesFrom, signDigest } from '@tan/primitives'
+// spec D-HANDSHAKE, D-CHANNEL, D-FLOOD
+import { unproven } from '@tan/payments'
+import {
+  accepted,
+  addressOfSecretKey,
+  createSeededRandom,
+  type Hash,
+  randomBytesFrom,
+  rejected,
+  signDigest,
+} from '@tan/primitives'
 import { type ChannelBinding, type SwarmMessage, signVoucher } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SwarmEffect, SwarmInput } from './effects.ts'
 import { HANDSHAKE_MAX_MS, MESSAGES_PER_SECOND_MAX } from './limits.ts'
-import { PRICE_WEI, World } from './simulation/world.ts'
 import { Swarm } from './swarm.ts'
+import { createFilm, PRICE_WEI, unprovenPool } from './testing/film.ts'
 
-const world = new World(1, { segments: 12, bytesPerMs: 100 })
+const { catalog, hashes } = createFilm([3, 4, 4, 3, 1, 3, 4, 3, 4, 4, 3, 3])
 const random = createSeededRandom(2)
 
 function createSwarm(secretKey = randomBytesFrom(random, 32)): Swarm {
   const swarm = new Swarm({
-    catalog: world.catalog,
+    catalog,
     identity: { address: addressOfSecretKey(secretKey), sign: digest => signDigest(digest, secretKey) },
     random,
     serves: true,
@@ -23,10 +33,10 @@ function createSwarm(secretKey = randomBytesFrom(random, 32)): Swarm {
       expiryMarginBlocks: 10,
       announcesClaims: false,
     },
-    signVoucher: voucher => signVoucher(world.catalog.manifest.chainId, voucher, secretKey),
+    signVoucher: voucher => signVoucher(catalog.manifest.chainId, voucher, secretKey),
   })
-  for (const { rendition, segment, id } of world.catalog.renditions[0]!.segments.slice(0, 6))
-    swarm.step({ type: 'held', rendition, segment, hashes: world.hashes.get(id)! }, 0)
+  for (const { rendition, segment } of catalog.renditions[0]!.segments.slice(0, 6))
+    swarm.step({ type: 'held', rendition, segment, hashes: hashes[segment]! }, 0)
   return swarm
 }
 
@@ -86,7 +96,7 @@ describe('a handshake', () => {
     const hello = {
       type: 'hello' as const,
       version: 1,
-      resourceId: world.catalog.resourceId,
+      resourceId: catalog.resourceId,
       address: `0x${'98'.repeat(20)}` as const,
       nonce: LEFT,
     }
@@ -116,7 +126,7 @@ describe('whatever a peer sends', () => {
   const ref = { rendition: fc.nat({ max: 1 }), segment: fc.nat({ max: 13 }), piece: fc.nat({ max: 5 }) }
   const wei = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
   const bytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size })
-  const poolId = world.createPool(`0x${'12'.repeat(20)}`, 10n ** 6n, 'credit')
+  const poolId: Hash = `0x${'12'.repeat(32)}`
   const voucher = signVoucher(
     9,
     {
@@ -141,7 +151,7 @@ describe('whatever a peer sends', () => {
     of('hashes-request', { rendition: ref.rendition, segment: ref.segment }),
     of('hashes', { rendition: ref.rendition, segment: ref.segment, hashes: fc.uint8Array({ maxLength: 96 }) }),
     of('price', { pieceWei: fc.oneof(fc.constant(PRICE_WEI), fc.constant(0n), wei), openingWei: fc.constant(0n) }),
-    of('pool', { proof: fc.constant(world.proofOf(poolId)) }),
+    of('pool', { proof: fc.constant(unprovenPool(poolId)) }),
     of('pool-accepted', { poolId: fc.constant(poolId), chargedWei: wei, limitWei: wei }),
     of('voucher', { voucher: fc.constant(voucher) }),
     of('preimage', { index: small, preimage: bytes(32) }),
@@ -165,9 +175,9 @@ describe('whatever a peer sends', () => {
       case 'serve':
         return { type: 'served', link: effect.link, ref: effect.ref, isSent: luck }
       case 'verify-pool':
-        return { type: 'pool-verified', link: effect.link, proven: { ok: false, code: 'payment/proof', message: 'no' } }
+        return { type: 'pool-verified', link: effect.link, proven: rejected(unproven('no')) }
       case 'prove-pool':
-        return { type: 'pool-proof', link: effect.link, proof: { ok: true, value: world.proofOf(poolId) } }
+        return { type: 'pool-proof', link: effect.link, proof: accepted(unprovenPool(poolId)) }
       case 'save-payments':
         return { type: 'payments-saved', revision: effect.revision }
       case 'save-earnings':

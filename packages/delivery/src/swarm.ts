@@ -1,36 +1,19 @@
 // The swarm's core: one machine for viewers and edges alike, for one resource. Inputs in, effects out; it touches no
-// clock, socket or disk, so that tests and simulations run the very code that pages and servers run.
-import { type Address, type Random, type Reason, randomBytesFrom, signatureToBytes } from '@tan/primitives'
-import {
-  type PieceRef,
-  type SignedVoucher,
-  SWARM_VERSION,
-  type SwarmMessage,
-  type SwarmMessageOf,
-  type Voucher,
-} from '@tan/protocol'
-import { Asking } from './asking.ts'
-import type { Catalog } from './catalog.ts'
-import { Earning } from './earning.ts'
+// clock, socket or disk, so that tests and simulations run the very code that pages and servers run. Here its parts meet:
+// connections, getting pieces, paying for them, serving them and being paid.
+import type { PayeeOptions } from '@tan/payments'
+import type { Address, Random } from '@tan/primitives'
+import type { PieceRef, SignedVoucher, SwarmMessageOf, Voucher } from '@tan/protocol'
+import { Collecting } from './asking/collecting.ts'
+import { Paying } from './asking/paying.ts'
+import { reject } from './codes.ts'
+import type { Catalog } from './content/catalog.ts'
 import type { LinkId, SwarmEffect, SwarmInput } from './effects.ts'
-import { checkAuth, checkHello, digestToSign, type Identity } from './handshake.ts'
-import { HaveMap } from './have-map.ts'
-import {
-  BANNED_MAX,
-  HANDSHAKE_MAX_MS,
-  HASHES_REQUESTS_MAX,
-  LINKS_MAX,
-  MESSAGES_PER_SECOND_MAX,
-  SILENT_MAX,
-  SILENT_PAUSE_MAX_MS,
-  SILENT_PAUSE_MIN_MS,
-  STRIKES_MAX,
-} from './limits.ts'
-import { type Core, type Link, type OpenLink, refusal } from './link.ts'
-import type { PayeeOptions } from './payee.ts'
-import { Paying } from './paying.ts'
-import { Scheduler, type SchedulerPort, type Source } from './scheduler.ts'
-import { Serving } from './serving.ts'
+import type { Identity } from './link/handshake.ts'
+import { type OpenLink, refusal } from './link/link.ts'
+import { Links, type OpenMessage } from './link/links.ts'
+import { Earning } from './serving/earning.ts'
+import { NOT_SERVING, Offering } from './serving/offering.ts'
 
 export interface SwarmOptions {
   readonly catalog: Catalog
@@ -39,9 +22,15 @@ export interface SwarmOptions {
   readonly random: Random
   /** does it serve others from the start? */
   readonly serves: boolean
-  readonly payee: Omit<PayeeOptions, 'resourceId' | 'resourcePieces' | 'self' | 'chainId'>
+  readonly payee: ServingTerms
   /** with the key that signs vouchers of its pools */
   readonly signVoucher: (voucher: Voucher) => SignedVoucher
+}
+
+/** On what terms it serves others; what a resource says by itself is not among them. */
+export interface ServingTerms
+  extends Omit<PayeeOptions, 'resourceId' | 'unitsMax' | 'self' | 'chainId' | 'unitPriceWei'> {
+  readonly piecePriceWei: bigint
 }
 
 /** One peer as statistics show it. Amounts in TANGam wei. */
@@ -62,54 +51,53 @@ export interface PeerReport {
 }
 
 export class Swarm {
-  readonly #options: SwarmOptions
-  readonly #links = new Map<LinkId, Link>()
-  readonly #banned = new Set<Address>()
-  /** who was left for its silence, until it has delivered something again */
-  readonly #silent = new Map<Address, { readonly untilMs: number; readonly pauseMs: number }>()
-  readonly #scheduler: Scheduler
+  readonly #catalog: Catalog
+  readonly #links: Links
+  readonly #collecting: Collecting
   readonly #paying: Paying
+  readonly #offering: Offering
   readonly #earning: Earning
-  readonly #have: HaveMap
-  #serves: boolean
-  #wantsAnything = false
-  /** what our pool can still take on, during a plan */
-  #spareWei = 0n
-  #nowMs = 0
-  #effects: SwarmEffect[] = []
 
-  constructor(options: SwarmOptions) {
-    const { catalog, identity, signVoucher, random } = options
-    this.#options = options
-    this.#serves = options.serves
-    this.#have = new HaveMap(catalog)
-    const core = this.#createCore()
-    this.#scheduler = new Scheduler(catalog, this.#createPort())
-    this.#paying = new Paying(core, { signVoucher, random })
-    this.#earning = new Earning(
-      core,
+  constructor({ catalog, identity, random, serves, payee, signVoucher }: SwarmOptions) {
+    const { piecePriceWei, ...terms } = payee
+    this.#catalog = catalog
+    this.#links = new Links({
       catalog,
-      {
-        ...options.payee,
-        chainId: catalog.manifest.chainId,
-        resourceId: catalog.resourceId,
-        resourcePieces: catalog.renditions.reduce((sum, { pieceCount }) => sum + pieceCount, 0),
-        self: identity.address,
+      identity,
+      random,
+      onOpened: link => this.#offering.begin(link),
+      onClosed: link => {
+        this.#collecting.giveUp(link)
+        this.#earning.forget(link)
+        this.#paying.forget(link)
       },
-      (rendition, segment) => this.#have.has(rendition, segment),
+    })
+    const price = { type: 'price' as const, pieceWei: piecePriceWei, openingWei: payee.openingWei }
+    this.#offering = new Offering(this.#links, catalog, price, serves)
+    this.#paying = new Paying(this.#links, { signVoucher, random })
+    this.#collecting = new Collecting(catalog, this.#links, this.#paying, (rendition, segment) =>
+      this.#offering.setHeld(rendition, segment, true),
     )
+    const payeeOptions: PayeeOptions = {
+      ...terms,
+      unitPriceWei: piecePriceWei,
+      chainId: catalog.manifest.chainId,
+      resourceId: catalog.resourceId,
+      unitsMax: catalog.renditions.reduce((sum, { pieceCount }) => sum + pieceCount, 0),
+      self: identity.address,
+    }
+    this.#earning = new Earning(this.#links, catalog, payeeOptions, this.#offering.have)
   }
 
   /** The effects are to be carried out in their order. Time must not run backwards. */
   step(input: SwarmInput, nowMs: number): readonly SwarmEffect[] {
-    this.#nowMs = nowMs
-    this.#effects = []
+    this.#links.begin(nowMs)
     this.#handle(input)
-    for (const link of this.#openLinks()) this.#earning.pump(link)
+    for (const link of this.#links.openLinks()) this.#earning.pump(link)
     this.#earning.save(false)
-    this.#plan()
+    this.#collecting.plan()
     this.#paying.settle()
-    return this.#effects
+    return this.#links.takeEffects()
   }
 
   /** Was this piece asked of this peer? If not, it need not be looked at. */
@@ -118,31 +106,31 @@ export class Swarm {
   }
 
   holds(rendition: number, segment: number): boolean {
-    return this.#have.has(rendition, segment)
+    return this.#offering.have.has(rendition, segment)
   }
 
   /** Measured of the origin and of all peers together: what a player can count on. */
   get bytesPerMs(): number {
     let peers = 0
-    for (const { asking } of this.#openLinks()) if (asking.receivedPieces > 0) peers += asking.bytesPerMs
-    return Math.max(peers, this.#scheduler.originBytesPerMs)
+    for (const { asking } of this.#links.openLinks()) if (asking.receivedPieces > 0) peers += asking.bytesPerMs
+    return Math.max(peers, this.#collecting.scheduler.origin.bytesPerMs)
   }
 
   /** part of the segments that are held */
   get have(): number {
-    return this.#have.count / this.#options.catalog.segmentCount
+    return this.#offering.have.count / this.#catalog.segmentCount
   }
 
   get servesOthers(): boolean {
-    return this.#serves
+    return this.#offering.isOn
   }
 
   isBanned(address: Address): boolean {
-    return this.#banned.has(address)
+    return this.#links.isBanned(address)
   }
 
   peers(): PeerReport[] {
-    return [...this.#openLinks()].map(({ id, address, asking, serving }) => ({
+    return [...this.#links.openLinks()].map(({ id, address, asking, serving }) => ({
       link: id,
       address,
       latencyMs: asking.latencyMs,
@@ -165,30 +153,30 @@ export class Swarm {
   // ------------------------------------------------------------------------------------------------ inputs
 
   #handle(input: SwarmInput): void {
+    const { scheduler } = this.#collecting
     switch (input.type) {
       case 'connected':
-        return this.#connected(input)
+        return this.#links.connected(input)
       case 'disconnected':
-        return this.#withLink(input.link, link => this.#remove(link))
+        return this.#links.disconnected(input.link)
       case 'message':
-        return this.#withLink(input.link, link => this.#message(link, input.message))
+        return this.#links.receive(input.link, input.message, (link, message) => this.#message(link, message))
       case 'malformed':
-        return this.#withLink(input.link, link => this.#refuse(link, input.rejection))
+        return this.#links.malformed(input.link, input.rejection)
       case 'piece':
-        return this.#piece(input)
+        return this.#collecting.piece(input)
       case 'fetched':
-        return this.#scheduler.fetchDone(input.fetch, input.isComplete, this.#nowMs)
+        return scheduler.origin.done(input.fetch, input.isComplete, this.#links.nowMs)
       case 'hashes-fetched':
-        return this.#scheduler.hashesDone(input.fetch, input.hashes, this.#nowMs)
+        return scheduler.hashesDone(input.fetch, input.hashes, this.#links.nowMs)
       case 'wanted':
-        this.#wantsAnything = input.wanted.length > 0
-        return this.#scheduler.want(input.wanted)
+        return scheduler.want(input.wanted)
       case 'held':
-        this.#scheduler.hold(input.rendition, input.segment, input.hashes)
-        return this.#tellHave(input.rendition, input.segment, true)
+        scheduler.book.hold(input.rendition, input.segment, input.hashes)
+        return this.#offering.setHeld(input.rendition, input.segment, true)
       case 'dropped':
-        this.#scheduler.drop(input.rendition, input.segment)
-        return this.#tellHave(input.rendition, input.segment, false)
+        scheduler.book.drop(input.rendition, input.segment)
+        return this.#offering.setHeld(input.rendition, input.segment, false)
       case 'served':
         return this.#withOpen(input.link, link =>
           this.#earning.served(link, input.ref, input.isSent, input.isCrowding ?? false),
@@ -196,13 +184,13 @@ export class Swarm {
       case 'drained':
         return this.#withOpen(input.link, link => this.#earning.drained(link))
       case 'serving':
-        return this.#setServing(input.isOn)
+        return this.#offering.turn(input.isOn, link => this.#earning.stop(link))
       case 'paying-pool':
         return this.#paying.setPool(input.pool, input.record, input.isComing ?? false)
       case 'pool-proof':
         return this.#withOpen(input.link, link => this.#paying.proved(link, input.proof))
       case 'reserved':
-        for (const link of this.#openLinks()) if (link.address === input.target) this.#paying.renew(link)
+        for (const link of this.#links.openLinks()) if (link.address === input.target) this.#paying.renew(link)
         return
       case 'payments-saved':
         return this.#paying.saved(input.revision)
@@ -219,103 +207,49 @@ export class Swarm {
       case 'height':
         return this.#earning.payee.learnHeight(input.height)
       case 'tick':
-        return this.#tick()
+        this.#links.tick()
+        this.#collecting.tick()
+        this.#earning.tick()
+        return this.#paying.tick()
     }
   }
 
-  #connected({ link: id, binding, expected }: Extract<SwarmInput, { type: 'connected' }>): void {
-    const { catalog, identity, random } = this.#options
-    const own: SwarmMessageOf<'hello'> = {
-      type: 'hello',
-      version: SWARM_VERSION,
-      resourceId: catalog.resourceId,
-      address: identity.address,
-      nonce: randomBytesFrom(random, 32),
-    }
-    const link: Link = {
-      id,
-      handshake: { own, binding, expected, sinceMs: this.#nowMs, theirs: undefined },
-      address: undefined,
-      asking: new Asking(catalog),
-      serving: new Serving(),
-      messages: 0,
-      secondMs: this.#nowMs,
-    }
-    this.#links.set(id, link)
-    if (this.#links.size > LINKS_MAX)
-      this.#refuse(link, { code: 'swarm/full', message: `${LINKS_MAX} peers are connected` })
-    else this.#send(link, own)
+  #withOpen(id: LinkId, handle: (link: OpenLink) => void): void {
+    const link = this.#links.getOpen(id)
+    if (link !== undefined) handle(link)
   }
 
-  #message(link: Link, message: SwarmMessage): void {
-    if (this.#nowMs - link.secondMs >= 1_000) {
-      link.secondMs = this.#nowMs
-      link.messages = 0
-    }
-    if (++link.messages > MESSAGES_PER_SECOND_MAX)
-      return this.#refuse(link, { code: 'swarm/flood', message: `more than ${MESSAGES_PER_SECOND_MAX} messages/s` })
-    if (message.type === 'hello') return this.#hello(link, message)
-    if (message.type === 'auth') return this.#auth(link, message)
-    if (message.type === 'refused' && !isOpen(link)) return this.#close(link, message)
-    if (!isOpen(link))
-      return this.#refuse(link, { code: 'swarm/unexpected', message: `${message.type} before the handshake` })
-    this.#openMessage(link, message)
-  }
+  // ------------------------------------------------------------------------------------------------ messages
 
-  #hello(link: Link, hello: SwarmMessageOf<'hello'>): void {
-    const wrong = checkHello(link.handshake, hello)
-    if (wrong !== undefined) return this.#refuse(link, wrong)
-    if (this.#banned.has(hello.address))
-      return this.#refuse(link, { code: 'swarm/banned', message: `${hello.address} is banned here` })
-    link.handshake.theirs = hello
-    const digest = digestToSign(link.handshake, hello)
-    this.#send(link, { type: 'auth', signature: signatureToBytes(this.#options.identity.sign(digest)) })
-  }
-
-  #auth(link: Link, { signature }: SwarmMessageOf<'auth'>): void {
-    if (link.address !== undefined) return this.#refuse(link, { code: 'swarm/unexpected', message: 'a second auth' })
-    const wrong = checkAuth(link.handshake, signature)
-    if (wrong !== undefined) return this.#refuse(link, wrong)
-    const { address } = link.handshake.theirs!
-    // The same peer again: the older connection may be dead without our knowing.
-    for (const other of this.#openLinks())
-      if (other.address === address)
-        this.#refuse(other, { code: 'swarm/replaced', message: 'a newer connection is there' })
-    link.address = address
-    this.#effects.push({ type: 'opened', link: link.id, address })
-    if (this.#serves) this.#offer(link)
-  }
-
-  #openMessage(link: OpenLink, message: Exclude<SwarmMessage, { type: 'hello' | 'auth' }>): void {
+  #message(link: OpenLink, message: OpenMessage): void {
     const { asking } = link
     switch (message.type) {
       case 'have':
         if (!asking.have.merge(message))
-          this.#refuse(link, { code: 'swarm/have', message: 'it names segments that the resource does not have' })
+          this.#links.refuse(link, reject('swarm/have', 'it names segments that the resource does not have'))
         return
       case 'price':
-        return this.#price(link, message)
+        if (asking.bill !== undefined)
+          return this.#links.refuse(link, reject('swarm/unexpected', 'prices are said once'))
+        return asking.setPrice(message)
       case 'choke':
         asking.isChoking = message.choked
-        if (message.choked) this.#giveUp(link, asking.takeRequests())
+        if (message.choked) this.#collecting.giveUp(link)
         return
       case 'request':
         return this.#request(link, message)
       case 'cancel':
         return this.#earning.cancel(link, message)
       case 'reject':
-        return this.#rejected(link, message)
-      case 'hashes-request':
-        return this.#hashesRequest(link, message)
+        return this.#collecting.rejected(link, message)
+      case 'hashes-request': {
+        const known = this.#collecting.scheduler.book.hashesOf(message.rendition, message.segment)
+        return this.#offering.sendHashes(link, message, known)
+      }
       case 'hashes':
-        if (
-          message.hashes.length > 0 &&
-          !this.#scheduler.learnHashes(message.rendition, message.segment, message.hashes)
-        )
-          this.#ban(link, { code: 'swarm/wrong-hashes', message: 'piece hashes that are not those of the segment' })
-        return
+        return this.#collecting.hashes(link, message)
       case 'pool':
-        if (!this.#serves) return this.#send(link, refusal(NOT_SERVING))
+        if (!this.#offering.isOn) return this.#links.send(link, refusal(NOT_SERVING))
         return this.#earning.pool(link, message.proof)
       case 'pool-accepted':
         return this.#paying.accepted(link, message)
@@ -326,258 +260,17 @@ export class Swarm {
       case 'renew':
         return this.#paying.renew(link)
       case 'refused':
-        if (this.#paying.refused(link, message)) return this.#giveUp(link, asking.takeRequests())
-        return this.#close(link, message)
+        if (this.#paying.refused(link, message)) return this.#collecting.giveUp(link)
+        return this.#links.close(link, message)
     }
-  }
-
-  #price(link: OpenLink, price: SwarmMessageOf<'price'>): void {
-    const { asking } = link
-    if (asking.price !== undefined)
-      return this.#refuse(link, { code: 'swarm/unexpected', message: 'prices are said once' })
-    // Who asks more than the manifest allows is not asked for anything.
-    if (asking.isFair(price)) asking.price = { pieceWei: price.pieceWei, openingWei: price.openingWei }
   }
 
   #request(link: OpenLink, message: SwarmMessageOf<'request'>): void {
     const { rendition, segment, piece } = message
-    const entry = this.#options.catalog.segment(rendition, segment)
+    const entry = this.#catalog.segment(rendition, segment)
     if (entry === undefined || piece >= entry.pieceCount)
-      return this.#refuse(link, { code: 'swarm/no-such-piece', message: `${rendition}/${segment}/${piece}` })
-    if (this.#serves) this.#earning.request(link, message)
-    else this.#send(link, { type: 'reject', rendition, segment, piece, code: NOT_SERVING.code })
+      return this.#links.refuse(link, reject('swarm/no-such-piece', `${rendition}/${segment}/${piece}`))
+    if (this.#offering.isOn) this.#earning.request(link, message)
+    else this.#links.send(link, { type: 'reject', rendition, segment, piece, code: NOT_SERVING.code })
   }
-
-  #rejected(link: OpenLink, message: SwarmMessageOf<'reject'>): void {
-    const { asking } = link
-    const { rendition, segment, piece, code } = message
-    if (!asking.rejected(message)) return
-    this.#scheduler.failed(link.id, { rendition, segment, piece })
-    if (code === 'swarm/not-held') asking.have.set(rendition, segment, false)
-    else if (code === 'payment/limit') asking.limitWei = asking.owedWei
-    else asking.pauseMs = this.#nowMs + BUSY_PAUSE_MS
-  }
-
-  #hashesRequest(link: OpenLink, { rendition, segment }: SwarmMessageOf<'hashes-request'>): void {
-    if (++link.serving.hashesRequests > HASHES_REQUESTS_MAX)
-      return this.#refuse(link, { code: 'swarm/flood', message: 'too many requests for hashes' })
-    const hashes = this.#scheduler.hashesOf(rendition, segment) ?? new Uint8Array(0)
-    this.#send(link, { type: 'hashes', rendition, segment, hashes })
-  }
-
-  #piece({ from, ref, sizeBytes, hash }: Extract<SwarmInput, { type: 'piece' }>): void {
-    if ('fetch' in from) {
-      this.#scheduler.originDelivered(from.fetch, sizeBytes, this.#nowMs)
-      const arrival = this.#scheduler.arrived('origin', ref, hash)
-      if (arrival === 'complete') this.#scheduler.originWorks()
-      if (arrival === 'wrong' || arrival === 'wrong-segment') {
-        this.#scheduler.pauseOrigin(this.#nowMs)
-        this.#effects.push({ type: 'leave-origin', fetch: from.fetch })
-      }
-      return this.#keep(arrival, ref)
-    }
-    this.#withOpen(from.link, link => {
-      if (!link.asking.expects(ref)) return
-      link.asking.arrived(ref, sizeBytes, this.#nowMs)
-      this.#paying.received(link)
-      this.#silent.delete(link.address)
-      const arrival = this.#scheduler.arrived(link.id, ref, hash)
-      if (arrival === 'wrong')
-        return this.#ban(link, {
-          code: 'swarm/wrong-piece',
-          message: `piece ${ref.piece} of segment ${ref.segment} is not what the publisher signed`,
-        })
-      this.#keep(arrival, ref)
-    })
-  }
-
-  #keep(arrival: string, ref: PieceRef): void {
-    if (arrival !== 'kept' && arrival !== 'complete') return
-    this.#effects.push({ type: 'keep', ref })
-    if (arrival === 'kept') return
-    const { rendition, segment } = ref
-    this.#effects.push({ type: 'complete', rendition, segment, hashes: this.#scheduler.hashesOf(rendition, segment)! })
-    this.#tellHave(rendition, segment, true)
-  }
-
-  #tick(): void {
-    for (const link of this.#links.values())
-      if (!isOpen(link) && this.#nowMs - link.handshake.sinceMs > HANDSHAKE_MAX_MS)
-        this.#refuse(link, { code: 'swarm/handshake-timeout', message: `no handshake within ${HANDSHAKE_MAX_MS} ms` })
-    for (const link of this.#openLinks()) {
-      const overdue = link.asking.takeOverdue(this.#nowMs)
-      if (overdue.count === 0) continue
-      for (const ref of overdue.requests) {
-        this.#scheduler.failed(link.id, ref)
-        this.#callOff(link, ref)
-      }
-      if (++link.asking.strikes < STRIKES_MAX) continue
-      this.#rememberSilence(link.address)
-      this.#refuse(link, { code: 'swarm/silent', message: `requests were not answered ${STRIKES_MAX} times` })
-    }
-    this.#earning.tick()
-    this.#paying.tick()
-  }
-
-  /** Whoever comes back at once to be asked again could be silent for ever. */
-  #rememberSilence(address: Address): void {
-    const before = this.#silent.get(address)?.pauseMs
-    const pauseMs = before === undefined ? SILENT_PAUSE_MIN_MS : Math.min(SILENT_PAUSE_MAX_MS, 2 * before)
-    this.#silent.delete(address)
-    this.#silent.set(address, { untilMs: this.#nowMs + pauseMs, pauseMs })
-    if (this.#silent.size > SILENT_MAX) this.#silent.delete(this.#silent.keys().next().value!)
-  }
-
-  #isPaused({ address }: OpenLink): boolean {
-    return this.#nowMs < (this.#silent.get(address)?.untilMs ?? Number.NEGATIVE_INFINITY)
-  }
-
-  #setServing(isOn: boolean): void {
-    if (this.#serves === isOn) return
-    this.#serves = isOn
-    for (const link of this.#openLinks()) {
-      this.#send(link, { type: 'choke', choked: !isOn })
-      if (!isOn) this.#earning.stop(link, NOT_SERVING.code)
-      else this.#offer(link)
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------------ what follows
-
-  #plan(): void {
-    if (!this.#wantsAnything) return
-    const asked = [...this.#openLinks()].filter(link => !this.#isPaused(link))
-    for (const link of asked) if (link.asking.have.count > 0) this.#paying.begin(link)
-    this.#spareWei = this.#paying.spareWei()
-    const sources: Source[] = []
-    for (const { id, asking } of asked)
-      if (asking.isUsable(this.#nowMs))
-        sources.push({
-          id,
-          has: (rendition, segment) => asking.have.has(rendition, segment),
-          slots: () => asking.slots(this.#spareWei),
-          expectedMs: sizeBytes => asking.expectedMs(sizeBytes),
-        })
-    const hasProspects = [...this.#links.values()].some(
-      link => !isOpen(link) || (!this.#isPaused(link) && this.#paying.isProspect(link)),
-    )
-    this.#scheduler.plan(this.#nowMs, sources, hasProspects)
-  }
-
-  #createPort(): SchedulerPort {
-    return {
-      ask: (id, ref) => {
-        const link = this.#links.get(id)!
-        link.asking.request(ref, this.#nowMs)
-        this.#spareWei -= link.asking.price!.pieceWei
-        this.#send(link, { type: 'request', ...ref })
-      },
-      callOff: (id, ref) => {
-        const link = this.#links.get(id)
-        if (link !== undefined) this.#callOff(link, ref)
-      },
-      askHashes: (id, rendition, segment) =>
-        this.#send(this.#links.get(id)!, { type: 'hashes-request', rendition, segment }),
-      fetch: (fetch, range) => this.#effects.push({ type: 'fetch', fetch, range }),
-      abort: fetch => this.#effects.push({ type: 'abort', fetch }),
-      fetchHashes: (fetch, rendition, firstSegment, segmentCount) =>
-        this.#effects.push({ type: 'fetch-hashes', fetch, rendition, firstSegment, segmentCount }),
-      forget: (rendition, segment) => this.#effects.push({ type: 'forget', rendition, segment }),
-    }
-  }
-
-  #createCore(): Core {
-    const swarm = this
-    return {
-      get nowMs() {
-        return swarm.#nowMs
-      },
-      openLinks: () => this.#openLinks(),
-      emit: effect => this.#effects.push(effect),
-      send: (link, message) => this.#send(link, message),
-      refuse: (link, rejection) => this.#refuse(link, rejection),
-      ban: (link, rejection) => this.#ban(link, rejection),
-    }
-  }
-
-  #callOff(link: Link, ref: PieceRef): void {
-    if (!link.asking.isRequested(ref)) return
-    link.asking.callOff(ref, this.#nowMs)
-    this.#send(link, { type: 'cancel', ...ref })
-  }
-
-  #giveUp(link: Link, refs: readonly PieceRef[]): void {
-    for (const ref of refs) this.#scheduler.failed(link.id, ref)
-  }
-
-  /** Says what it asks, and what there is. */
-  #offer(link: Link): void {
-    if (!link.serving.isOffered) this.#send(link, this.#earning.price())
-    link.serving.isOffered = true
-    for (const message of this.#have.messages()) this.#send(link, message)
-  }
-
-  #tellHave(rendition: number, segment: number, isHeld: boolean): void {
-    this.#have.set(rendition, segment, isHeld)
-    if (!this.#serves) return
-    for (const link of this.#openLinks()) this.#send(link, this.#have.messageAround(rendition, segment))
-  }
-
-  // ------------------------------------------------------------------------------------------------ links
-
-  *#openLinks(): Generator<OpenLink> {
-    for (const link of this.#links.values()) if (isOpen(link)) yield link
-  }
-
-  #withLink(id: LinkId, handle: (link: Link) => void): void {
-    const link = this.#links.get(id)
-    if (link !== undefined) handle(link)
-  }
-
-  #withOpen(id: LinkId, handle: (link: OpenLink) => void): void {
-    this.#withLink(id, link => {
-      if (isOpen(link)) handle(link)
-    })
-  }
-
-  #send(link: Link, message: SwarmMessage): void {
-    this.#effects.push({ type: 'send', link: link.id, message })
-  }
-
-  #refuse(link: Link, rejection: Reason): void {
-    if (!this.#links.has(link.id)) return
-    this.#send(link, refusal(rejection))
-    this.#close(link, rejection)
-  }
-
-  #ban(link: Link, rejection: Reason): void {
-    const { address } = link
-    if (address !== undefined) {
-      this.#banned.add(address)
-      if (this.#banned.size > BANNED_MAX) this.#banned.delete(this.#banned.values().next().value!)
-      this.#effects.push({ type: 'ban', address, rejection })
-    }
-    this.#refuse(link, rejection)
-  }
-
-  #close(link: Link, { code, message }: Reason): void {
-    if (!this.#links.has(link.id)) return
-    this.#effects.push({ type: 'close', link: link.id, rejection: { code, message } })
-    this.#remove(link)
-  }
-
-  #remove(link: Link): void {
-    this.#links.delete(link.id)
-    this.#giveUp(link, link.asking.takeRequests())
-    this.#earning.forget(link)
-    this.#paying.forget(link)
-  }
-}
-
-const NOT_SERVING: Reason = { code: 'swarm/not-serving', message: 'this peer does not serve' }
-/** a peer that was too busy is asked again after this */
-const BUSY_PAUSE_MS = 500
-
-function isOpen(link: Link): link is OpenLink {
-  return link.address !== undefined
 }

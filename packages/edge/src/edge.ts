@@ -1,7 +1,8 @@
 // An edge: it caches resources on disk, serves them to whoever pays, and turns what it earns into money on chain.
 
 import { join } from 'node:path'
-import { createCatalog, type EarningRecord } from '@tan/delivery'
+import { createCatalog } from '@tan/delivery'
+import type { EarningRecord, RedeemPolicy } from '@tan/payments'
 import { type Address, CodedError, type Hash, type Logger, type Reason, reasonOf, silentLogger } from '@tan/primitives'
 import type { Place } from '@tan/protocol/tracker'
 import { type KeyValueStore, openStore } from '@tan/storage'
@@ -15,7 +16,6 @@ import {
   type PoolChain,
   parseTrustAnchor,
   Redeemer,
-  type RedeemPolicy,
   type Session,
   type SettledTransaction,
   Trackers,

@@ -1,5 +1,6 @@
 // One resource that an edge holds and serves: its manifest, its swarm, and the filling of its cache.
-import type { Catalog, EarningRecord, ProvenPool, Wanted } from '@tan/delivery'
+import type { Catalog, Wanted } from '@tan/delivery'
+import type { EarningRecord, ProvenPool } from '@tan/payments'
 import { type Address, CodedError, type Hash } from '@tan/primitives'
 import type { PieceRef, SignedManifest } from '@tan/protocol'
 import {

@@ -57,6 +57,7 @@ export {
   type ErrorTable,
   type Fault,
   FORGED,
+  IMPROPER,
   OUTDATED,
   OVERLOADED,
   type Rejection,

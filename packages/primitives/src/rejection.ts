@@ -17,6 +17,8 @@ export interface Fault {
 
 /** Malformed or forged: an honest peer neither sends it nor passes it on. */
 export const FORGED: Fault = { blame: 'sender', isFinal: true, mayRepeat: 'nobody' }
+/** Against what the two ends of a connection agreed on: the sender is to blame, but elsewhere or later it could be right. */
+export const IMPROPER: Fault = { blame: 'sender', isFinal: false, mayRepeat: 'nobody' }
 /** Correctly signed, but against the rules, which not every relaying peer could see. */
 export const AGAINST_RULES: Fault = { blame: 'author', isFinal: true, mayRepeat: 'nobody' }
 /** Valid when it was sent, and outdated since. */

@@ -1,4 +1,3 @@
-export type { Redemption } from './chain/abi.ts'
 export { createPoolChain, fetchTrustAnchor, type PoolChain, type PreparedPool } from './chain/pool-chain.ts'
 export { createPoolVerifier, type VerifyPool } from './chain/pool-verifier.ts'
 export {
@@ -34,7 +33,7 @@ export type {
 } from './ports.ts'
 export { PoolKeeper, type PoolPlan } from './session/pool-keeper.ts'
 export { type PoolRecord, Records } from './session/records.ts'
-export { type EarningsSummary, Redeemer, type RedeemPolicy } from './session/redeemer.ts'
+export { type EarningsSummary, Redeemer } from './session/redeemer.ts'
 export { createSession, openSession, type Session } from './session/session.ts'
 export { Meetings } from './swarm/meetings.ts'
 export { Origin } from './swarm/origin.ts'

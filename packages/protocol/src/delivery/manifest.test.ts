@@ -1,3 +1,4 @@
+// spec D-PIECE, D-MANIFEST, D-RESOURCE
 import { addressOfSecretKey, CodedError, createSeededRandom, randomBytesFrom } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
 import { fileUrl, type Manifest, manifestToJson, parseManifest, resourceIdOf, signManifest } from './manifest.ts'

@@ -1,5 +1,6 @@
-// The manifest of a resource: what a publisher signs, so that any peer can serve its pieces and nobody can change them.
-// JSON for people, next to the playlist; a canonical encoding for its hash, which is the resource's id.
+// The manifest of a resource (spec D-MANIFEST): what a publisher signs, so that any peer can serve its pieces and nobody can
+// change them. JSON for people, next to the playlist; a canonical encoding for its hash, which is the resource's id (spec
+// D-RESOURCE).
 import {
   type Address,
   type Codec,

@@ -1,3 +1,4 @@
+// spec D-CHANNEL
 import {
   AssertionError,
   addressOfSecretKey,

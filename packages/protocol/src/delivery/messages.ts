@@ -1,5 +1,5 @@
-// What two peers of a swarm say to each other, over one ordered channel of binary messages. The first byte tells the two
-// kinds apart: 0 and a canonical encoding, or 1, the place of a piece and its raw bytes.
+// What two peers of a swarm say to each other, over one ordered channel of binary messages (spec D-CHANNEL). The first
+// byte tells the two kinds apart: 0 and a canonical encoding, or 1, the place of a piece and its raw bytes.
 //
 //   both   hello, auth      who they are, bound to this very connection (`handshakeDigest`)
 //   both   have             which segments they hold whole

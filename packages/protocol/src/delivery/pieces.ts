@@ -1,5 +1,5 @@
-// Pieces: what one message carries and one payment pays for. A segment's pieces are bound by the SHA-256 Merkle root that
-// the manifest names, so that a peer with the list of their hashes can check each piece separately, on arrival.
+// Pieces (spec D-PIECE): what one message carries and one payment pays for. A segment's pieces are bound by the SHA-256 Merkle
+// root that the manifest names, so that a peer with the list of their hashes can check each piece separately, on arrival.
 import { assert, concatBytes, type Hash, sha256, toHex } from '@tan/primitives'
 import { SEGMENT_PIECES_MAX } from './limits.ts'
 

@@ -22,6 +22,12 @@ export class EventQueue {
     return this.heap.length
   }
 
+  /** When the next event is; undefined when there is none. */
+  get nextMs(): number | undefined {
+    while (this.heap[0]?.isCancelled) this.takeFirst()
+    return this.heap[0]?.atMs
+  }
+
   schedule(delayMs: number, run: () => void): ScheduledEvent {
     assert(delayMs >= 0, `an event ${delayMs} ms from now would lie in the past`)
     const event: ScheduledEvent = { atMs: this.clockMs + delayMs, order: this.made++, run, isCancelled: false }

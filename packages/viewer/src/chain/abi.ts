@@ -1,15 +1,7 @@
 // Calls of the PaymentPools contract: those that peers make by themselves.
+import type { Redemption } from '@tan/payments'
 import { toHex, ZERO_HASH } from '@tan/primitives'
-import { paymentPools, type SignedVoucher } from '@tan/protocol'
-
-/** A voucher with the preimage up to which it is shown. */
-export interface Redemption {
-  readonly voucher: SignedVoucher
-  /** units; 0 is the voucher alone */
-  readonly index: number
-  /** 32 bytes, or none where the index is 0 */
-  readonly preimage: Uint8Array
-}
+import { paymentPools } from '@tan/protocol'
 
 export function encodeRedeem(redemptions: readonly Redemption[]): Uint8Array {
   return paymentPools.encodeCall('redeem', {

@@ -1,14 +1,17 @@
 // The chain as payers and payees of pools need it, over JSON-RPC of a node that they trust to answer. What other peers
 // claim about the chain is checked elsewhere (pool-verifier.ts).
-import type { Outcome, ProvenPool } from '@tan/delivery'
+import { type ProvenPool, type Redemption, rejectPayment } from '@tan/payments'
 import {
   type Address,
+  accepted,
   addressOfSecretKey,
   CodedError,
   decode,
   fromHex,
   type Hash,
+  type Result,
   reasonOf,
+  rejected,
   signatureToBytes,
   signDigest,
 } from '@tan/primitives'
@@ -26,7 +29,7 @@ import {
 } from '@tan/protocol'
 import { hexOf, hexUpTo, integerFrom, list, literal, object, wei } from '@tan/protocol/tracker/shape'
 import type { Timers } from '../ports.ts'
-import { encodeRedeem, type Redemption } from './abi.ts'
+import { encodeRedeem } from './abi.ts'
 import {
   baseFeeWei,
   type PreparedTransaction,
@@ -181,12 +184,12 @@ function encodeCreate(terms: PoolTerms): Uint8Array {
 }
 
 /** What the node itself says of a pool that pays us: no proof is needed of one's own node. */
-export async function askPool(chain: PoolChain, poolId: Hash, self: Address): Promise<Outcome<ProvenPool>> {
+export async function askPool(chain: PoolChain, poolId: Hash, self: Address): Promise<Result<ProvenPool>> {
   const [found, target, height] = await Promise.all([
     chain.pool(poolId),
     chain.target(poolId, self),
     chain.settledHeight(),
   ])
-  if (found === undefined) return { ok: false, code: 'payment/pool', message: `there is no pool ${poolId}` }
-  return { ok: true, value: { poolId, pool: found, target, height } }
+  if (found === undefined) return rejected(rejectPayment('payment/pool', `there is no pool ${poolId}`))
+  return accepted({ poolId, pool: found, target, height })
 }

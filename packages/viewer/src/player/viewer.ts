@@ -5,12 +5,12 @@ import {
   type CatalogSegment,
   createCatalog,
   type Playhead,
-  type ProvenPool,
   playbackDemand,
   swarmLimits,
   type Wanted,
 } from '@tan/delivery'
-import { type Address, CodedError, type Hash, type Reason, reasonOf } from '@tan/primitives'
+import { type ProvenPool, type RedeemPolicy, unanchored } from '@tan/payments'
+import { type Address, CodedError, type Hash, type Reason, reasonOf, rejected } from '@tan/primitives'
 import { fileUrl, type PieceRef, type SignedManifest } from '@tan/protocol'
 import type { Place } from '@tan/protocol/tracker'
 import type { PoolChain } from '../chain/pool-chain.ts'
@@ -18,7 +18,7 @@ import { createPoolVerifier, type VerifyPool } from '../chain/pool-verifier.ts'
 import type { TrustAnchor } from '../chain/trust-anchor.ts'
 import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX_VIEWER, PEERS_WANTED, POOL_RETRY_MS, READ_MAX_MS } from '../limits.ts'
 import { PoolKeeper, type PoolPlan } from '../session/pool-keeper.ts'
-import { Redeemer, type RedeemPolicy } from '../session/redeemer.ts'
+import { Redeemer } from '../session/redeemer.ts'
 import type { Session } from '../session/session.ts'
 import { Meetings } from '../swarm/meetings.ts'
 import { Origin } from '../swarm/origin.ts'
@@ -292,10 +292,7 @@ class ViewerProcess implements Viewer {
     const { session, world, anchor, memoryMaxBytes = MEMORY_MAX_BYTES } = this.#options
     const { piecePriceWei, openingWei, chainId } = this.manifest
     const { records } = session
-    const verify: VerifyPool =
-      anchor === undefined
-        ? () => ({ ok: false, code: 'payment/no-anchor', message: 'this peer trusts no chain' })
-        : createPoolVerifier(anchor)
+    const verify: VerifyPool = anchor === undefined ? () => rejected(unanchored()) : createPoolVerifier(anchor)
     const runner: SwarmRunner = new SwarmRunner({
       catalog: this.catalog,
       swarm: {

@@ -1,6 +1,6 @@
 // What a peer must not forget, as bytes: its pools, what it promised, what it earned. The stores beneath know keys and
 // bytes alone.
-import type { EarningRecord, PayerRecord, PromiseRecord } from '@tan/delivery'
+import type { EarningRecord, PayerRecord, PromiseRecord } from '@tan/payments'
 import { type Codec, codec, decode, encode, type Hash } from '@tan/primitives'
 import { limits, type PoolReserve, type PoolTerms, signedVoucherCodec } from '@tan/protocol'
 import type { PreparedTransaction } from '../chain/rpc.ts'

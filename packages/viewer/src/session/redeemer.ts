@@ -1,23 +1,21 @@
 // Turns earnings into money: redeems vouchers on chain when that pays, and always before a pool expires. It also watches
 // the pools that owe us, so that nobody is served from one that froze.
-import type { EarningRecord, ProvenPool } from '@tan/delivery'
+import {
+  type EarningRecord,
+  isRedeemable,
+  isWorthRedeeming,
+  overHeight,
+  type ProvenPool,
+  type RedeemPolicy,
+  redeemableWei,
+  redemptionOf,
+} from '@tan/payments'
 import { type Address, addressOfSecretKey, type Hash, type Logger, type Reason, reasonOf } from '@tan/primitives'
-import { availableTo, chainStep, type PoolState } from '@tan/protocol'
-import type { Redemption } from '../chain/abi.ts'
 import { askPool, type PoolChain } from '../chain/pool-chain.ts'
 import { isOver, type PreparedTransaction, type SettledTransaction } from '../chain/rpc.ts'
 import { REDEEM_MS, REDEMPTIONS_MAX } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 import type { Records } from './records.ts'
-
-export interface RedeemPolicy {
-  /** what is due must be worth so many times the gas of redeeming it */
-  readonly gasFactor: bigint
-  /** or this much, of one pool: what may be lost to a payer that overspends */
-  readonly dueMaxWei: bigint
-  /** or its pool is this close to expiry */
-  readonly expiryMarginBlocks: number
-}
 
 export interface RedeemerOptions {
   readonly chain: PoolChain
@@ -48,14 +46,9 @@ export interface EarningsSummary {
   readonly pools: number
 }
 
-/** what redeeming is expected to cost: a transaction, and each voucher in it */
-const TRANSACTION_GAS = 25_000n
-const REDEMPTION_GAS = 40_000n
-
 interface Due {
   readonly record: EarningRecord
   readonly proven: ProvenPool
-  readonly dueWei: bigint
 }
 
 export class Redeemer {
@@ -136,21 +129,11 @@ export class Redeemer {
     const due: Due[] = []
     for (const record of [...this.#records.values()]) {
       const proven = await this.#look(record)
-      if (proven === undefined) continue
-      const dueWei = dueWeiOf(record, proven)
-      if (dueWei > 0n || provesOverspend(record, proven)) due.push({ record, proven, dueWei })
+      if (proven !== undefined && isRedeemable(record, proven)) due.push({ record, proven })
     }
     const baseFeeWei = await chain.baseFeeWei()
-    const costWei = (TRANSACTION_GAS + REDEMPTION_GAS) * baseFeeWei
-    const { gasFactor, dueMaxWei, expiryMarginBlocks } = this.#options.policy
     const chosen = due.filter(
-      ({ record, proven, dueWei }) =>
-        isForced ||
-        // the contract pays the gas of whoever shows it
-        provesOverspend(record, proven) ||
-        dueWei >= gasFactor * costWei ||
-        dueWei >= dueMaxWei ||
-        (dueWei > REDEMPTION_GAS * baseFeeWei && proven.height + expiryMarginBlocks >= proven.pool.expiryHeight),
+      ({ record, proven }) => isForced || isWorthRedeeming(record, proven, baseFeeWei, this.#options.policy),
     )
     for (let i = 0; i < chosen.length; i += REDEMPTIONS_MAX) await this.#redeem(chosen.slice(i, i + REDEMPTIONS_MAX))
   }
@@ -164,12 +147,10 @@ export class Redeemer {
     const proven = asked.value
     this.#paidWei.set(poolId, proven.target.paid)
     onChanged(resourceId, proven)
-    const { status, expiryHeight } = proven.pool
-    const isPaid = proven.height >= expiryHeight && dueWeiOf(record, proven) === 0n
     // What is final does not come back: until then the contract may still pay.
-    const overHeight = isPaid || status === 'closed' ? expiryHeight : expiryHeight + (await chain.redeemGraceBlocks())
-    if (proven.height < overHeight || (await chain.finalizedHeight()) <= overHeight)
-      return status === 'closed' ? undefined : proven
+    const endHeight = overHeight(record, proven, await chain.redeemGraceBlocks())
+    if (proven.height < endHeight || (await chain.finalizedHeight()) <= endHeight)
+      return proven.pool.status === 'closed' ? undefined : proven
     this.#records.delete(poolId)
     await records.forgetEarning(poolId)
     onEnded(resourceId, poolId)
@@ -206,40 +187,4 @@ export class Redeemer {
     await records.saveRedeeming(undefined)
     onRedeemed?.(settled)
   }
-}
-
-/** What was served, and shown by a voucher: no more is asked for, so that what was paid ahead stays the payer's. */
-function redeemableWei({ voucher, index, chargedWei }: EarningRecord): bigint {
-  return voucher.amount + voucher.unit * BigInt(unitsOf(voucher, index, chargedWei))
-}
-
-function unitsOf({ amount, unit }: EarningRecord['voucher'], index: number, chargedWei: bigint): number {
-  if (chargedWei <= amount || unit === 0n) return 0
-  const charged = (chargedWei - amount) / unit
-  return charged < BigInt(index) ? Number(charged) : index
-}
-
-/** What redeeming it now would pay. */
-function dueWeiOf(record: EarningRecord, { pool, target }: ProvenPool): bigint {
-  const newWei = redeemableWei(record) - target.paid
-  const mostWei = isStrict(pool) ? target.reserved - target.paid : availableTo(pool, target)
-  const wei = newWei < mostWei ? newWei : mostWei
-  return pool.status !== 'closed' && wei > 0n ? wei : 0n
-}
-
-function provesOverspend(record: EarningRecord, { pool, target }: ProvenPool): boolean {
-  return pool.status === 'open' && !isStrict(pool) && redeemableWei(record) - target.paid > availableTo(pool, target)
-}
-
-/** The collateral of a frozen pool is burned. */
-function isStrict(pool: PoolState): boolean {
-  return pool.collateral === 0n && pool.status !== 'frozen'
-}
-
-/** The voucher with the preimage of the last unit that was served. */
-function redemptionOf({ voucher, index, preimage, chargedWei }: EarningRecord): Redemption {
-  const units = unitsOf(voucher, index, chargedWei)
-  let shown = preimage
-  for (let i = index; i > units; i--) shown = chainStep(shown, voucher)
-  return { voucher, index: units, preimage: units === 0 ? new Uint8Array(0) : shown }
 }

@@ -2,20 +2,28 @@
 // same in pages and in Node; what differs comes in through ports.
 import {
   type Catalog,
-  type Claim,
-  type EarningRecord,
   type LinkId,
-  type Outcome,
-  type PayerRecord,
-  type PayingPool,
-  type ProvenPool,
   Swarm,
   type SwarmEffect,
   type SwarmInput,
   type SwarmOptions,
+  unrequested,
   type Wanted,
 } from '@tan/delivery'
-import { type Address, type Clock, concatBytes, type Hash, type Logger, type Reason, reasonOf } from '@tan/primitives'
+import type { Claim, EarningRecord, PayerRecord, PayingPool, ProvenPool } from '@tan/payments'
+import {
+  type Address,
+  accepted,
+  type Clock,
+  concatBytes,
+  type Hash,
+  type Logger,
+  type Reason,
+  type Result,
+  reasonOf,
+  rejected,
+  rejectionOf,
+} from '@tan/primitives'
 import {
   decodeSwarmMessage,
   encodeSwarmMessage,
@@ -53,7 +61,7 @@ export interface RunnerOptions {
   readonly savePayments: (record: PayerRecord) => Promise<void>
   readonly saveEarnings: (records: readonly EarningRecord[]) => Promise<void>
   readonly provePool: (poolId: Hash, target: Address) => Promise<PoolProof>
-  readonly verifyPool: (proof: PoolProof) => Outcome<ProvenPool>
+  readonly verifyPool: (proof: PoolProof) => Result<ProvenPool>
   readonly reserve: (poolId: Hash, target: Address, amountWei: bigint) => Promise<void>
   readonly claim: (claim: Claim) => void
   readonly events: RunnerEvents
@@ -215,8 +223,7 @@ export class SwarmRunner {
     const key = `${rendition}/${segment}/${piece}`
     // Nothing is hashed that was not asked for, and nothing twice.
     if (!this.swarm.expects(link, ref) || line.hashing.has(key)) {
-      const rejection = { code: 'swarm/unrequested', message: `piece ${key} was not asked for` }
-      this.dispatch({ type: 'malformed', link, rejection })
+      this.dispatch({ type: 'malformed', link, rejection: unrequested(ref) })
       return
     }
     line.hashing.add(key)
@@ -393,12 +400,12 @@ export class SwarmRunner {
   }
 
   async #prove({ link, poolId, target }: Extract<SwarmEffect, { type: 'prove-pool' }>): Promise<void> {
-    let proof: Outcome<PoolProof>
+    let proof: Result<PoolProof>
     try {
-      proof = { ok: true, value: await this.#options.provePool(poolId, target) }
+      proof = accepted(await this.#options.provePool(poolId, target))
     } catch (error) {
-      proof = { ok: false, ...reasonOf(error) }
-      this.#options.events.failed?.(proof)
+      proof = rejected(rejectionOf(error))
+      this.#options.events.failed?.(proof.rejection)
     }
     this.dispatch({ type: 'pool-proof', link, proof })
   }

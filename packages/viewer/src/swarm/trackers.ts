@@ -1,5 +1,5 @@
 // The trackers of a peer, shared by all swarms that it is in: announcing, candidates, signals and claims.
-import type { Claim } from '@tan/delivery'
+import type { Claim } from '@tan/payments'
 import { type Address, encode, type Hash, type Logger, type Random, type Reason, toHex } from '@tan/primitives'
 import { signedVoucherCodec } from '@tan/protocol'
 import type { Candidate, IceSignal, PeerRole, Place } from '@tan/protocol/tracker'
