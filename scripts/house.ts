@@ -17,10 +17,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'packages/delivery': ['primitives', 'protocol'],
   'packages/network': ['primitives', 'protocol'],
   'packages/node': ['primitives', 'protocol', 'storage', 'ledger', 'consensus', 'network'],
-  'packages/viewer': ['primitives', 'protocol', 'storage', 'delivery'],
+  'packages/peer': ['primitives', 'protocol', 'storage', 'delivery'],
+  'packages/viewer': ['primitives', 'protocol', 'delivery', 'peer'],
   'packages/tracker': ['primitives', 'protocol', 'delivery'],
   'packages/origin': ['primitives', 'protocol', 'delivery'],
-  'packages/edge': ['primitives', 'protocol', 'storage', 'delivery', 'viewer'],
+  'packages/edge': ['primitives', 'protocol', 'storage', 'delivery', 'peer'],
   'packages/simulator': ['primitives', 'protocol', 'storage', 'ledger', 'consensus', 'delivery'],
   'apps/web': ['primitives', 'protocol', 'viewer'],
   'apps/cli': [
@@ -33,6 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'delivery',
     'network',
     'node',
+    'peer',
     'viewer',
     'tracker',
     'origin',
@@ -42,7 +44,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** No `node:*` but in files named `*.node.ts`, which conditional exports keep from browsers. */
-const BROWSER_SAFE = ['packages/primitives', 'packages/protocol', 'packages/delivery', 'packages/viewer', 'apps/web']
+const BROWSER_SAFE = [
+  'packages/primitives',
+  'packages/protocol',
+  'packages/delivery',
+  'packages/peer',
+  'packages/viewer',
+  'apps/web',
+]
 /** The same, for parts of a room. */
 const BROWSER_SAFE_FILES = [/^packages\/storage\/src\/(trie|proofs?)(\/|\.|-)/]
 
@@ -53,6 +62,7 @@ const MAY_TOUCH_THE_WORLD = [
   'packages/edge',
   'packages/tracker',
   'packages/origin',
+  'packages/peer',
   'packages/viewer',
   'apps/web',
   'apps/cli',

@@ -6,6 +6,15 @@ import { join } from 'node:path'
 import { Devnet } from '@tan/cli/devnet'
 import { createNodeWorld } from '@tan/edge'
 import {
+  createPoolChain,
+  createRpc,
+  type PoolChain,
+  prepareTransaction,
+  type Redemption,
+  type Rpc,
+  settleTransaction,
+} from '@tan/peer'
+import {
   type Address,
   addressOfSecretKey,
   EMPTY_BYTES,
@@ -15,15 +24,6 @@ import {
   ZERO_HASH,
 } from '@tan/primitives'
 import { PAYMENT_POOLS_ABI, type PoolTerms, SYSTEM_ADDRESSES, signVoucher } from '@tan/protocol'
-import {
-  createPoolChain,
-  createRpc,
-  type PoolChain,
-  prepareTransaction,
-  type Redemption,
-  type Rpc,
-  settleTransaction,
-} from '@tan/viewer'
 import { createPublicClient, http, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -5,6 +5,20 @@ import type { EarningRecord, ProvenPool } from '@tan/delivery'
 import { openNodeSession } from '@tan/edge'
 import { eventually, TestNetwork } from '@tan/edge/testing'
 import {
+  commonWorld,
+  createPoolChain,
+  createPoolVerifier,
+  type PoolChain,
+  PoolKeeper,
+  type PoolPlan,
+  prepareTransaction,
+  Redeemer,
+  type Rpc,
+  type Session,
+  secureRandom,
+  settleTransaction,
+} from '@tan/peer'
+import {
   type Address,
   addressOfSecretKey,
   CodedError,
@@ -21,20 +35,6 @@ import {
   signVoucher,
   type Voucher,
 } from '@tan/protocol'
-import {
-  commonWorld,
-  createPoolChain,
-  createPoolVerifier,
-  type PoolChain,
-  PoolKeeper,
-  type PoolPlan,
-  prepareTransaction,
-  Redeemer,
-  type Rpc,
-  type Session,
-  secureRandom,
-  settleTransaction,
-} from '@tan/viewer'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const { timers } = commonWorld()

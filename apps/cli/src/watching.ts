@@ -1,6 +1,8 @@
 // What `tan watch` does about a resource that does not come: it says why once, and ends after a while.
+
+import type { Timers } from '@tan/peer'
 import { type Clock, CodedError } from '@tan/primitives'
-import type { Timers, Viewer } from '@tan/viewer'
+import type { Viewer } from '@tan/viewer'
 
 /** without one piece, while a segment is waited for */
 const PATIENCE_MS = 30_000

@@ -2,9 +2,6 @@
 
 import { join } from 'node:path'
 import { createCatalog, type EarningRecord } from '@tan/delivery'
-import { type Address, CodedError, type Hash, type Logger, type Reason, reasonOf, silentLogger } from '@tan/primitives'
-import type { Place } from '@tan/protocol/tracker'
-import { type KeyValueStore, openStore } from '@tan/storage'
 import {
   commonWorld,
   createPoolChain,
@@ -12,6 +9,7 @@ import {
   createRpc,
   createSession,
   fetchManifest,
+  type PeerWorld,
   type PoolChain,
   parseTrustAnchor,
   Redeemer,
@@ -21,8 +19,10 @@ import {
   Trackers,
   type TrustAnchor,
   type VerifyPool,
-  type ViewerWorld,
-} from '@tan/viewer'
+} from '@tan/peer'
+import { type Address, CodedError, type Hash, type Logger, type Reason, reasonOf, silentLogger } from '@tan/primitives'
+import type { Place } from '@tan/protocol/tracker'
+import { type KeyValueStore, openStore } from '@tan/storage'
 import { PieceCache } from './cache.ts'
 import { durableRecords } from './durable-records.ts'
 import { createGuardedNetwork } from './guarded-network.ts'
@@ -120,7 +120,7 @@ class EdgeProcess implements Edge {
   readonly address: Address
   readonly #options: EdgeOptions
   readonly #logger: Logger
-  readonly #world: ViewerWorld
+  readonly #world: PeerWorld
   readonly #session: Session
   readonly #store: KeyValueStore
   readonly #policy: RedeemPolicy

@@ -1,11 +1,10 @@
 // One resource that an edge holds and serves: its manifest, its swarm, and the filling of its cache.
 import type { Catalog, EarningRecord, ProvenPool, Wanted } from '@tan/delivery'
-import { type Address, CodedError, type Hash } from '@tan/primitives'
-import type { PieceRef, SignedManifest } from '@tan/protocol'
 import {
   Meetings,
   Origin,
   originFolders,
+  type PeerWorld,
   type PieceStore,
   type RunnerEvents,
   type Session,
@@ -13,18 +12,18 @@ import {
   SwarmRunner,
   type Trackers,
   type VerifyPool,
-  type ViewerWorld,
-  viewerLimits,
-} from '@tan/viewer'
+} from '@tan/peer'
+import { type Address, CodedError, type Hash } from '@tan/primitives'
+import type { PieceRef, SignedManifest } from '@tan/protocol'
 import type { PieceCache } from './cache.ts'
-import { PINNING_MAX, SEEK_MAX } from './limits.ts'
+import { PEERS_MAX, PINNING_MAX, SEEK_MAX } from './limits.ts'
 
 export interface HostingOptions {
   readonly manifestUrl: string
   readonly manifest: SignedManifest
   /** of the manifest */
   readonly catalog: Catalog
-  readonly world: ViewerWorld
+  readonly world: PeerWorld
   readonly session: Session
   readonly cache: PieceCache
   readonly trackers: Trackers
@@ -208,7 +207,7 @@ export class HostedResource {
       timers: world.timers,
       random: world.random,
       wanted: SEEK_MAX,
-      most: viewerLimits.PEERS_MAX_EDGE,
+      most: PEERS_MAX,
       isConnectedTo: peer => this.runner.isConnectedTo(peer),
       isBanned: peer => this.runner.swarm.isBanned(peer),
       connections: () => this.runner.connections,

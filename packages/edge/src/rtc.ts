@@ -1,12 +1,5 @@
 // WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, browser/rtc.ts).
-import {
-  type ConnectRtc,
-  type RtcAttempt,
-  RtcChannel,
-  type RtcOptions,
-  type RtcSignal,
-  viewerLimits,
-} from '@tan/viewer'
+import { type ConnectRtc, peerLimits, type RtcAttempt, RtcChannel, type RtcOptions, type RtcSignal } from '@tan/peer'
 import { type DataChannel, PeerConnection } from 'node-datachannel'
 
 export const connectNodeRtc: ConnectRtc = options => new NodeAttempt(options)
@@ -96,7 +89,7 @@ function channelOf(connection: PeerConnection, data: DataChannel): RtcChannel {
       connection.close()
     },
   })
-  data.setBufferedAmountLowThreshold(viewerLimits.CHANNEL_LOW_BYTES)
+  data.setBufferedAmountLowThreshold(peerLimits.CHANNEL_LOW_BYTES)
   data.onBufferedAmountLow(() => channel.drained())
   data.onClosed(() => channel.lost())
   data.onMessage(message => channel.received(bytesOf(message)))

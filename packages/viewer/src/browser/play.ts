@@ -1,14 +1,19 @@
 // The one line that an existing player needs: `await playWithTan(hls, { manifestUrl, … })`.
+
+import {
+  commonWorld,
+  createPoolChain,
+  createRpc,
+  type DurableStore,
+  openSession,
+  type PeerWorld,
+  parseTrustAnchor,
+  type Session,
+} from '@tan/peer'
 import { type Address, type Logger, reasonOf } from '@tan/primitives'
 import type Hls from 'hls.js'
-import { createPoolChain } from '../chain/pool-chain.ts'
-import { createRpc } from '../chain/rpc.ts'
-import { parseTrustAnchor } from '../chain/trust-anchor.ts'
 import { attachToHls } from '../player/hls.ts'
 import { createViewer, type Viewer, type ViewerOptions } from '../player/viewer.ts'
-import { commonWorld, type ViewerWorld } from '../player/world.ts'
-import type { DurableStore } from '../ports.ts'
-import { openSession, type Session } from '../session/session.ts'
 import { connectBrowserRtc } from './rtc.ts'
 import { openBrowserSession } from './session.ts'
 
@@ -24,7 +29,7 @@ export interface BrowserViewerOptions
   readonly logger?: Logger | undefined
 }
 
-export function createBrowserWorld(logger?: Logger): ViewerWorld {
+export function createBrowserWorld(logger?: Logger): PeerWorld {
   return { ...commonWorld(logger), connect: connectBrowserRtc }
 }
 

@@ -1,7 +1,6 @@
 // WebRTC in a browser. Node's is the same port over another library (@tan/edge).
-import { CHANNEL_LOW_BYTES } from '../limits.ts'
-import type { ConnectRtc, RtcAttempt, RtcOptions, RtcSignal } from '../ports.ts'
-import { RtcChannel } from '../swarm/rtc-channel.ts'
+
+import { type ConnectRtc, peerLimits, type RtcAttempt, RtcChannel, type RtcOptions, type RtcSignal } from '@tan/peer'
 
 export const connectBrowserRtc: ConnectRtc = options => new BrowserAttempt(options)
 
@@ -98,7 +97,7 @@ function channelOf(connection: RTCPeerConnection, data: RTCDataChannel): RtcChan
     },
   })
   data.binaryType = 'arraybuffer'
-  data.bufferedAmountLowThreshold = CHANNEL_LOW_BYTES
+  data.bufferedAmountLowThreshold = peerLimits.CHANNEL_LOW_BYTES
   data.onbufferedamountlow = () => channel.drained()
   data.onclose = () => channel.lost()
   data.onmessage = ({ data: message }: MessageEvent<string | ArrayBuffer>) =>

@@ -10,29 +10,36 @@ import {
   swarmLimits,
   type Wanted,
 } from '@tan/delivery'
+import {
+  createPoolVerifier,
+  fetchManifest,
+  Meetings,
+  Origin,
+  originFolders,
+  type PeerWorld,
+  PiecesInMemory,
+  type PoolChain,
+  PoolKeeper,
+  type PoolPlan,
+  peerLimits,
+  Redeemer,
+  type RedeemPolicy,
+  type Session,
+  SwarmRunner,
+  Trackers,
+  type TrustAnchor,
+  type VerifyPool,
+} from '@tan/peer'
 import { type Address, CodedError, type Hash, type Reason, reasonOf } from '@tan/primitives'
 import { fileUrl, type PieceRef, type SignedManifest } from '@tan/protocol'
 import type { Place } from '@tan/protocol/tracker'
-import type { PoolChain } from '../chain/pool-chain.ts'
-import { createPoolVerifier, type VerifyPool } from '../chain/pool-verifier.ts'
-import type { TrustAnchor } from '../chain/trust-anchor.ts'
-import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX_VIEWER, PEERS_WANTED, POOL_RETRY_MS, READ_MAX_MS } from '../limits.ts'
-import { PoolKeeper, type PoolPlan } from '../session/pool-keeper.ts'
-import { Redeemer, type RedeemPolicy } from '../session/redeemer.ts'
-import type { Session } from '../session/session.ts'
-import { Meetings } from '../swarm/meetings.ts'
-import { Origin } from '../swarm/origin.ts'
-import { PiecesInMemory } from '../swarm/pieces-in-memory.ts'
-import { SwarmRunner } from '../swarm/runner.ts'
-import { Trackers } from '../swarm/trackers.ts'
-import { fetchManifest, originFolders } from './manifest.ts'
+import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX, PEERS_WANTED, READ_MAX_MS } from '../limits.ts'
 import { ByteCounter, type PoolReport, type ViewerStats } from './statistics.ts'
-import type { ViewerWorld } from './world.ts'
 
 export interface ViewerOptions {
   readonly manifestUrl: string
   readonly session: Session
-  readonly world: ViewerWorld
+  readonly world: PeerWorld
   /** instead of those that the manifest names */
   readonly trackers?: readonly string[] | undefined
   /** pays peers; without it only what is free comes from them */
@@ -375,7 +382,7 @@ class ViewerProcess implements Viewer {
       timers: world.timers,
       random: world.random,
       wanted: PEERS_WANTED,
-      most: PEERS_MAX_VIEWER,
+      most: PEERS_MAX,
       isConnectedTo: peer => this.#runner.isConnectedTo(peer),
       isBanned: peer => this.#runner.swarm.isBanned(peer),
       connections: () => this.#runner.connections,
@@ -495,7 +502,7 @@ class ViewerProcess implements Viewer {
       this.#emit({ type: 'problem', rejection })
       // A node that is away comes back. Whoever is asked for money is not asked again and again.
       if (rejection.code.startsWith('rpc/') && !this.#lifetime.signal.aborted)
-        this.#stopPoolTimer = world.timers.after(POOL_RETRY_MS, () => void this.#openPool(chain))
+        this.#stopPoolTimer = world.timers.after(peerLimits.POOL_RETRY_MS, () => void this.#openPool(chain))
     }
   }
 

@@ -1,9 +1,9 @@
 // All that a viewer needs of the machine that it runs on. A page's is in browser/world.ts; Node's comes with the edge.
 import { type Clock, type Logger, type Random, secureRandomBytes, sha256, silentLogger } from '@tan/primitives'
 import type { TrackerSocket } from '@tan/protocol/tracker/client'
-import type { ConnectRtc, HttpGet, Sha256, Timers } from '../ports.ts'
+import type { ConnectRtc, HttpGet, Sha256, Timers } from './ports.ts'
 
-export interface ViewerWorld {
+export interface PeerWorld {
   readonly connect: ConnectRtc
   readonly get: HttpGet
   readonly openSocket: (url: string, subprotocol: string) => TrackerSocket
@@ -16,7 +16,7 @@ export interface ViewerWorld {
 }
 
 /** What browsers and Node have in common. */
-export function commonWorld(logger: Logger = silentLogger): Omit<ViewerWorld, 'connect'> {
+export function commonWorld(logger: Logger = silentLogger): Omit<PeerWorld, 'connect'> {
   return {
     get: getByFetch,
     openSocket: (url, subprotocol) => new WebSocket(url, subprotocol),

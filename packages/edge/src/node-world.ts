@@ -1,11 +1,12 @@
 // A viewer in Node: the same as in a page, over libdatachannel and LevelDB. For `tan watch`, tests and benches.
+
+import { commonWorld, openSession, type PeerWorld, type Session } from '@tan/peer'
 import { type Logger, silentLogger } from '@tan/primitives'
 import { openStore } from '@tan/storage'
-import { commonWorld, openSession, type Session, type ViewerWorld } from '@tan/viewer'
 import { durableRecords } from './durable-records.ts'
 import { connectNodeRtc } from './rtc.ts'
 
-export function createNodeWorld(logger: Logger = silentLogger): ViewerWorld {
+export function createNodeWorld(logger: Logger = silentLogger): PeerWorld {
   return { ...commonWorld(logger), connect: connectNodeRtc }
 }
 

@@ -1,9 +1,8 @@
 // Getting the manifest of what shall be played.
 import { bytesToUtf8, CodedError, concatBytes } from '@tan/primitives'
 import { deliveryLimits, parseManifest, type SignedManifest } from '@tan/protocol'
+import { MANIFEST_MAX_MS } from '../limits.ts'
 import type { HttpGet } from '../ports.ts'
-
-const MANIFEST_MAX_MS = 15_000
 
 /** Throws `manifest/unreachable`, and what a manifest that is not right throws. */
 export async function fetchManifest(url: string, get: HttpGet): Promise<SignedManifest> {

@@ -4,6 +4,7 @@ import type { EarningRecord, PayerRecord, PromiseRecord } from '@tan/delivery'
 import { type Codec, codec, decode, encode, type Hash } from '@tan/primitives'
 import { limits, type PoolReserve, type PoolTerms, signedVoucherCodec } from '@tan/protocol'
 import type { PreparedTransaction } from '../chain/rpc.ts'
+import { PROMISES_MAX, RESERVES_MAX } from '../limits.ts'
 import type { DurableStore } from '../ports.ts'
 
 /** A pool of ours for one resource, from before its transaction was sent. */
@@ -16,8 +17,6 @@ export interface PoolRecord {
 }
 
 const { uint, uint256, hash, address } = codec
-const RESERVES_MAX = 256
-const PROMISES_MAX = 4_096
 
 const transactionCodec: Codec<PreparedTransaction> = codec.struct<PreparedTransaction>({
   hash,

@@ -1,0 +1,42 @@
+export type { Redemption } from './chain/abi.ts'
+export { createPoolChain, fetchTrustAnchor, type PoolChain, type PreparedPool } from './chain/pool-chain.ts'
+export { createPoolVerifier, type VerifyPool } from './chain/pool-verifier.ts'
+export {
+  createRpc,
+  type OutgoingTransaction,
+  type PreparedTransaction,
+  prepareTransaction,
+  type Rpc,
+  type SettledTransaction,
+  settleTransaction,
+} from './chain/rpc.ts'
+export { committeeOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
+export { fingerprintOf } from './channel/fingerprint.ts'
+export { type DataWire, RtcChannel } from './channel/rtc-channel.ts'
+export * as peerLimits from './limits.ts'
+export { Meetings } from './meeting/meetings.ts'
+export { type SwarmMember, Trackers } from './meeting/trackers.ts'
+export type {
+  Channel,
+  ChannelEvents,
+  ConnectRtc,
+  DurableStore,
+  HttpAnswer,
+  HttpGet,
+  HttpOptions,
+  PieceStore,
+  RtcAttempt,
+  RtcOptions,
+  RtcSignal,
+  Sha256,
+  Timers,
+} from './ports.ts'
+export { PoolKeeper, type PoolPlan } from './session/pool-keeper.ts'
+export { type PoolRecord, Records } from './session/records.ts'
+export { type EarningsSummary, Redeemer, type RedeemPolicy } from './session/redeemer.ts'
+export { createSession, openSession, type Session } from './session/session.ts'
+export { Origin } from './swarm/origin.ts'
+export { PiecesInMemory } from './swarm/pieces-in-memory.ts'
+export { fetchManifest, originFolders } from './swarm/resource.ts'
+export { type RunnerEvents, type RunnerOptions, SwarmRunner } from './swarm/runner.ts'
+export { commonWorld, getByFetch, type PeerWorld, secureRandom } from './world.ts'
