@@ -62,7 +62,6 @@ const MAY_TOUCH_THE_WORLD = [
   'packages/edge',
   'packages/tracker',
   'packages/origin',
-  'packages/peer',
   'packages/viewer',
   'apps/web',
   'apps/cli',
@@ -76,10 +75,14 @@ const WORLD: readonly (readonly [RegExp, string])[] = [
     'opens a socket',
   ],
 ]
-/** Storage's engines are where the real disk is touched below the node; the simulator's command line reports real time. */
+/**
+ * Storage's engines are where the real disk is touched below the node; a peer's world is what browsers and Node have in
+ * common; the simulator's command line reports real time.
+ */
 const EXCEPTIONS = [
   /\.(browser|node)\.ts$/,
   /^packages\/storage\/src\/engines?\//,
+  /^packages\/peer\/src\/world\.ts$/,
   /^packages\/simulator\/src\/(.*-)?(main|worker)\.ts$/,
 ]
 

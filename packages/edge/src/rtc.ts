@@ -1,5 +1,14 @@
-// WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, browser/rtc.ts).
-import { type ConnectRtc, peerLimits, type RtcAttempt, RtcChannel, type RtcOptions, type RtcSignal } from '@tan/peer'
+// WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, src/browser/rtc.ts).
+import {
+  type ConnectRtc,
+  peerLimits,
+  type RtcAttempt,
+  RtcChannel,
+  type RtcOptions,
+  type RtcSignal,
+  realTimers,
+  rtcFailure,
+} from '@tan/peer'
 import { type DataChannel, PeerConnection } from 'node-datachannel'
 
 export const connectNodeRtc: ConnectRtc = options => new NodeAttempt(options)
@@ -76,12 +85,13 @@ class NodeAttempt implements RtcAttempt {
     if (this.#isOver) return
     this.#isOver = true
     this.#connection.close()
-    this.#events.failed({ code: 'rtc/failed', message })
+    this.#events.failed(rtcFailure(message))
   }
 }
 
 function channelOf(connection: PeerConnection, data: DataChannel): RtcChannel {
   const channel = new RtcChannel({
+    timers: realTimers,
     bufferedBytes: () => data.bufferedAmount(),
     send: message => data.sendMessageBinary(message),
     close: () => {

@@ -11,11 +11,9 @@ export {
   settleTransaction,
 } from './chain/rpc.ts'
 export { committeeOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
-export { fingerprintOf } from './channel/fingerprint.ts'
-export { type DataWire, RtcChannel } from './channel/rtc-channel.ts'
+export { type DataWire, RtcChannel, rtcFailure } from './channel/rtc-channel.ts'
 export * as peerLimits from './limits.ts'
-export { Meetings } from './meeting/meetings.ts'
-export { type SwarmMember, Trackers } from './meeting/trackers.ts'
+export { Peer, type PeerOptions } from './peer.ts'
 export type {
   Channel,
   ChannelEvents,
@@ -35,8 +33,8 @@ export { PoolKeeper, type PoolPlan } from './session/pool-keeper.ts'
 export { type PoolRecord, Records } from './session/records.ts'
 export { type EarningsSummary, Redeemer, type RedeemPolicy } from './session/redeemer.ts'
 export { createSession, openSession, type Session } from './session/session.ts'
-export { Origin } from './swarm/origin.ts'
+export type { HeldSegment, MemberEvents, MemberOptions, SwarmMember } from './swarm/member.ts'
 export { PiecesInMemory } from './swarm/pieces-in-memory.ts'
-export { fetchManifest, originFolders } from './swarm/resource.ts'
-export { type RunnerEvents, type RunnerOptions, SwarmRunner } from './swarm/runner.ts'
-export { commonWorld, getByFetch, type PeerWorld, secureRandom } from './world.ts'
+export type { OpenPool, PayingPlan } from './swarm/purse.ts'
+export { isPaid, openResource, type Resource } from './swarm/resource.ts'
+export { commonWorld, type PeerWorld, realTimers, secureRandom } from './world.ts'

@@ -1,4 +1,6 @@
-// All that a viewer needs of the machine that it runs on. A page's is in browser/world.ts; Node's comes with the edge.
+// All that a peer needs of the machine that it runs on, and what browsers and Node have of it in common: the only file of
+// this room that touches the real clock, timers and sockets. WebRTC differs: pages bring theirs (@tan/viewer), Node its own
+// (@tan/edge).
 import { type Clock, type Logger, type Random, secureRandomBytes, sha256, silentLogger } from '@tan/primitives'
 import type { TrackerSocket } from '@tan/protocol/tracker/client'
 import type { ConnectRtc, HttpGet, Sha256, Timers } from './ports.ts'
@@ -22,15 +24,17 @@ export function commonWorld(logger: Logger = silentLogger): Omit<PeerWorld, 'con
     openSocket: (url, subprotocol) => new WebSocket(url, subprotocol),
     sha256: hashPiece,
     clock: { nowMs: () => Date.now() },
-    timers: {
-      after(delayMs, call) {
-        const timer = setTimeout(call, delayMs)
-        return () => clearTimeout(timer)
-      },
-    },
+    timers: realTimers,
     random: secureRandom,
     logger,
   }
+}
+
+export const realTimers: Timers = {
+  after(delayMs, call) {
+    const timer = setTimeout(call, delayMs)
+    return () => clearTimeout(timer)
+  },
 }
 
 export const secureRandom: Random = { uint32: () => new DataView(secureRandomBytes(4).buffer).getUint32(0) }

@@ -3,6 +3,8 @@
 /** connections that a viewer seeks; it accepts some more */
 export const PEERS_WANTED = 8
 export const PEERS_MAX = 24
+/** peers of which it is remembered whether a tracker called them viewer or edge */
+export const ROLES_MAX = 1_000
 /** segments that a viewer keeps for others, together */
 export const MEMORY_MAX_BYTES = 256 * 1024 * 1024
 /** how often what will be needed is worked out anew */

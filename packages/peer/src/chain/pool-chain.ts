@@ -4,7 +4,6 @@ import type { Outcome, ProvenPool } from '@tan/delivery'
 import {
   type Address,
   addressOfSecretKey,
-  CodedError,
   decode,
   fromHex,
   type Hash,
@@ -25,10 +24,12 @@ import {
   settlementProofCodec,
 } from '@tan/protocol'
 import { hexOf, hexUpTo, integerFrom, list, literal, object, wei } from '@tan/protocol/tracker/shape'
+import { reject } from '../codes.ts'
 import type { Timers } from '../ports.ts'
 import { encodeClose, encodeCreatePool, encodeRedeem, encodeReserve, type Redemption } from './abi.ts'
 import {
   baseFeeWei,
+  ChainError,
   type PreparedTransaction,
   prepareTransaction,
   quantity,
@@ -53,7 +54,7 @@ export interface PoolChain {
   /** blocks after a pool's expiry in which payees can still redeem */
   redeemGraceBlocks(): Promise<number>
   balanceWei(address: Address): Promise<bigint>
-  /** TANGam wei a gas, in the newest block */
+  /** TANGam wei per gas, in the newest block */
   baseFeeWei(): Promise<bigint>
   pool(poolId: Hash): Promise<PoolState | undefined>
   target(poolId: Hash, target: Address): Promise<PoolTarget>
@@ -101,7 +102,7 @@ function shaped<T>(shape: (value: unknown, path: string) => T, value: unknown, w
   try {
     return shape(value, what)
   } catch (cause) {
-    throw new CodedError('rpc/answer', reasonOf(cause).message, { cause })
+    throw new ChainError('rpc/answer', reasonOf(cause).message, { cause })
   }
 }
 
@@ -178,6 +179,6 @@ export async function askPool(chain: PoolChain, poolId: Hash, self: Address): Pr
     chain.target(poolId, self),
     chain.settledHeight(),
   ])
-  if (found === undefined) return { ok: false, code: 'payment/pool', message: `there is no pool ${poolId}` }
+  if (found === undefined) return { ok: false, ...reject('payment/pool', `there is no pool ${poolId}`) }
   return { ok: true, value: { poolId, pool: found, target, height } }
 }

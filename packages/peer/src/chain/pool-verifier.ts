@@ -13,6 +13,7 @@ import {
   verifySettlementProof,
 } from '@tan/protocol'
 import { verifyAccountProof, verifyStorageProof } from '@tan/storage/proofs'
+import { reject } from '../codes.ts'
 import { PROOFS_KNOWN_MAX } from '../limits.ts'
 import { committeeOf, type TrustAnchor } from './trust-anchor.ts'
 
@@ -27,8 +28,8 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
     const hash = hashHeader(header)
     if (settled.has(hash)) return undefined
     const verified = verifySettlementProof(bls, committee, settlement)
-    if (!verified.ok) return { code: 'payment/proof', message: verified.rejection.message }
-    if (verified.value !== hash) return { code: 'payment/proof', message: 'the proof settles another block' }
+    if (!verified.ok) return reject('payment/proof', verified.rejection.message)
+    if (verified.value !== hash) return reject('payment/proof', 'the proof settles another block')
     settled.add(hash)
     if (settled.size > PROOFS_KNOWN_MAX) settled.delete(settled.values().next().value!)
     return undefined
@@ -36,7 +37,7 @@ export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
 
   return (proof, target) => {
     const { poolId, header, accountProof, slotProofs } = proof
-    const refuse = (message: string): Outcome<ProvenPool> => ({ ok: false, code: 'payment/proof', message })
+    const refuse = (message: string): Outcome<ProvenPool> => ({ ok: false, ...reject('payment/proof', message) })
     const wrong = checkSettled(proof)
     if (wrong !== undefined) return { ok: false, ...wrong }
     try {

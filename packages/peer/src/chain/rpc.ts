@@ -1,14 +1,5 @@
 // JSON-RPC over HTTP, as little as a peer needs of it: calls, accounts, and one transaction after the other.
-import {
-  type Address,
-  addressOfSecretKey,
-  CodedError,
-  fromHex,
-  type Hash,
-  isHex,
-  shorten,
-  toHex,
-} from '@tan/primitives'
+import { type Address, addressOfSecretKey, CodedError, type Hash, shorten, toHex } from '@tan/primitives'
 import {
   decodeTransaction,
   encodeTransaction,
@@ -19,6 +10,23 @@ import {
 } from '@tan/protocol'
 import { RPC_ANSWER_MAX_BYTES, RPC_TIMEOUT_MS, SETTLE_MAX_MS, SETTLE_POLL_MS } from '../limits.ts'
 import type { Timers } from '../ports.ts'
+
+/** What a node answered, or that it did not: codes `rpc/…`. Other failures of a peer are no fault of its chain. */
+export class ChainError extends CodedError {
+  /** nothing more will come of the transaction that it is about */
+  readonly isFinal: boolean
+
+  constructor(code: string, message: string, { isFinal = false, ...options }: ChainErrorOptions = {}) {
+    super(code, message, options)
+    this.isFinal = isFinal
+  }
+}
+
+interface ChainErrorOptions {
+  readonly cause?: unknown
+  readonly data?: Readonly<Record<string, unknown>>
+  readonly isFinal?: boolean
+}
 
 export interface Rpc {
   /** Throws `rpc/unreachable`, `rpc/answer`, or `rpc/error` with what the node says. */
@@ -37,7 +45,7 @@ export function createRpc(url: string, request: typeof fetch = fetch): Rpc {
         const response = await request(url, { method: 'POST', headers, body, signal })
         text = await response.text()
       } catch (cause) {
-        throw new CodedError('rpc/unreachable', `no node answers at ${url} (${method})`, { cause })
+        throw new ChainError('rpc/unreachable', `no node answers at ${url} (${method})`, { cause })
       }
       return resultOf(text, method)
     },
@@ -50,27 +58,21 @@ function resultOf(text: string, method: string): unknown {
     if (text.length > RPC_ANSWER_MAX_BYTES) throw new Error(`${text.length} characters`)
     answer = JSON.parse(text)
   } catch (cause) {
-    throw new CodedError('rpc/answer', `the answer to ${method} is not JSON-RPC: ${shorten(text)}`, { cause })
+    throw new ChainError('rpc/answer', `the answer to ${method} is not JSON-RPC: ${shorten(text)}`, { cause })
   }
   if (answer.error !== undefined && answer.error !== null)
-    throw new CodedError('rpc/error', `${method}: ${shorten(String(answer.error.message), 300)}`, {
+    throw new ChainError('rpc/error', `${method}: ${shorten(String(answer.error.message), 300)}`, {
       data: { code: answer.error.code, data: answer.error.data },
     })
-  if (answer.result === undefined) throw new CodedError('rpc/answer', `${method} was answered with nothing`)
+  if (answer.result === undefined) throw new ChainError('rpc/answer', `${method} was answered with nothing`)
   return answer.result
 }
 
 /** `0x…` of any length up to 32 bytes. Throws `rpc/answer`. */
 export function quantity(value: unknown, what: string): bigint {
   if (typeof value !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(value))
-    throw new CodedError('rpc/answer', `${what} is not a quantity: ${shorten(value)}`)
+    throw new ChainError('rpc/answer', `${what} is not a quantity: ${shorten(value)}`)
   return BigInt(value)
-}
-
-/** Throws `rpc/answer`. */
-export function data(value: unknown, what: string): Uint8Array {
-  if (!isHex(value)) throw new CodedError('rpc/answer', `${what} is not bytes: ${shorten(value)}`)
-  return fromHex(value)
 }
 
 export interface OutgoingTransaction {
@@ -97,10 +99,10 @@ export async function prepareTransaction(
   rpc: Rpc,
   chainId: number,
   secretKey: Uint8Array,
-  { to, valueWei, data: input }: OutgoingTransaction,
+  { to, valueWei, data }: OutgoingTransaction,
 ): Promise<PreparedTransaction> {
   const from = addressOfSecretKey(secretKey)
-  const call = { from, to, value: `0x${valueWei.toString(16)}`, data: toHex(input) }
+  const call = { from, to, value: `0x${valueWei.toString(16)}`, data: toHex(data) }
   const [nonce, gas, baseFee] = await Promise.all([
     rpc.call('eth_getTransactionCount', [from, 'pending']),
     rpc.call('eth_estimateGas', [call]),
@@ -114,7 +116,7 @@ export async function prepareTransaction(
       gasLimit: (quantity(gas, 'the gas estimate') * 12n) / 10n,
       to,
       value: valueWei,
-      data: input,
+      data,
       accessList: [],
       maxPriorityFeePerGas: 0n,
       maxFeePerGas: 2n * baseFee,
@@ -141,7 +143,7 @@ function prepared(transaction: Transaction): PreparedTransaction {
   return { hash: hashTransaction(encoded), encoded }
 }
 
-/** TANGam wei a gas, of the newest block. Throws `rpc/answer`. */
+/** TANGam wei per gas, of the newest block. Throws `rpc/answer`. */
 export async function baseFeeWei(rpc: Rpc): Promise<bigint> {
   const block = (await rpc.call('eth_getBlockByNumber', ['latest', false])) as { baseFeePerGas?: unknown } | null
   return quantity(block?.baseFeePerGas, 'the base fee')
@@ -160,21 +162,16 @@ export async function settleTransaction(
   for (let waitedMs = 0; waitedMs < SETTLE_MAX_MS; waitedMs += SETTLE_POLL_MS) {
     const sends = waitedMs % RESEND_MS === 0
     const receipt = await settledReceipt(rpc, hash, sends ? encoded : undefined).catch((error: unknown) => {
-      if (!(error instanceof CodedError) || isOver(error)) throw error
+      if (!(error instanceof ChainError) || error.isFinal) throw error
       last = error
       return undefined
     })
     if (receipt !== undefined) return receipt
     await new Promise<void>(resolve => timers.after(SETTLE_POLL_MS, resolve))
   }
-  throw new CodedError('rpc/not-settled', `transaction ${hash} is not settled after ${SETTLE_MAX_MS} ms`, {
+  throw new ChainError('rpc/not-settled', `transaction ${hash} is not settled after ${SETTLE_MAX_MS} ms`, {
     cause: last,
   })
-}
-
-/** Whether an error of `settleTransaction` says that nothing more will come of the transaction. */
-export function isOver(error: unknown): boolean {
-  return error instanceof CodedError && (error.code === 'rpc/reverted' || error.code === 'rpc/replaced')
 }
 
 const RESEND_MS = 20 * SETTLE_POLL_MS
@@ -196,7 +193,7 @@ async function settledReceipt(
   const safe = (await rpc.call('eth_getBlockByNumber', ['safe', false])) as Record<string, unknown> | null
   if (safe === null || Number(quantity(safe.number, 'the settled height')) < height) return undefined
   if (quantity(found.status, 'the status of a receipt') !== 1n)
-    throw new CodedError('rpc/reverted', `transaction ${hash} was reverted in block ${height}`)
+    throw new ChainError('rpc/reverted', `transaction ${hash} was reverted in block ${height}`, { isFinal: true })
   const gasUsed = quantity(found.gasUsed, 'the gas of a receipt')
   return { hash, height, gasUsed, feeWei: gasUsed * quantity(found.effectiveGasPrice, 'the gas price of a receipt') }
 }
@@ -207,5 +204,11 @@ async function checkNonce(rpc: Rpc, hash: Hash, encoded: Uint8Array): Promise<vo
   const settled = await rpc.call('eth_getTransactionCount', [recoverSender(transaction), 'safe'])
   if (quantity(settled, 'the settled nonce') <= transaction.nonce) return
   if ((await rpc.call('eth_getTransactionReceipt', [hash])) !== null) return
-  throw new CodedError('rpc/replaced', `transaction ${hash} can never be: another one of its account took its nonce`)
+  throw new ChainError(
+    'rpc/replaced',
+    `transaction ${hash} can never settle: another one of its account took its nonce`,
+    {
+      isFinal: true,
+    },
+  )
 }

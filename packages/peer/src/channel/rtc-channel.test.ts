@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { EARLY_MESSAGES_MAX } from '../limits.ts'
+import { CHANNEL_LINGER_MS, EARLY_MESSAGES_MAX } from '../limits.ts'
 import { RtcChannel } from './rtc-channel.ts'
 
-const quiet = { bufferedBytes: () => 7, send: () => {}, close: () => {} }
+const quiet = { timers: { after: () => () => {} }, bufferedBytes: () => 7, send: () => {}, close: () => {} }
 
 function listen(channel: RtcChannel): string[] {
   const heard: string[] = []
@@ -65,5 +65,20 @@ describe('a data channel', () => {
     channel.close()
     channel.lost()
     expect(heard).toEqual([])
+  })
+
+  it('leaves time for what was sent last before the connection goes', () => {
+    const done: string[] = []
+    const timers = {
+      after: (delayMs: number, call: () => void) => {
+        done.push(`in ${delayMs} ms`)
+        call()
+        return () => {}
+      },
+    }
+    const channel = new RtcChannel({ ...quiet, timers, close: () => done.push('closed') })
+    channel.close()
+    channel.close()
+    expect(done).toEqual([`in ${CHANNEL_LINGER_MS} ms`, 'closed'])
   })
 })

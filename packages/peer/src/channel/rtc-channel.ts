@@ -1,16 +1,24 @@
-// One end of a WebRTC data channel: what a browser's (browser/rtc.ts) and libdatachannel's (@tan/edge, rtc.ts) share.
+// One end of a WebRTC data channel (spec D-CHANNEL): what a browser's (@tan/viewer, browser/rtc.ts) and libdatachannel's
+// (@tan/edge, rtc.ts) share.
+import type { Reason } from '@tan/primitives'
 import type { ChannelBinding } from '@tan/protocol'
 import { CHANNEL_LINGER_MS, EARLY_MESSAGES_MAX } from '../limits.ts'
-import type { Channel, ChannelEvents } from '../ports.ts'
+import type { Channel, ChannelEvents, Timers } from '../ports.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
 /** What differs: the library's channel, and the connection that it has for itself. */
 export interface DataWire {
+  readonly timers: Timers
   bufferedBytes(): number
   /** Throws once it is closed. */
   send(message: Uint8Array): void
   /** Of both. */
   close(): void
+}
+
+/** Why an attempt ended without a channel. */
+export function rtcFailure(message: string): Reason {
+  return { code: 'rtc/failed', message }
 }
 
 export class RtcChannel implements Channel {
@@ -86,6 +94,6 @@ export class RtcChannel implements Channel {
 
   /** What was sent last may still leave. */
   #end(): void {
-    setTimeout(() => this.#wire.close(), CHANNEL_LINGER_MS)
+    this.#wire.timers.after(CHANNEL_LINGER_MS, () => this.#wire.close())
   }
 }

@@ -2,6 +2,7 @@
 // connection with each.
 import { type Address, type Clock, type Hash, type Random, type Reason, randomBytesFrom, toHex } from '@tan/primitives'
 import type { IceSignal } from '@tan/protocol/tracker'
+import { rtcFailure } from '../channel/rtc-channel.ts'
 import {
   ATTEMPT_MAX_MS,
   ATTEMPTS_MAX,
@@ -19,9 +20,10 @@ export interface MeetingsOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
-  /** connections beyond which nobody is sought, and nobody let in */
-  readonly wanted: number
-  readonly most: number
+  /** connections beyond which nobody is sought now */
+  peersWanted(): number
+  /** connections beyond which nobody is let in */
+  readonly peersMax: number
   isConnectedTo(peer: Address): boolean
   isBanned(peer: Address): boolean
   connections(): number
@@ -68,7 +70,8 @@ export class Meetings {
 
   /** Offers to the first of these peers, until enough are met. */
   seek(candidates: readonly Address[]): void {
-    const { self, wanted, isConnectedTo, isBanned, connections, clock } = this.#options
+    const { self, peersWanted, isConnectedTo, isBanned, connections, clock } = this.#options
+    const wanted = peersWanted()
     for (const peer of candidates) {
       if (this.#isStopped || connections() + this.#attempts.size >= wanted || this.#attempts.size >= ATTEMPTS_MAX)
         return
@@ -93,11 +96,11 @@ export class Meetings {
   }
 
   #answer(from: Address, id: string): void {
-    const { self, most, isBanned, connections } = this.#options
+    const { self, peersMax, isBanned, connections } = this.#options
     const own = this.#attempts.get(from)
     // Both offered at once: the lower address's offer stands, on both sides.
     if (own?.isOffering === true && self < from) return
-    if (isBanned(from) || connections() >= most) return
+    if (isBanned(from) || connections() >= peersMax) return
     if (own !== undefined) this.#end(own)
     if (this.#attempts.size >= 2 * ATTEMPTS_MAX) {
       // Offers that lead nowhere must not keep others out: the oldest had its time.
@@ -138,10 +141,7 @@ export class Meetings {
       })
     } catch (error) {
       // The library refuses: too many connections, for instance.
-      return this.#remember(peer, {
-        code: 'rtc/failed',
-        message: error instanceof Error ? error.message : String(error),
-      })
+      return this.#remember(peer, rtcFailure(error instanceof Error ? error.message : String(error)))
     }
     const stopTimer = timers.after(ATTEMPT_MAX_MS, () =>
       fail({ code: 'rtc/timeout', message: `no connection within ${ATTEMPT_MAX_MS} ms` }),

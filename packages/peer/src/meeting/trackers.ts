@@ -14,7 +14,7 @@ import { ANNOUNCE_MS, ROUTES_MAX, TRACKERS_USED_MAX } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 
 /** One swarm's side of it. */
-export interface SwarmMember {
+export interface TrackedSwarm {
   /** part of the resource that it holds, and how many more peers it seeks */
   announcement(): { readonly have: number; readonly want: number }
   candidates(peers: readonly Candidate[]): void
@@ -42,7 +42,7 @@ export interface TrackersOptions {
 export class Trackers {
   readonly #options: TrackersOptions
   readonly #clients: readonly TrackerClient[]
-  readonly #members = new Map<Hash, SwarmMember>()
+  readonly #swarms = new Map<Hash, TrackedSwarm>()
   /** through which tracker a peer was named, or spoke to us */
   readonly #routes = new Map<Address, TrackerClient>()
   #iceServers: readonly string[] = []
@@ -67,21 +67,21 @@ export class Trackers {
     for (const client of this.#clients) client.stop()
   }
 
-  join(resourceId: Hash, member: SwarmMember): void {
-    this.#members.set(resourceId, member)
-    member.iceServers(this.#iceServers)
+  join(resourceId: Hash, swarm: TrackedSwarm): void {
+    this.#swarms.set(resourceId, swarm)
+    swarm.iceServers(this.#iceServers)
     this.announce(resourceId)
   }
 
   leave(resourceId: Hash): void {
-    this.#members.delete(resourceId)
+    this.#swarms.delete(resourceId)
     for (const client of this.#clients) client.leave(resourceId)
   }
 
   announce(resourceId: Hash): void {
-    const member = this.#members.get(resourceId)
-    if (member === undefined) return
-    const { have, want } = member.announcement()
+    const swarm = this.#swarms.get(resourceId)
+    if (swarm === undefined) return
+    const { have, want } = swarm.announcement()
     for (const client of this.#clients) client.announce(resourceId, have, want)
   }
 
@@ -98,7 +98,7 @@ export class Trackers {
 
   #repeat(): void {
     this.#stopTimer = this.#options.timers.after(ANNOUNCE_MS, () => {
-      for (const resourceId of this.#members.keys()) this.announce(resourceId)
+      for (const resourceId of this.#swarms.keys()) this.announce(resourceId)
       this.#repeat()
     })
   }
@@ -110,18 +110,18 @@ export class Trackers {
       events: {
         welcome: ({ iceServers }) => {
           this.#iceServers = iceServers
-          for (const member of this.#members.values()) member.iceServers(iceServers)
+          for (const swarm of this.#swarms.values()) swarm.iceServers(iceServers)
         },
         candidates: ({ resourceId, peers }) => {
           for (const { peerId } of peers) this.#route(peerId, client)
-          this.#members.get(resourceId)?.candidates(peers)
+          this.#swarms.get(resourceId)?.candidates(peers)
         },
         signal: ({ resourceId, from, signal }) => {
           this.#route(from, client)
-          this.#members.get(resourceId)?.signal(from, signal)
+          this.#swarms.get(resourceId)?.signal(from, signal)
         },
         claims: ({ poolId, admitted }) => {
-          for (const member of this.#members.values()) member.claimed(poolId, admitted)
+          for (const swarm of this.#swarms.values()) swarm.claimed(poolId, admitted)
         },
         error: rejection => {
           logger.debug('the tracker refused something', { url, ...rejection })

@@ -12,7 +12,7 @@ import {
 } from '@tan/primitives'
 import { type PoolState, type PoolTerms, resourceCommitment } from '@tan/protocol'
 import type { PoolChain } from '../chain/pool-chain.ts'
-import { isOver } from '../chain/rpc.ts'
+import { ChainError } from '../chain/rpc.ts'
 import type { PoolRecord, Records } from './records.ts'
 
 export interface PoolPlan {
@@ -97,7 +97,7 @@ export class PoolKeeper {
       await chain.settle(transaction)
       return true
     } catch (error) {
-      if (!isOver(error)) throw error
+      if (!(error instanceof ChainError) || !error.isFinal) throw error
       // Of two that differ in their fees alone, the other one may have made it.
       if ((await chain.pool(record.poolId)) !== undefined) return true
       await records.forgetPool(record)

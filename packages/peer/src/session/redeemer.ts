@@ -1,11 +1,11 @@
-// Turns earnings into money: redeems vouchers on chain when that pays, and always before a pool expires. It also watches
-// the pools that owe us, so that nobody is served from one that froze.
+// Turns earnings into money: redeems vouchers on chain when that pays, and always before a pool expires (spec D-REDEEM). It
+// also watches the pools that owe us, so that nobody is served from one that froze (spec D-RENEW).
 import type { EarningRecord, ProvenPool } from '@tan/delivery'
 import { type Address, addressOfSecretKey, type Hash, type Logger, type Reason, reasonOf } from '@tan/primitives'
 import { availableTo, chainStep, type PoolState } from '@tan/protocol'
 import type { Redemption } from '../chain/abi.ts'
 import { askPool, type PoolChain } from '../chain/pool-chain.ts'
-import { isOver, type PreparedTransaction, type SettledTransaction } from '../chain/rpc.ts'
+import { ChainError, type PreparedTransaction, type SettledTransaction } from '../chain/rpc.ts'
 import { REDEEM_MS, REDEMPTIONS_MAX } from '../limits.ts'
 import type { Timers } from '../ports.ts'
 import type { Records } from './records.ts'
@@ -199,7 +199,7 @@ export class Redeemer {
     if (transaction !== given) await records.saveRedeeming(transaction)
     const settled = await chain.settle(transaction).catch(async error => {
       // What can never pay must not stand in the way of what can.
-      if (isOver(error)) await records.saveRedeeming(undefined)
+      if (error instanceof ChainError && error.isFinal) await records.saveRedeeming(undefined)
       throw error
     })
     this.#gasWei += settled.feeWei

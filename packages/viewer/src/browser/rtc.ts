@@ -1,6 +1,15 @@
 // WebRTC in a browser. Node's is the same port over another library (@tan/edge).
 
-import { type ConnectRtc, peerLimits, type RtcAttempt, RtcChannel, type RtcOptions, type RtcSignal } from '@tan/peer'
+import {
+  type ConnectRtc,
+  peerLimits,
+  type RtcAttempt,
+  RtcChannel,
+  type RtcOptions,
+  type RtcSignal,
+  realTimers,
+  rtcFailure,
+} from '@tan/peer'
 
 export const connectBrowserRtc: ConnectRtc = options => new BrowserAttempt(options)
 
@@ -83,12 +92,13 @@ class BrowserAttempt implements RtcAttempt {
     if (this.#isOver) return
     this.#isOver = true
     this.#connection.close()
-    this.#events.failed({ code: 'rtc/failed', message })
+    this.#events.failed(rtcFailure(message))
   }
 }
 
 function channelOf(connection: RTCPeerConnection, data: RTCDataChannel): RtcChannel {
   const channel = new RtcChannel({
+    timers: realTimers,
     bufferedBytes: () => data.bufferedAmount,
     send: message => data.send(message as Uint8Array<ArrayBuffer>),
     close: () => {
