@@ -30,6 +30,8 @@ export const ATTEMPTS_MAX = 16
 export const ATTEMPT_MAX_MS = 15_000
 /** ICE candidates of one attempt that arrive before they can be used */
 export const EARLY_SIGNALS_MAX = 64
+/** after the first attempt with a peer broke, before the second */
+export const SECOND_TRY_MS = 250
 /** after a failed attempt, doubled with each further one */
 export const REUNION_MIN_MS = 5_000
 export const REUNION_MAX_MS = 120_000

@@ -1,13 +1,13 @@
 import { type Address, createSeededRandom, type Hash, type Reason } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
-import { ATTEMPTS_MAX } from '../limits.ts'
+import { ATTEMPTS_MAX, REUNION_MIN_MS, SECOND_TRY_MS } from '../limits.ts'
 import type { ConnectRtc, RtcOptions } from '../ports.ts'
-import { Meetings } from './meetings.ts'
+import { Meetings, type MeetingsOptions } from './meetings.ts'
 
 const address = (i: number): Address => `0x${i.toString(16).padStart(40, '0')}`
 const resourceId: Hash = `0x${'11'.repeat(32)}`
 
-function meet(connect: ConnectRtc) {
+function meet(connect: ConnectRtc, given: Partial<MeetingsOptions> = {}) {
   const failures: [Address, Reason][] = []
   const meetings = new Meetings({
     resourceId,
@@ -24,6 +24,7 @@ function meet(connect: ConnectRtc) {
     signal: () => true,
     opened: () => {},
     failed: (peer, rejection) => failures.push([peer, rejection]),
+    ...given,
   })
   return { meetings, failures }
 }
@@ -65,5 +66,47 @@ describe('meetings', () => {
     expect(next).toBe(100)
     expect(open.has(99)).toBe(true)
     expect(open.size).toBe(2 * ATTEMPTS_MAX)
+  })
+
+  it('are tried once more at once when the first attempt breaks, and then rest', () => {
+    let nowMs = 1_000
+    let timers: { readonly atMs: number; readonly call: () => void }[] = []
+    const attempts: RtcOptions[] = []
+    const { meetings, failures } = meet(
+      options => {
+        attempts.push(options)
+        return { signal: () => {}, close: () => {} }
+      },
+      {
+        clock: { nowMs: () => nowMs },
+        timers: {
+          after(delayMs, call) {
+            const timer = { atMs: nowMs + delayMs, call }
+            timers.push(timer)
+            return () => (timers = timers.filter(other => other !== timer))
+          },
+        },
+      },
+    )
+    const pass = (ms: number) => {
+      nowMs += ms
+      const due = timers.filter(({ atMs }) => atMs <= nowMs)
+      timers = timers.filter(timer => !due.includes(timer))
+      for (const { call } of due) call()
+    }
+    const broken: Reason = { code: 'rtc/failed', message: 'the connection is failed' }
+    meetings.seek([address(1)])
+    attempts[0]!.events.failed(broken)
+    expect(attempts).toHaveLength(1)
+    pass(SECOND_TRY_MS)
+    expect(attempts).toHaveLength(2)
+    attempts[1]!.events.failed(broken)
+    pass(SECOND_TRY_MS)
+    meetings.seek([address(1)])
+    expect(attempts).toHaveLength(2)
+    expect(failures).toHaveLength(2)
+    pass(2 * REUNION_MIN_MS)
+    meetings.seek([address(1)])
+    expect(attempts).toHaveLength(3)
   })
 })

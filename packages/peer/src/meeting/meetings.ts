@@ -10,6 +10,7 @@ import {
   FAILURES_MAX,
   REUNION_MAX_MS,
   REUNION_MIN_MS,
+  SECOND_TRY_MS,
 } from '../limits.ts'
 import type { Channel, ConnectRtc, RtcAttempt, RtcSignal, Timers } from '../ports.ts'
 
@@ -119,6 +120,11 @@ export class Meetings {
       this.#end(attempt)
       this.#remember(peer, rejection)
     }
+    const broke = (rejection: Reason) => {
+      const isFirst = !this.#failures.has(peer)
+      fail(rejection)
+      if (isFirst && isOffering) this.#tryAgainSoon(peer)
+    }
     let rtc: RtcAttempt
     try {
       rtc = connect({
@@ -136,7 +142,7 @@ export class Meetings {
             this.#failures.delete(peer)
             opened(channel, peer)
           },
-          failed: fail,
+          failed: broke,
         },
       })
     } catch (error) {
@@ -148,6 +154,17 @@ export class Meetings {
     )
     this.#attempts.set(peer, { id, peer, isOffering, rtc, stopTimer })
     for (const part of this.#takeEarly(`${peer} ${id}`)) rtc.signal(part)
+  }
+
+  /**
+   * Once: libdatachannel hands an answer to ICE before it keeps it, and where the other side is faster than that, finds no
+   * certificate to compare with and breaks off. Such peers should not have to wait for the next word of a tracker.
+   */
+  #tryAgainSoon(peer: Address): void {
+    const failure = this.#failures.get(peer)
+    if (failure === undefined) return
+    failure.againMs = this.#options.clock.nowMs()
+    this.#options.timers.after(SECOND_TRY_MS, () => this.seek([peer]))
   }
 
   #end(attempt: Attempt): void {
