@@ -29,6 +29,7 @@ export type {
   Sha256,
   Timers,
 } from './ports.ts'
+export { createMemoryStore } from './session/memory-store.ts'
 export { PoolKeeper, type PoolPlan } from './session/pool-keeper.ts'
 export { type PoolRecord, Records } from './session/records.ts'
 export { type EarningsSummary, Redeemer, type RedeemPolicy } from './session/redeemer.ts'

@@ -1,4 +1,4 @@
-// Records that last as long as the test.
+// Records that last as long as the process: a session that is worth nothing afterwards, in pages that may keep none.
 import type { DurableStore } from '../ports.ts'
 
 export function createMemoryStore(): DurableStore {
