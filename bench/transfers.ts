@@ -147,7 +147,7 @@ async function buildBlocks({ genesis, senders, receivers }: World): Promise<Bloc
         },
         secretKey,
       )
-      return recoverTransaction(encodeTransaction(transaction), address)
+      return recover(encodeTransaction(transaction), address)
     })
     const built = ledger.build(head, {
       candidates,
@@ -160,6 +160,12 @@ async function buildBlocks({ genesis, senders, receivers }: World): Promise<Bloc
     head = built
   }
   return blocks
+}
+
+function recover(encoded: Uint8Array, sender?: Address): RecoveredTransaction {
+  const result = recoverTransaction(encoded, sender)
+  if (!result.ok) throw new Error(result.rejection.message)
+  return result.value
 }
 
 function fromHeader({ header }: BlockState): Uint8Array {
@@ -212,7 +218,7 @@ async function runAlone({ ledger, store, start }: Node, blocks: readonly Block[]
   for (const [i, block] of blocks.entries()) {
     const cpu = process.cpuUsage()
     const t0 = performance.now()
-    const recovered = block.transactions.map(encoded => recoverTransaction(encoded))
+    const recovered = block.transactions.map(encoded => recover(encoded))
     const t1 = performance.now()
     head = execute(ledger, head, block, recovered)
     const t2 = performance.now()
@@ -268,7 +274,7 @@ async function runThreaded({ ledger, store, start }: Node, blocks: readonly Bloc
     while (pending.length < blocks.length && pending.length < i + ahead)
       pending.push(recovery.senders(blocks[pending.length]!.transactions))
     const senders = await pending[i]!
-    const recovered = block.transactions.map((encoded, at) => recoverTransaction(encoded, senders[at]))
+    const recovered = block.transactions.map((encoded, at) => recover(encoded, senders[at]))
     await store.prefetch(prefetchKeys(recovered, block.header.beneficiary))
     head = execute(ledger, head, block, recovered)
     await settled

@@ -39,4 +39,4 @@ for (const [name, command, args] of isQuick ? STEPS.slice(0, 6) : STEPS) {
     process.exit(status ?? 1)
   }
 }
-console.log(`\n${took.join('\n')}\n\nAll is well.`)
+console.log(`\n${took.join('\n')}\n\nAll steps passed.`)

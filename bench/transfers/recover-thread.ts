@@ -3,5 +3,9 @@ import { parentPort } from 'node:worker_threads'
 import { recoverTransaction } from '@tan/ledger'
 
 parentPort?.on('message', (encoded: readonly Uint8Array[]) => {
-  parentPort?.postMessage(encoded.map(bytes => recoverTransaction(bytes).sender))
+  const senders = encoded.map(bytes => {
+    const result = recoverTransaction(bytes)
+    return result.ok ? result.value.sender : undefined
+  })
+  parentPort?.postMessage(senders)
 })

@@ -1,17 +1,44 @@
-// Ethereum's public state tests, through our own transaction codec, engine, state and trie. Nothing here needs Node: the same
-// runs in a page.
+// Ethereum's public state tests, through the ledger's own door: a block with the transaction is built on the test's state, and
+// executed from its bytes by another ledger, receipts, bloom and roots included. Nothing here needs Node: the same runs in a
+// page.
+import { type Environment, FORKS } from '@tan/evm'
 import {
-  type AccessListItem,
-  createEvm,
-  type Environment,
-  FORKS,
-  type Fork,
-  type Host,
-  type StateChanges,
-} from '@tan/evm'
-import { type Address, encodeRlp, fromHex, type Hash, type Hex, keccakHash, utf8ToBytes } from '@tan/primitives'
-import { decodeTransaction, recoverAuthority, recoverSender, type Transaction } from '@tan/protocol'
-import { EMPTY_ROOT, MemoryStore, type State, StateStore, type StateWrites, type StorageWrites } from '@tan/storage'
+  type BlockState,
+  type BuiltBlock,
+  Ledger,
+  type Log,
+  limits as ledgerLimits,
+  type RecoveredTransaction,
+  recoverTransaction,
+} from '@tan/ledger'
+import {
+  type Address,
+  EMPTY_BYTES,
+  encodeRlp,
+  fromHex,
+  type Hash,
+  type Hex,
+  keccakHash,
+  utf8ToBytes,
+  ZERO_HASH,
+} from '@tan/primitives'
+import {
+  type BlockHeader,
+  type ConsensusRecord,
+  DEFAULT_PARAMETERS,
+  EMPTY_LOGS_BLOOM,
+  type Genesis,
+  hashHeader,
+} from '@tan/protocol'
+import {
+  MemoryStore,
+  orderedListRoot,
+  type State,
+  StateStore,
+  type StateWrites,
+  type StorageWrites,
+} from '@tan/storage'
+import { runInEngine } from './state-engine.ts'
 
 interface PostState {
   readonly hash: Hash
@@ -26,31 +53,32 @@ export interface StateTest {
   readonly post: Readonly<Record<string, readonly PostState[]>>
 }
 
-/** What came of some tests; `leftOut`: how many, by reason. */
+/** What came of some tests; `leftOut`: how many, by reason; `inEngine`: run without a block, for more gas than one counts. */
 export interface StateReport {
   run: number
+  inEngine: number
   passed: number
   readonly failures: string[]
   readonly leftOut: Record<string, number>
 }
 
-const evm = createEvm()
-
 /** TAN has no blob transactions; what a blob environment shows to a contract is tested in the engine. */
 const BLOB_TYPE = '0x03'
+const EMPTY_HASHES: readonly Hash[] = []
 
 /** The tests of one file, by name. */
 export async function runStateTests(vectors: Readonly<Record<string, StateTest>>): Promise<StateReport> {
-  const report: StateReport = { run: 0, passed: 0, failures: [], leftOut: {} }
+  const report: StateReport = { run: 0, inEngine: 0, passed: 0, failures: [], leftOut: {} }
   const store = await StateStore.open(new MemoryStore())
   for (const [name, vector] of Object.entries(vectors)) runVector(store, name, vector, report)
   return report
 }
 
 export function addUp(reports: readonly StateReport[]): StateReport {
-  const sum: StateReport = { run: 0, passed: 0, failures: [], leftOut: {} }
-  for (const { run, passed, failures, leftOut } of reports) {
+  const sum: StateReport = { run: 0, inEngine: 0, passed: 0, failures: [], leftOut: {} }
+  for (const { run, inEngine, passed, failures, leftOut } of reports) {
     sum.run += run
+    sum.inEngine += inEngine
     sum.passed += passed
     sum.failures.push(...failures)
     for (const [reason, count] of Object.entries(leftOut)) sum.leftOut[reason] = (sum.leftOut[reason] ?? 0) + count
@@ -59,7 +87,7 @@ export function addUp(reports: readonly StateReport[]): StateReport {
 }
 
 function runVector(store: StateStore, name: string, vector: StateTest, report: StateReport): void {
-  const before = store.apply(store.settled, writesOf(vector.pre))
+  const state = store.apply(store.settled, writesOf(vector.pre))
   const leaveOut = (reason: string) => {
     report.leftOut[reason] = (report.leftOut[reason] ?? 0) + 1
   }
@@ -69,8 +97,14 @@ function runVector(store: StateStore, name: string, vector: StateTest, report: S
       if (fork === undefined) leaveOut(`fork ${forkName}, which is before Berlin or not known`)
       else if (post.txbytes.startsWith(BLOB_TYPE)) leaveOut('blob transactions (type 3), which TAN refuses')
       else {
-        const failure = runCase(store, before, environmentOf(fork, vector.env), post)
+        const chain = createChain(store, fork, vector.env)
+        const recovered = recoverTransaction(fromHex(post.txbytes))
+        const isHuge = recovered.ok && recovered.value.transaction.gasLimit > Number.MAX_SAFE_INTEGER
+        const failure = isHuge
+          ? runHuge(store, recovered.value, state, environmentOf(fork, vector.env), post)
+          : runCase(chain, recovered, state, post)
         report.run++
+        if (isHuge) report.inEngine++
         if (failure === undefined) report.passed++
         else report.failures.push(`${name} ${forkName} ${index}: ${failure}`)
       }
@@ -78,58 +112,60 @@ function runVector(store: StateStore, name: string, vector: StateTest, report: S
   }
 }
 
-function runCase(store: StateStore, before: State, environment: Environment, post: PostState): string | undefined {
-  const transaction = tryDecode(post.txbytes)
-  if (transaction === undefined)
-    return post.expectException === undefined ? 'the transaction does not decode' : undefined
-  const sender = recoverSender(transaction)
-  if (sender === undefined) return post.expectException === undefined ? 'the transaction has no sender' : undefined
-  const result = evm.applyTransaction(inputOf(transaction, sender), environment, hostOf(before), {
-    tipTo: environment.coinbase,
-  })
-  if (!result.ok)
-    return post.expectException === undefined
-      ? `refused: ${result.rejection.code} ${result.rejection.message}`
-      : rootProblem(before, post)
-  if (post.expectException !== undefined) return `not refused, though ${post.expectException}`
-  const logs = result.value.logs.map(log => [fromHex(log.address), log.topics.map(topic => fromHex(topic)), log.data])
-  const logsHash = keccakHash(encodeRlp(logs))
-  if (logsHash !== post.logs) return `logs hash ${logsHash}, not ${post.logs}`
-  return rootProblem(store.apply(before, writesOfChanges(result.value.changes)), post)
+// -------------------------------------------------------------------------------------------------- the chain
+
+interface Chain {
+  readonly builder: Ledger
+  readonly verifier: Ledger
+  /** of the block before that of the test */
+  readonly parent: Omit<BlockState, 'state'>
+  readonly beneficiary: Address
 }
 
-function rootProblem(state: State, post: PostState): string | undefined {
-  return state.root === post.hash ? undefined : `state root ${state.root}, not ${post.hash}`
-}
-
-function tryDecode(bytes: Hex): Transaction | undefined {
-  try {
-    return decodeTransaction(fromHex(bytes))
-  } catch {
-    return undefined
+/**
+ * A chain whose next block has the test's environment. What the tests need other than TAN's rules is: their fork, tips that go
+ * to the beneficiary, transactions without a chain id, and randomness that is given.
+ */
+function createChain(store: StateStore, fork: (typeof FORKS)[number], env: StateTest['env']): Chain {
+  // TAN counts a block's gas in numbers; no transaction of the tests has more
+  const blockGasLimit = Math.min(Number(env.currentGasLimit!), Number.MAX_SAFE_INTEGER)
+  const mix = word(env.currentRandom ?? env.currentDifficulty!)
+  const height = Number(env.currentNumber!) - 1
+  const genesis: Genesis = {
+    chainId: 1,
+    name: 'vectors',
+    timestampS: 0,
+    isDevnet: true,
+    parameters: { ...DEFAULT_PARAMETERS, blockGasLimit, baseFeeMinWei: 0n },
+    balances: [],
+    guardians: [],
   }
-}
-
-function inputOf(transaction: Transaction, sender: Address) {
-  const { nonce, gasLimit, to, value, data } = transaction
-  const hasOnePrice = transaction.type === 'legacy' || transaction.type === 'eip2930'
-  const accessList: readonly AccessListItem[] = transaction.type === 'legacy' ? [] : transaction.accessList
+  const rules = { fork, needsChainId: false, burnsTips: false, nextMix: () => mix }
+  const header: BlockHeader = {
+    parentHash: ZERO_HASH,
+    beneficiary: `0x${'00'.repeat(20)}`,
+    stateRoot: ZERO_HASH,
+    transactionsRoot: ZERO_HASH,
+    receiptsRoot: ZERO_HASH,
+    logsBloom: EMPTY_LOGS_BLOOM,
+    height,
+    gasLimit: blockGasLimit,
+    // just what keeps the base fee as it is
+    gasUsed: Math.floor(blockGasLimit / 2),
+    timestampS: Number(env.currentTimestamp!),
+    recordHash: ZERO_HASH,
+    mix: ZERO_HASH,
+    baseFeePerGas: BigInt(env.currentBaseFee ?? 0),
+  }
   return {
-    ...{ sender, nonce, gasLimit, to, value, data, accessList },
-    maxFeePerGas: hasOnePrice ? transaction.gasPrice : transaction.maxFeePerGas,
-    maxPriorityFeePerGas: hasOnePrice ? transaction.gasPrice : transaction.maxPriorityFeePerGas,
-    ...(transaction.type === 'eip7702'
-      ? {
-          authorizations: transaction.authorizations.map(signed => ({
-            ...signed,
-            authority: recoverAuthority(signed),
-          })),
-        }
-      : {}),
+    builder: new Ledger({ genesis, store, rules }),
+    verifier: new Ledger({ genesis, store, rules }),
+    parent: { header, ancestors: ancestorsOf(height) },
+    beneficiary: env.currentCoinbase!.toLowerCase() as Address,
   }
 }
 
-function environmentOf(fork: Fork, env: Readonly<Record<string, Hex>>): Environment {
+function environmentOf(fork: (typeof FORKS)[number], env: StateTest['env']): Environment {
   return {
     fork,
     chainId: 1n,
@@ -143,18 +179,85 @@ function environmentOf(fork: Fork, env: Readonly<Record<string, Hex>>): Environm
   }
 }
 
-function hostOf(state: State): Host {
-  return {
-    account(address) {
-      const found = state.account(address)
-      return found === undefined ? undefined : { ...found, hasStorage: found.storageRoot !== EMPTY_ROOT }
-    },
-    slot: (address, key) => state.storage(address, key),
-    code: hash => state.code(hash),
-    // the tests' rule: the hash of the number in decimal
-    blockHash: number => keccakHash(utf8ToBytes(String(number))),
-  }
+/** The tests' rule: the hash of the number in decimal. */
+function ancestorsOf(height: number): readonly Hash[] {
+  if (height === 0) return EMPTY_HASHES
+  const first = Math.max(0, height - ledgerLimits.ANCESTORS_MAX)
+  return Array.from({ length: height - first }, (_, i) => keccakHash(utf8ToBytes(String(first + i))))
 }
+
+const RECORD: ConsensusRecord = {
+  epoch: 1,
+  reveal: EMPTY_BYTES,
+  justify: { epoch: 0, blockHash: ZERO_HASH, justifyEpoch: 0, signers: EMPTY_BYTES, signature: EMPTY_BYTES },
+  epochChange: undefined,
+  committeeRoot: undefined,
+  poolRoot: undefined,
+  finality: undefined,
+}
+
+function runCase(
+  chain: Chain,
+  recovered: ReturnType<typeof recoverTransaction>,
+  state: State,
+  post: PostState,
+): string | undefined {
+  const parent: BlockState = { ...chain.parent, state }
+  const built = chain.builder.build(parent, {
+    candidates: recovered.ok ? [recovered.value] : [],
+    timestampS: parent.header.timestampS,
+    beneficiary: chain.beneficiary,
+    record: RECORD,
+  })
+  if (built.transactions.length === 0) {
+    const rejection = recovered.ok ? built.skipped[0]!.rejection : recovered.rejection
+    if (post.expectException === undefined) return `refused: ${rejection.code} ${rejection.message}`
+    return rootProblem(built, post) ?? forgeryProblem(chain, parent, built, fromHex(post.txbytes))
+  }
+  if (post.expectException !== undefined) return `not refused, though ${post.expectException}`
+  const executed = chain.verifier.execute(parent, built.block)
+  if (!executed.ok) return `another ledger refuses the block: ${executed.rejection.message}`
+  return logsProblem(executed.value.receipts[0]!.logs, post) ?? rootProblem(executed.value, post)
+}
+
+function runHuge(
+  store: StateStore,
+  recovered: RecoveredTransaction,
+  state: State,
+  environment: Environment,
+  post: PostState,
+): string | undefined {
+  const outcome = runInEngine(recovered, state, environment)
+  if (typeof outcome === 'string')
+    return post.expectException === undefined ? `refused: ${outcome}` : rootProblem({ state }, post)
+  if (post.expectException !== undefined) return `not refused, though ${post.expectException}`
+  return logsProblem(outcome.logs, post) ?? rootProblem({ state: store.apply(state, outcome.writes) }, post)
+}
+
+function logsProblem(logs: readonly Log[], post: PostState): string | undefined {
+  const items = logs.map(log => [fromHex(log.address), log.topics.map(topic => fromHex(topic)), log.data])
+  const hash = keccakHash(encodeRlp(items))
+  return hash === post.logs ? undefined : `logs hash ${hash}, not ${post.logs}`
+}
+
+function rootProblem({ state }: Pick<BlockState, 'state'>, post: PostState): string | undefined {
+  return state.root === post.hash ? undefined : `state root ${state.root}, not ${post.hash}`
+}
+
+/** What a builder leaves out is refused too where a block holds it. */
+function forgeryProblem({ verifier }: Chain, parent: BlockState, { block }: BuiltBlock, encoded: Uint8Array) {
+  const transactions = [encoded]
+  const header = {
+    ...block.header,
+    parentHash: hashHeader(parent.header),
+    transactionsRoot: orderedListRoot(transactions),
+  }
+  const executed = verifier.execute(parent, { ...block, header, transactions })
+  if (executed.ok) return 'a block with the transaction is accepted'
+  return executed.rejection.code === 'block/transaction' ? undefined : `refused as ${executed.rejection.code}`
+}
+
+// -------------------------------------------------------------------------------------------------- states
 
 function writesOf(pre: StateTest['pre']): StateWrites {
   const accounts: StateWrites['accounts'] = new Map(
@@ -174,23 +277,6 @@ function writesOf(pre: StateTest['pre']): StateWrites {
   )
   const codes = new Map(Object.values(pre).map(({ code }) => [keccakHash(fromHex(code)), fromHex(code)]))
   return { accounts, storage, codes }
-}
-
-function writesOfChanges({ deleted, accounts, slots }: StateChanges): StateWrites {
-  const storage = new Map<Address, { cleared: boolean; slots: Map<Hash, bigint> }>()
-  for (const { address, key, value } of slots) {
-    const known = storage.get(address) ?? { cleared: false, slots: new Map() }
-    known.slots.set(key, value)
-    storage.set(address, known)
-  }
-  return {
-    accounts: new Map([
-      ...deleted.map((address): [Address, undefined] => [address, undefined]),
-      ...accounts.map(({ address, nonce, balance, codeHash }) => [address, { nonce, balance, codeHash }] as const),
-    ]),
-    storage,
-    codes: new Map(accounts.flatMap(({ codeHash, code }) => (code === undefined ? [] : [[codeHash, code] as const]))),
-  }
 }
 
 function word(hex: Hex): Hash {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The launcher, in plain JavaScript that any Node from 20 on runs: finds the Node that this project brings, and hands over.
+// The launcher, in plain JavaScript for any Node from 20 on: finds the Node that the project installs, and hands over.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -36,7 +36,7 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR) {
   const binary = broughtNode()
   if (binary === undefined) {
     console.error(
-      `tan needs Node ${MAJOR}. This is Node ${process.versions.node}, and the one that comes with this project is not installed for ${process.platform}-${process.arch}.\n` +
+      `tan needs Node ${MAJOR}. This is Node ${process.versions.node}, and the project's own Node is not installed for ${process.platform}-${process.arch}.\n` +
         `Run \`npm ci\` in the project's folder (without --omit=optional), or install Node ${MAJOR} from https://nodejs.org.`,
     )
     process.exit(1)

@@ -24,13 +24,13 @@ test('whole numbers within their bounds', () => {
   expect(readPort('65535')).toBe(65_535)
   expect(readChainId('7700')).toBe(7_700)
   for (const wrong of ['', ' ', 'abc', '1.5', '-1', '1e1', '0x1', '10', '99999999999999999'])
-    expect(() => readInteger(wrong, '--n', 0, 9), wrong).toThrowError(/^--n is a whole number from 0 to 9, not /)
+    expect(() => readInteger(wrong, '--n', 0, 9), wrong).toThrowError(/^--n must be a whole number from 0 to 9, not /)
 })
 
 test('numbers above nothing', () => {
   expect(readPositive('0.5', '--cache')).toBe(0.5)
   for (const wrong of ['', '0', '-1', 'NaN', 'Infinity', '1e400', '2000000000'])
-    expect(() => readPositive(wrong, '--cache'), wrong).toThrowError('--cache is a number above 0')
+    expect(() => readPositive(wrong, '--cache'), wrong).toThrowError('--cache must be a number above 0')
 })
 
 test('yes and no, and nothing that might mean either', () => {
@@ -42,7 +42,7 @@ test('yes and no, and nothing that might mean either', () => {
 test('places', () => {
   expect(readPlace('50.1,-8.7,64501')).toEqual({ latitude: 50.1, longitude: -8.7, asn: 64_501 })
   for (const wrong of ['', ',', '1', '91,0', '0,181', '0,0,-1', 'here,there'])
-    expect(() => readPlace(wrong), wrong).toThrowError('--place is latitude,longitude')
+    expect(() => readPlace(wrong), wrong).toThrowError('--place must be latitude,longitude')
 })
 
 test('what is wrong with a command is told apart from what failed', () => {

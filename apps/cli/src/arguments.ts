@@ -1,9 +1,8 @@
-// What people write on the command line and into files, read with a message that names the option, what it takes, and
-// what was given.
+// Reads arguments and input files. Each error names the option, the values that it takes, and the value that was given.
 import { CodedError } from '@tan/primitives'
 import { readText } from './secrets.ts'
 
-/** Codes of what is wrong with a command itself: it ends with 2. */
+/** Errors in a command's arguments: the command exits with status 2. */
 export const USAGE_CODES: ReadonlySet<string> = new Set([
   'cli/address',
   'cli/choice',
@@ -19,11 +18,11 @@ export const USAGE_CODES: ReadonlySet<string> = new Set([
 
 export const PORT_MAX = 65_535
 
-/** `name` is what the message calls it: `--port`. */
+/** `name` is the name in the message, such as `--port`. */
 export function readInteger(text: string, name: string, least: number, most: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value
-  throw new CodedError('cli/number', `${name} is a whole number from ${least} to ${most}, not ${quoted(text)}`)
+  throw new CodedError('cli/number', `${name} must be a whole number from ${least} to ${most}, not ${quoted(text)}`)
 }
 
 export function readPort(text: string, name = '--port'): number {
@@ -37,15 +36,15 @@ export function readChainId(text: string): number {
 export function readPositive(text: string, name: string, most = 1e9): number {
   const value = /^\d{1,16}(\.\d{1,16})?$/.test(text) ? Number(text) : Number.NaN
   if (value > 0 && value <= most) return value
-  throw new CodedError('cli/number', `${name} is a number above 0 and at most ${most}, not ${quoted(text)}`)
+  throw new CodedError('cli/number', `${name} must be a number above 0 and at most ${most}, not ${quoted(text)}`)
 }
 
 export function readYesOrNo(text: string): boolean {
   if (text === 'yes' || text === 'no') return text === 'yes'
-  throw new CodedError('cli/choice', `the answer is yes or no, not ${quoted(text)}`)
+  throw new CodedError('cli/choice', `the answer must be yes or no, not ${quoted(text)}`)
 }
 
-/** The network is the number of an autonomous system; 0 is none that is known. */
+/** The network is an autonomous system number; 0 means unknown. */
 export function readPlace(text: string): { latitude: number; longitude: number; asn: number } {
   const parts = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
   const [latitude = Number.NaN, longitude = Number.NaN, asn = 0] = parts
@@ -53,7 +52,7 @@ export function readPlace(text: string): { latitude: number; longitude: number; 
     return { latitude, longitude, asn }
   throw new CodedError(
     'cli/place',
-    `--place is latitude,longitude in degrees, and perhaps a network number, not ${quoted(text)}`,
+    `--place must be latitude,longitude in degrees, with an optional network number, not ${quoted(text)}`,
   )
 }
 
@@ -73,5 +72,5 @@ export function readJsonObject(file: string, what: string): Record<string, unkno
 }
 
 function quoted(text: string): string {
-  return text === '' ? 'nothing' : text.slice(0, 100)
+  return text === '' ? 'empty' : text.slice(0, 100)
 }

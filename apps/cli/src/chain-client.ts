@@ -1,4 +1,4 @@
-// Talking to a node: one JSON-RPC client for all commands, and sending transactions with a stored key.
+// The JSON-RPC client of all commands, and sending transactions with a stored key.
 import { type Address, CodedError, type Hash, toHex } from '@tan/primitives'
 import { PAYMENT_POOLS_ABI, STAKING_ABI, SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
 import type { Command } from 'commander'
@@ -43,10 +43,10 @@ export function withRpc(command: Command): Command {
 export function withSender(command: Command): Command {
   return withRpc(command)
     .requiredOption('--from <key>', 'name or address of the key that signs')
-    .option('--password-file <file>', 'its password; asked for when missing')
+    .option('--password-file <file>', 'file with its password (default: ask)')
 }
 
-/** Throws `rpc/unreachable` where nobody answers. */
+/** Throws `rpc/unreachable` if no node answers. */
 export async function connect({ rpc }: RpcOptions): Promise<PublicClient> {
   let id: number
   try {
@@ -64,7 +64,7 @@ export async function connect({ rpc }: RpcOptions): Promise<PublicClient> {
   return createPublicClient({ chain, transport: http(rpc), pollingInterval: 250 })
 }
 
-/** A TAN method; throws what the node answers. */
+/** Calls a TAN method; throws the node's error. */
 export async function callTan<T>(client: PublicClient, method: string, params: readonly unknown[] = []): Promise<T> {
   return explained(() => client.request({ method, params } as never) as Promise<T>)
 }
@@ -81,11 +81,11 @@ export interface Sender {
   readonly address: Address
   /** TANGam wei */
   send(to: Address, value: bigint): Promise<TransactionReceipt>
-  /** Simulated first, so that what would revert is told in words and costs nothing. */
+  /** Simulates first: a call that would revert gives a readable error and costs nothing. */
   call<A extends Abi, F extends ContractFunctionName<A>>(call: Call<A, F>): Promise<TransactionReceipt>
 }
 
-/** The key, unlocked, and a client that sends with it. */
+/** Unlocks the key, and returns a client that sends with it. */
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const client = await connect(options)
   const stored = findAccount(options.home, options.from)
@@ -96,7 +96,7 @@ export async function openSender(options: SenderOptions): Promise<Sender> {
   const settle = async (hash: Hash): Promise<TransactionReceipt> => {
     say(`sent ${hash}`)
     const receipt = await client.waitForTransactionReceipt({ hash, timeout: RECEIPT_TIMEOUT_MS })
-    if (receipt.status !== 'success') throw new CodedError('cli/reverted', `the transaction ${hash} was reverted`)
+    if (receipt.status !== 'success') throw new CodedError('cli/reverted', `transaction ${hash} reverted`)
     return receipt
   }
 
@@ -118,7 +118,7 @@ export async function openSender(options: SenderOptions): Promise<Sender> {
   }
 }
 
-/** The node's own words instead of the library's page of text. */
+/** Throws the node's own message instead of the library's page of text. */
 async function explained<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action()
@@ -127,7 +127,7 @@ async function explained<T>(action: () => Promise<T>): Promise<T> {
     const reverted = error.walk(cause => cause instanceof ContractFunctionRevertedError)
     if (reverted instanceof ContractFunctionRevertedError && reverted.data !== undefined) {
       const { errorName, args = [] } = reverted.data
-      throw new CodedError('cli/reverted', `the contract refuses: ${errorName}(${args.map(String).join(', ')})`, {
+      throw new CodedError('cli/reverted', `the contract reverts: ${errorName}(${args.map(String).join(', ')})`, {
         cause: error,
       })
     }

@@ -1,5 +1,5 @@
-// A node's configuration: one YAML file, checked when the node starts, with the line of what is wrong. Environment
-// variables TAN_<KEY>_<KEY> and flags go above it.
+// A node's configuration: one YAML file, checked when the node starts; an error names the line. Environment variables
+// TAN_<KEY>_<KEY> override it.
 import { dirname, resolve } from 'node:path'
 import { CodedError } from '@tan/primitives'
 import { type Document, isMap, isScalar, LineCounter, parse, parseDocument } from 'yaml'
@@ -11,25 +11,25 @@ const peerAddress = z
   .string()
   .regex(
     /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}(\/\S*)?$/,
-    'an address of a peer is like /ip4/0.0.0.0/tcp/30303',
+    'a peer address looks like /ip4/0.0.0.0/tcp/30303',
   )
 
 export const nodeConfigSchema = z
   .strictObject({
     genesis: z.string().describe('path of the genesis file'),
-    store: z.string().default('level:./store').describe('where the chain is kept: level:FOLDER or memory:'),
+    store: z.string().default('level:./store').describe('where to store the chain: level:FOLDER or memory:'),
     networkKey: z
       .string()
       .default('./network.key')
-      .describe("file with this peer's network identity; made when missing"),
+      .describe("file with this peer's network identity; created if missing"),
     signer: z
       .strictObject({
         address: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'an address is 0x and 40 hexadecimal digits'),
-        keyFile: z.string().describe('BLS key as EIP-2335 keystore'),
-        passwordFile: z.string().optional().describe('asked for when missing'),
+        keyFile: z.string().describe('BLS key, an EIP-2335 keystore'),
+        passwordFile: z.string().optional().describe('file with its password (default: ask)'),
       })
       .optional()
-      .describe('makes the node a guardian, and a validator if the committee holds the key'),
+      .describe('makes the node a guardian, and a validator if its key is in the committee'),
     network: z
       .strictObject({
         listen: z.array(peerAddress).default(['/ip4/0.0.0.0/tcp/30303']),
@@ -51,14 +51,14 @@ export const nodeConfigSchema = z
       .min(0)
       .max(64)
       .optional()
-      .describe('threads that check signatures; by the number of cores'),
+      .describe('threads that check signatures (default: by the number of cores)'),
     log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .describe('configuration of `tan node`')
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>
 
-/** Paths in it are relative to the file. Throws `config/invalid` with file, line and key. */
+/** Paths are relative to the file. Throws `config/invalid` with file, line and key. */
 export function loadNodeConfig(path: string, environment: NodeJS.ProcessEnv = process.env): NodeConfig {
   const lines = new LineCounter()
   const document = parseDocument(readText(path, 'configuration file'), { lineCounter: lines })
@@ -100,7 +100,7 @@ export function loadNodeConfig(path: string, environment: NodeJS.ProcessEnv = pr
   }
 }
 
-/** Where the key stands; of one that is missing, what it is missing from. */
+/** The offset of a key or, if the key is missing, of its parent. */
 function offsetOf(document: Document, path: readonly PropertyKey[], unknownKey: string | undefined): number {
   const node = path.length === 0 ? document.contents : document.getIn(path, true)
   if (unknownKey !== undefined && isMap(node)) {
@@ -113,8 +113,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[], unknownKey: 
 }
 
 /**
- * TAN_RPC_PORT=9545 sets rpc.port; values are read as YAML. Only keys that the schema knows. Gives the variables that
- * were heeded by the key that they set.
+ * TAN_RPC_PORT=9545 sets rpc.port; values are YAML. Returns the variables that were applied, by the key that they set.
  */
 function applyEnvironment(raw: unknown, environment: NodeJS.ProcessEnv): Map<string, string> {
   const keys: readonly (readonly string[])[] = [
@@ -134,7 +133,7 @@ function applyEnvironment(raw: unknown, environment: NodeJS.ProcessEnv): Map<str
     const [first = '', second] = path
     if (second !== undefined) raw[first] ??= {}
     const holder = second === undefined ? raw : raw[first]
-    // what stands there instead of keys is refused later, with its line
+    // The schema later refuses a value that stands here instead of keys, with its line.
     if (!isRecord(holder)) continue
     holder[second ?? first] = yamlValue(value)
     replaced.set(path.join('.'), variable)

@@ -1,4 +1,4 @@
-// A devnet's faucet: a little of both currencies for whoever asks, one transaction after the other.
+// A devnet's faucet: sends a little of both currencies to anyone who asks, one transaction after the other.
 import type { Address, Hash } from '@tan/primitives'
 import { CodedError } from '@tan/primitives'
 import { openSender, type SenderOptions, tanToken } from './chain-client.ts'
@@ -19,7 +19,7 @@ export async function openFaucet(options: SenderOptions): Promise<(to: Address) 
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   return async to => {
-    if (waiting >= QUEUE_MAX) throw new CodedError('faucet/busy', 'too many ask at once: try again soon')
+    if (waiting >= QUEUE_MAX) throw new CodedError('faucet/busy', 'too many requests at once: try again soon')
     waiting++
     const gift = last.then(async (): Promise<Gift> => {
       const gam = await sender.send(to, TANGAM_WEI)

@@ -1,9 +1,9 @@
-// How long a process runs: until a signal, or until the parent that watches over it is gone.
+// How long a process runs: until a signal, or until its parent process is gone.
 
-/** a Ctrl-C reaches a process more than once: from the terminal, and from each parent that passes it on */
+/** One Ctrl-C can reach a process several times: from the terminal, and from each parent that forwards it. */
 const SAME_SIGNAL_MS = 500
 
-/** Resolves on SIGINT, SIGTERM, or when the parent's channel closes; a second signal, later, ends the process at once. */
+/** Resolves on SIGINT, SIGTERM, or when the parent's channel closes; a later second signal ends the process at once. */
 export function runUntilStopped(): { readonly stopped: Promise<void>; readonly stop: () => void } {
   let stop = (): void => {}
   const stopped = new Promise<void>(resolve => {

@@ -21,12 +21,12 @@ function tan(...args: string[]): Promise<{ code: number | null; said: string }> 
 }
 
 test.each([
-  [['origin', '--folder', '.', '--port', 'abc'], '--port is a whole number'],
-  [['tracker', '--port', '70000'], '--port is a whole number'],
+  [['origin', '--folder', '.', '--port', 'abc'], '--port must be a whole number'],
+  [['tracker', '--port', '70000'], '--port must be a whole number'],
   [['stake', 'candidate', 'maybe', '--from', 'alice'], 'yes or no'],
-  [['pool', 'list', '--limit', 'abc'], '--limit is a whole number'],
-  [['watch', 'http://127.0.0.1:1/x', '--rendition', 'x'], '--rendition is a whole number'],
-  [['edge', '--data', home, '--from', 'alice', '--redeem-factor', 'x'], '--redeem-factor is a whole number'],
+  [['pool', 'list', '--limit', 'abc'], '--limit must be a whole number'],
+  [['watch', 'http://127.0.0.1:1/x', '--rendition', 'x'], '--rendition must be a whole number'],
+  [['edge', '--data', home, '--from', 'alice', '--redeem-factor', 'x'], '--redeem-factor must be a whole number'],
   [['query', 'stats'], 'npx tan query --help'],
 ])('%j is wrong usage', async (args, message) => {
   const { code, said } = await tan(...args)
@@ -61,7 +61,7 @@ test.each([
   expect(done.code).toBe(1)
 })
 
-test('parameters of a chain that are none are named', async () => {
+test('wrong chain parameters are named', async () => {
   const file = join(home, 'parameters.json')
   const holders = join(home, 'holders.csv')
   writeFileSync(holders, 'address,balance,contract\n')

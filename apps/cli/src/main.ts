@@ -1,5 +1,5 @@
-// The `tan` command: which subcommands there are, and what a person sees when one fails. Each subcommand is loaded when
-// it is called, so that help is quick.
+// The `tan` command: its subcommands, and what a person sees when one fails. It loads a subcommand only when it is
+// called, so that help is fast.
 import { CodedError } from '@tan/primitives'
 import { Command, CommanderError, Option } from 'commander'
 import { USAGE_CODES } from './arguments.ts'
@@ -29,11 +29,11 @@ const USAGE_ERROR = 2
 
 async function main(): Promise<void> {
   const program = new Command('tan')
-    .description('TAN: deliver video between viewers and edges, and be paid for every piece')
+    .description('TAN: viewers and edges deliver video to each other and are paid for every piece')
     .version('0.1.0')
-    .addOption(new Option('--json', 'print JSON, for programs'))
-    .option('--home <folder>', 'where keys are kept', process.env.TAN_HOME || `${process.env.HOME || '.'}/.tan`)
-    .showHelpAfterError('(npx tan --help lists what there is)')
+    .addOption(new Option('--json', 'print JSON'))
+    .option('--home <folder>', 'folder that holds your keys', process.env.TAN_HOME || `${process.env.HOME || '.'}/.tan`)
+    .showHelpAfterError('(npx tan --help lists all commands)')
     .exitOverride()
     .hook('preAction', command => setOutput({ json: command.optsWithGlobals().json === true }))
   const wanted = process.argv.slice(2).find(argument => argument in COMMANDS)
@@ -43,14 +43,14 @@ async function main(): Promise<void> {
   await program.parseAsync()
 }
 
-/** A mistake in a subcommand is explained by the help of that one. */
+/** An error in a subcommand points to that subcommand's help. */
 function nameOwnHelp(command: Command, parent: string): void {
   const path = `${parent} ${command.name()}`
-  command.showHelpAfterError(`(${path} --help tells more)`)
+  command.showHelpAfterError(`(${path} --help lists the options)`)
   for (const child of command.commands) nameOwnHelp(child, path)
 }
 
-/** What was wrong and what to do, without a stack: that is for bugs, with TAN_DEBUG=1. */
+/** Prints what was wrong and what to do. The stack is only for bugs, with TAN_DEBUG=1. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR
   const isExpected = error instanceof CodedError || isSystemError(error)
@@ -60,7 +60,9 @@ function report(error: unknown): number {
   else process.stderr.write(`tan: ${message}${isExpected ? ` [${code}]` : ''}\n`)
   if (process.env.TAN_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   else if (!isExpected)
-    process.stderr.write('This should not have happened. Run it again with TAN_DEBUG=1, and report what it prints.\n')
+    process.stderr.write(
+      'This should not have happened. Run the command again with TAN_DEBUG=1, and report the output.\n',
+    )
   return USAGE_CODES.has(code) ? USAGE_ERROR : 1
 }
 
@@ -72,6 +74,6 @@ try {
   await main()
 } catch (error) {
   process.exitCode = report(error)
-  // an open channel to a parent would keep a process alive that has nothing left to do
+  // An open channel to a parent would keep this finished process alive.
   if (process.connected) process.disconnect?.()
 }

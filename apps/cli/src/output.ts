@@ -1,4 +1,4 @@
-// What commands print: for people, or as JSON for programs. Results go to standard output, progress to standard error.
+// Output of commands, for people or as JSON. Results go to standard output, progress to standard error.
 
 let wantsJson = false
 
@@ -10,18 +10,18 @@ export function isJsonWanted(): boolean {
   return wantsJson
 }
 
-/** One result: JSON as it is, or the text that `human` makes of it. */
+/** Prints one result: as JSON, or as the text that `human` returns. */
 export function print<T>(result: T, human: (result: T) => string): void {
   const text = wantsJson ? JSON.stringify(result, bigIntAsText, 2) : human(result)
   process.stdout.write(`${text}\n`)
 }
 
-/** A line of progress, for people alone. */
+/** A line of progress, for people only. */
 export function say(line: string): void {
   if (!wantsJson) process.stderr.write(`${line}\n`)
 }
 
-/** Columns as wide as they need to be; numbers to the right. */
+/** Columns as wide as their content; numbers align right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map(row => row[i]!.length)))
   const line = (cells: readonly string[]): string =>

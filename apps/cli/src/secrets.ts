@@ -1,5 +1,5 @@
-// Passwords and key files. A password comes from a file, or is asked for; never from the command line. Key files are
-// written so that only their owner can read them, and refused if others can.
+// Passwords and key files. A password comes from a file or a prompt, never from the command line. Only the owner can
+// read key files that we write; we refuse a key file that others can read.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,12 +8,12 @@ import { type Address, addressOfSecretKey, bls, CodedError, isHex } from '@tan/p
 
 export async function readPassword(file: string | undefined, question = 'Password: '): Promise<string> {
   const path = file ?? process.env.TAN_PASSWORD_FILE
-  // a variable that is set to nothing is not set
+  // An empty variable counts as unset.
   if (path !== undefined && path !== '') return readText(path, 'password file').replace(/\r?\n$/, '')
   if (!process.stdin.isTTY)
     throw new CodedError(
       'cli/password',
-      'no terminal to ask for a password: give --password-file, or set TAN_PASSWORD_FILE',
+      'cannot ask for a password without a terminal: use --password-file, or set TAN_PASSWORD_FILE',
     )
   return ask(question)
 }
@@ -46,22 +46,22 @@ export function writeNewFile(path: string, text: string, mode = 0o644): void {
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException
     if (code === 'EEXIST' && syscall === 'open')
-      throw new CodedError('cli/exists', `${path} is there already: choose another name`, { cause })
-    throw new CodedError('cli/file', `${path} cannot be written: ${(cause as Error).message}`, { cause })
+      throw new CodedError('cli/exists', `${path} already exists: choose another name`, { cause })
+    throw new CodedError('cli/file', `cannot write ${path}: ${(cause as Error).message}`, { cause })
   }
 }
 
-/** Of a folder that is there, or can be made. Throws `cli/folder`. */
+/** The path must be a folder, or free for a new one. Throws `cli/folder`. */
 export function assertFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new CodedError('cli/folder', `${path} is not a folder: choose another one`)
 }
 
-/** Throws `cli/permissions` where others than the owner may read the file. */
+/** Throws `cli/permissions` if anyone but the owner may read the file. */
 export function readSecretFile(path: string, what: string): string {
   const text = readText(path, what)
   if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
-    throw new CodedError('cli/permissions', `${what} ${path} can be read by others: run \`chmod 600 ${path}\``)
+    throw new CodedError('cli/permissions', `other users can read the ${what} ${path}: run \`chmod 600 ${path}\``)
   return text
 }
 
@@ -69,7 +69,7 @@ export function readText(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new CodedError('cli/file', `the ${what} ${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new CodedError('cli/file', `cannot read the ${what} ${path}: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -85,7 +85,7 @@ export function accountFolder(home: string): string {
   return join(home, 'keys')
 }
 
-/** A file in the key folder; without an address, it is none that can be read. */
+/** A file in the key folder. The address is undefined if the file cannot be read. */
 export interface KeyFile {
   readonly name: string
   readonly address: Address | undefined
@@ -110,35 +110,38 @@ function addressIn(path: string): Address | undefined {
   }
 }
 
-/** Those that can be read. */
+/** The key files that can be read. */
 export function listAccounts(home: string): StoredAccount[] {
   return listKeyFiles(home).flatMap(({ address, ...file }) => (address === undefined ? [] : [{ ...file, address }]))
 }
 
-/** Throws `cli/key-file` where the file of that name is damaged, and `cli/account` where there is none. */
+/** Throws `cli/key-file` if the file of that name is damaged, and `cli/account` if there is none. */
 export function findAccount(home: string, nameOrAddress: string): StoredAccount {
   const known = listAccounts(home)
   const damaged = listKeyFiles(home).find(({ name, address }) => name === nameOrAddress && address === undefined)
   if (damaged !== undefined)
     throw new CodedError(
       'cli/key-file',
-      `${damaged.path} is no key file that can be read: put a copy of it in its place, or take it out of the folder`,
+      `the key file ${damaged.path} is damaged: restore it from a backup, or remove it from the folder`,
     )
   const found = known.find(({ name, address }) => name === nameOrAddress || address === nameOrAddress.toLowerCase())
   if (found !== undefined) return found
   const names = known.map(({ name }) => name).join(', ')
   throw new CodedError(
     'cli/account',
-    `no key called ${nameOrAddress} in ${accountFolder(home)}${names === '' ? ': make one with `npx tan wallet new NAME`' : ` (there are: ${names})`}`,
+    `no key called ${nameOrAddress} in ${accountFolder(home)}${names === '' ? ': create one with `npx tan wallet new NAME`' : ` (available: ${names})`}`,
   )
 }
 
-/** What begins with 0x is read as an address. Throws `cli/name`, or `cli/exists`. */
+/** A name cannot begin with 0x, because that is an address. Throws `cli/name`, or `cli/exists`. */
 export function assertNewName(home: string, name: string): void {
   if (!/^(?!0x)[\w-]{1,64}$/i.test(name))
-    throw new CodedError('cli/name', `${name} is no name for a key: letters, digits, - and _, and no 0x at the start`)
+    throw new CodedError(
+      'cli/name',
+      `${name} is not a valid key name: use letters, digits, - and _, without 0x at the start`,
+    )
   const path = join(accountFolder(home), `${name}.json`)
-  if (existsSync(path)) throw new CodedError('cli/exists', `there is a key called ${name} already: ${path}`)
+  if (existsSync(path)) throw new CodedError('cli/exists', `a key called ${name} already exists: ${path}`)
 }
 
 export function saveAccount(

@@ -1,20 +1,19 @@
-// What `tan watch` does about a resource that does not come: it says why once, and ends after a while.
-
+// How `tan watch` handles a resource that does not arrive: it gives each reason once, and ends after a while.
 import type { Timers } from '@tan/peer'
 import { type Clock, CodedError } from '@tan/primitives'
 import type { Viewer } from '@tan/viewer'
 
-/** without one piece, while a segment is waited for */
+/** how long the viewer may wait for a segment without receiving one piece */
 const PATIENCE_MS = 30_000
 const LOOK_MS = 500
 
-/** The viewer, but what it reads fails with `watch/stuck` when no piece comes for so long. */
+/** The same viewer, but `read` fails with `watch/stuck` if no piece arrives for `patienceMs`. */
 export function patient(viewer: Viewer, clock: Clock, timers: Timers, patienceMs = PATIENCE_MS): Viewer {
   let lastPieceMs = 0
   viewer.on(event => {
     if (event.type === 'piece') lastPieceMs = clock.nowMs()
   })
-  // a player without a picture takes these of it, and no more
+  // `playHeadless` uses only these.
   return {
     catalog: viewer.catalog,
     setPlayhead: playhead => viewer.setPlayhead(playhead),
@@ -28,7 +27,7 @@ export function patient(viewer: Viewer, clock: Clock, timers: Timers, patienceMs
             reject(
               new CodedError(
                 'watch/stuck',
-                `nothing has come for ${patienceMs / 1000} s: neither peers nor the origin have segment ${segment}`,
+                `no data for ${patienceMs / 1000} s: neither peers nor the origin deliver segment ${segment}`,
               ),
             )
         }
@@ -43,10 +42,10 @@ export function patient(viewer: Viewer, clock: Clock, timers: Timers, patienceMs
   } as Viewer
 }
 
-/** lines that are told apart */
+/** distinct lines that are counted */
 const LINES_MAX = 1_000
 
-/** Says a line that comes again and again once, and in the end how often it came. */
+/** Prints a repeated line once, and at the end how often it occurred. */
 export function repeatedOnce(say: (line: string) => void): { tell(line: string): void; end(): void } {
   const counts = new Map<string, number>()
   return {

@@ -1,4 +1,4 @@
-// Serves the built web app with the settings that it reads, and on a devnet a faucet. Loopback unless told otherwise.
+// Serves the built web app, its settings, and on a devnet a faucet. Listens on loopback by default.
 import { createReadStream, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize, sep } from 'node:path'
@@ -11,7 +11,7 @@ export interface WebServerOptions {
   readonly folder: string
   /** served as /devnet.json */
   readonly settings: object
-  /** gives a little of both currencies; resolves with what it gave */
+  /** sends a little of both currencies; resolves with the gift */
   readonly faucet?: (to: Address) => Promise<object>
 }
 
@@ -31,10 +31,10 @@ const BODY_MAX_BYTES = 1_024
 export async function startWebServer(options: WebServerOptions): Promise<Server> {
   const { host, port } = options
   const server = createServer((request, response) => {
-    // nothing that a client sends may end the process
+    // No request may end the process.
     answer(request, response, options).catch(() => {
       if (response.headersSent) response.destroy()
-      else json(response, 500, { error: 'this could not be answered' })
+      else json(response, 500, { error: 'internal error' })
     })
   })
   server.on('clientError', (_error, socket) => socket.destroy())
@@ -52,7 +52,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const [pathname = '/'] = (request.url ?? '/').split('?', 1)
   if (pathname === '/devnet.json') return json(response, 200, options.settings)
   if (pathname === '/faucet' && options.faucet !== undefined) return giveFrom(options.faucet, request, response)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return json(response, 405, { error: 'only GET' })
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(response, 405, { error: 'use GET' })
   sendFile(options.folder, pathname, request, response)
 }
 
@@ -61,13 +61,13 @@ async function giveFrom(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // A page of another origin can send a request, but not with this type without being asked first; and it is not answered.
+  // A page of another origin can send this content type only after a preflight request, which we do not answer.
   if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json')
     return json(response, 405, { error: 'POST {"address": "0x…"} as application/json' })
   let body = ''
   for await (const chunk of request) {
     body += chunk
-    if (body.length > BODY_MAX_BYTES) return json(response, 413, { error: 'too long' })
+    if (body.length > BODY_MAX_BYTES) return json(response, 413, { error: 'the request is too long' })
   }
   let address: unknown
   try {
@@ -75,7 +75,7 @@ async function giveFrom(
   } catch {
     address = undefined
   }
-  if (!isHex(address, 20)) return json(response, 400, { error: 'address: 0x and 40 hexadecimal digits' })
+  if (!isHex(address, 20)) return json(response, 400, { error: 'the address must be 0x and 40 hexadecimal digits' })
   try {
     json(response, 200, await faucet(address.toLowerCase() as Address))
   } catch (error) {
@@ -90,9 +90,9 @@ function sendFile(folder: string, pathname: string, request: IncomingMessage, re
   try {
     name = normalize(decodeURIComponent(pathname))
   } catch {
-    return json(response, 400, { error: 'not a path' })
+    return json(response, 400, { error: 'invalid path' })
   }
-  if (name.includes('\0')) return json(response, 400, { error: 'not a path' })
+  if (name.includes('\0')) return json(response, 400, { error: 'invalid path' })
   const path = join(folder, name)
   const file =
     path.startsWith(folder + sep) && isFile(path) ? path : extname(name) === '' ? join(folder, 'index.html') : undefined

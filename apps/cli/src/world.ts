@@ -1,4 +1,4 @@
-// The real clock and randomness, for rooms that take them from outside.
+// The real clock and randomness, to pass into other rooms.
 import { type Clock, type Random, secureRandomBytes } from '@tan/primitives'
 
 export const systemClock: Clock = { nowMs: () => Date.now() }

@@ -1,5 +1,5 @@
-// Figures and names as a person reads them. One language (English) and one set of rules for the whole app, so that the
-// same figure looks the same on every page. Nothing here rounds a value that is used for anything but reading.
+// Formats figures and names for people. One language (English) and one set of rules for the whole app, so that a figure
+// looks the same on every page. Rounded values are only for reading.
 import { formatAmount, type Hex, WEI_PER_GWEI, WEI_PER_TOKEN } from '@tan/primitives'
 
 export interface Quantity {
@@ -35,8 +35,8 @@ export function formatByteRate(bytesPerSecond: number): string {
 }
 
 /**
- * An amount with `digits` significant digits, rounded down so that nobody is shown more than there is. What is too small
- * to be read as a decimal becomes gwei, and then wei.
+ * An amount with `digits` significant digits, rounded down so that nobody sees more than there is. Amounts too small
+ * for a readable decimal become gwei, and then wei.
  */
 export function tokenQuantity(wei: bigint, unit: string, digits = 4): Quantity {
   const size = wei < 0n ? -wei : wei
@@ -49,12 +49,12 @@ export function formatTokens(wei: bigint, unit: string, digits = 4): string {
   return joined(tokenQuantity(wei, unit, digits))
 }
 
-/** All of its digits: for titles and copies. */
+/** With all digits, for titles and copies. */
 export function formatTokensExactly(wei: bigint, unit: string): string {
   return `${formatAmount(wei)} ${unit}`
 }
 
-/** 0.834 -> `83%`. Nothing but all is 100%, and nothing but none is 0%. */
+/** 0.834 -> `83%`. Only all is 100%, and only none is 0%. */
 export function formatShare(share: number): string {
   if (!Number.isFinite(share) || share <= 0) return '0%'
   if (share >= 1) return '100%'
@@ -95,7 +95,7 @@ export function formatTimecode(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(at % 60)}` : `${minutes}:${pad(at % 60)}`
 }
 
-/** `0x1234…cdef`: enough to tell apart what stands on one page. */
+/** `0x1234…cdef`: enough to distinguish values on one page. */
 export function shortHex(hex: Hex, digits = 4): string {
   return hex.length <= 2 + 2 * digits + 1 ? hex : `${hex.slice(0, 2 + digits)}…${hex.slice(-digits)}`
 }

@@ -1,14 +1,14 @@
-// A value that changes outside of React, and components that follow it.
+// A value that changes outside React, and a hook for components that follow it.
 import { useSyncExternalStore } from 'react'
 
 export interface Readable<T> {
   get(): T
-  /** calls after each change; gives a function that ends it */
+  /** calls `listener` after each change; returns a function that stops it */
   subscribe(listener: () => void): () => void
 }
 
 export interface Store<T> extends Readable<T> {
-  /** Tells the listeners only if the value is another one. */
+  /** Notifies listeners only if the value changes. */
   set(value: T): void
   update(change: (value: T) => T): void
 }

@@ -2,6 +2,7 @@
 import { AGAINST_RULES, type ErrorTable, FORGED, rejecter, UNTIMELY } from '@tan/primitives'
 
 export const REJECTIONS = {
+  'era/unknown': [UNTIMELY, 'A message belongs to an era that is not live on this node, or not yet.'],
   'proposal/record': [FORGED, 'A block came with another consensus record than the one that its header names.'],
   'proposal/leader': [FORGED, 'A block names a beneficiary that does not lead its epoch.'],
   'proposal/signature': [FORGED, 'A block, or its reveal, does not bear its leader’s signature.'],

@@ -1,3 +1,4 @@
+export { type InEra, inEra } from './era/in-era.ts'
 export { Finality } from './finality/finality.ts'
 export { ballotLeader } from './finality/leader.ts'
 export { decodeFinalityRecord, encodeFinalityRecord } from './finality/record.ts'
@@ -7,12 +8,20 @@ export type {
   FinalityEffect,
   FinalityEvidence,
   FinalityInput,
+  FinalityProgress,
   FinalityRecord,
   FinalityTimer,
   RestoredFinality,
 } from './finality/types.ts'
 export * as consensusLimits from './limits.ts'
-export { Replica, type ReplicaConfig, type ReplicaEffect, type ReplicaInput, type RestoredReplica } from './replica.ts'
+export {
+  type ConsensusReader,
+  Replica,
+  type ReplicaConfig,
+  type ReplicaEffect,
+  type ReplicaInput,
+  type RestoredReplica,
+} from './replica.ts'
 export {
   type DurableWrite,
   type Machine,
@@ -26,6 +35,7 @@ export { decodeSafetyRecord, encodeSafetyRecord } from './settlement/safety.ts'
 export { Settlement, type SettlementStatus } from './settlement/settlement.ts'
 export type {
   Entry,
+  HashedProposal,
   RestoredSettlement,
   SafetyRecord,
   SettledBlock,

@@ -1,5 +1,8 @@
 // Every bound of this room, in one place. LIMITS.md lists them.
 
+/** eras of which consensus runs at one time: one that ends, the one after it, and one more while the first is wound up */
+export const LIVE_ERAS_MAX = 3
+
 /** blocks above the settled one that are kept; beyond, new ones are refused until something settles */
 export const UNSETTLED_BLOCKS_MAX = 1_024
 /** proposals whose parent is not known yet */

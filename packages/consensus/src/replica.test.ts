@@ -3,7 +3,8 @@
 import type { Hash } from '@tan/primitives'
 import type { CommitCertificate, FinalityCertificate, Prepare } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { Replica, type ReplicaEffect, type ReplicaInput } from './replica.ts'
+import type { EraInput } from './era/instance.ts'
+import { Replica, type ReplicaEffect } from './replica.ts'
 import { GENESIS, hashOf, START_MS, TestCommittee, type TestProposal } from './testing/chain.ts'
 import { selfOf } from './testing/members.ts'
 import { FINALITY_TIMING, FRESH_FINALITY, preparing, TestPool, tellFinality } from './testing/pool.ts'
@@ -38,8 +39,8 @@ class TestReplica {
     this.replica.start(START_MS)
   }
 
-  step(input: ReplicaInput): ReplicaEffect[] {
-    const out = this.replica.step(input, START_MS)
+  step(input: EraInput): ReplicaEffect[] {
+    const out = this.replica.step({ ...input, era: GENESIS.hash }, START_MS)
     const executions = out.flatMap(effect => (effect.type === 'execute' ? [effect.blockHash] : []))
     return [
       ...out,
@@ -187,8 +188,8 @@ describe('a replica', () => {
       { settlement: FRESH, finality: FRESH_FINALITY, settledCheckpoints: [ROOT] },
     )
     leader.start(START_MS)
-    const step = (input: ReplicaInput): ReplicaEffect[] => {
-      const out = leader.step(input, START_MS)
+    const step = (input: EraInput): ReplicaEffect[] => {
+      const out = leader.step({ ...input, era: GENESIS.hash }, START_MS)
       const hashes: Hash[] = out.flatMap(effect => (effect.type === 'execute' ? [effect.blockHash] : []))
       return [...out, ...hashes.flatMap(blockHash => step({ type: 'executed', blockHash, rejection: undefined }))]
     }

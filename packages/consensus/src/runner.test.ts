@@ -1,6 +1,7 @@
 // The order of effects: nothing happens before what must be durable is durable, and nothing at all after a fault or a write
 // that failed.
 import { describe, expect, it } from 'vitest'
+import { inEra } from './era/in-era.ts'
 import type { ReplicaEffect } from './replica.ts'
 import { type DurableWrite, Runner } from './runner.ts'
 import { Settlement } from './settlement/settlement.ts'
@@ -25,7 +26,11 @@ class Harness {
 
   constructor() {
     const settlement = new Settlement(config, FRESH)
-    this.runner = new Runner<SettlementInput>(settlement, {
+    const machine = {
+      start: (nowMs: number) => inEra(GENESIS.hash, settlement.start(nowMs)),
+      step: (input: SettlementInput, nowMs: number) => inEra(GENESIS.hash, settlement.step(input, nowMs)),
+    }
+    this.runner = new Runner<SettlementInput>(machine, {
       nowMs: () => START_MS,
       persist: (write, done) => {
         this.log.push(
@@ -85,7 +90,13 @@ describe('the runner', () => {
     harness.propose(a1)
     harness.executed(a1)
     expect(harness.writes).toMatchObject([
-      { write: { safety: { lastVote: committee.vote(0, a1) }, proposals: [a1.proposal] } },
+      {
+        write: {
+          era: GENESIS.hash,
+          safety: { lastVote: committee.vote(0, a1) },
+          proposals: [{ hash: a1.hash, proposal: a1.proposal }],
+        },
+      },
     ])
     expect(harness.writes[0]!.write.finality).toBeUndefined()
   })
@@ -178,8 +189,10 @@ describe('the runner', () => {
 
   it('does nothing after a fault, not even what the machine still wants', () => {
     const log: string[] = []
-    const fault: ReplicaEffect = { type: 'fault', code: 'settlement/two-certificates', message: 'broken' }
-    const vote: ReplicaEffect = { type: 'broadcast-settlement', message: { type: 'vote', vote: committee.vote(0, a1) } }
+    const era = GENESIS.hash
+    const fault: ReplicaEffect = { type: 'fault', era, code: 'settlement/two-certificates', message: 'broken' }
+    const message = { type: 'vote', vote: committee.vote(0, a1) } as const
+    const vote: ReplicaEffect = { type: 'broadcast-settlement', era, message }
     const runner = new Runner<'go'>(
       { start: () => [], step: () => [vote, fault, vote] },
       { nowMs: () => 0, persist: () => log.push('persist'), perform: ({ type }) => log.push(type) },

@@ -1,22 +1,23 @@
 // Carries a machine's effects out, strictly in order: what must be durable is durable before anything behind it happens.
 // The node and the simulator give it their own ports; the order is the same code in both.
 
-import type { Rejection } from '@tan/primitives'
-import type { Proposal } from '@tan/protocol'
+import type { Hash, Rejection } from '@tan/primitives'
 import type { FinalityRecord } from './finality/types.ts'
 import type { ReplicaEffect, ReplicaInput } from './replica.ts'
-import type { SafetyRecord } from './settlement/types.ts'
+import type { HashedProposal, SafetyRecord } from './settlement/types.ts'
 
-/** One atomic durable write. Keys that are not given stay as they are. */
+/** One atomic durable write about an era. What is not given stays as it is. */
 export interface DurableWrite {
+  /** hash of its start */
+  readonly era: Hash
   readonly safety?: SafetyRecord
-  readonly proposals?: readonly Proposal[]
+  readonly proposals?: readonly HashedProposal[]
   readonly finality?: FinalityRecord
 }
 
 export type OutwardEffect = Exclude<ReplicaEffect, { type: 'persist-settlement' | 'persist-finality' | 'taken' }>
 
-/** A replica, or one of its two machines alone. */
+/** A replica, or one of an era's two machines alone. */
 export interface Machine<Input> {
   start(nowMs: number): ReplicaEffect[]
   step(input: Input, nowMs: number): ReplicaEffect[]
@@ -79,9 +80,10 @@ export class Runner<Input = ReplicaInput> {
       } else if (effect.type === 'taken') {
         // told already
       } else if (effect.type === 'persist-settlement') {
-        return this.ports.persist({ safety: effect.safety, proposals: effect.proposals }, () => this.run())
+        const { era, safety, proposals } = effect
+        return this.ports.persist({ era, safety, proposals }, () => this.run())
       } else if (effect.type === 'persist-finality') {
-        return this.ports.persist({ finality: effect.record }, () => this.run())
+        return this.ports.persist({ era: effect.era, finality: effect.record }, () => this.run())
       } else {
         this.ports.perform(effect)
         if (effect.type === 'fault') this.isStopped = true

@@ -50,7 +50,7 @@ import {
   showRefused,
 } from './frames'
 import { traceDestroy } from './host'
-import { addRefund, remember } from './journal'
+import { addRefund, noteBurned, remember } from './journal'
 import { keccak } from './keccak'
 import { DEPTH_MAX, PREIMAGE } from './layout'
 import { cover, memoryEnd, reserve, wordsOf } from './memory'
@@ -215,6 +215,7 @@ export function selfDestruct(frame: usize, sp: usize, gas: i64): i64 {
   if (self != beneficiary || destroys) {
     setBalanceZero(self)
     if (self != beneficiary) addBalance(beneficiary, AMOUNT)
+    else noteBurned(AMOUNT)
   }
   if (destroys) {
     if (load<u32>(self, DESTROYED) != transaction()) addRefund(refundOfDestruction())

@@ -20,7 +20,7 @@ import * as storage from './storage'
 import { run } from './interpreter'
 import { isEqual } from './words'
 
-export { HASH_KEYS, PRECOMPILES, ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
+export { HASH_KEYS, PRECOMPILES, ENVIRONMENT, BLOB_HASHES, OPCODES, SCRATCH, BURNED, RETURNED, FRAMES, LOGS, MEMORY, ACCOUNTS, ACCOUNT_SIZE, SLOTS, SLOT_SIZE } from './layout'
 export { ADDRESS, BALANCE, NONCE, CODE_HASH, FLAGS, NATIVE, EXISTS, STORAGE_KNOWN, STORAGE_USED, PRECOMPILE, SYSTEM } from './accounts'
 export { SLOT_KEY, SLOT_VALUE, SLOT_ACCOUNT } from './storage'
 export { CODE_BYTES, CODE_SIZE } from './code'
@@ -139,6 +139,12 @@ export function addBalance(account: usize): void {
 
 export function subtractBalance(account: usize): void {
   accounts.subtractBalance(account, layout.SCRATCH)
+}
+
+/** The same, and it leaves the supply. */
+export function burn(account: usize): void {
+  accounts.subtractBalance(account, layout.SCRATCH)
+  journal.noteBurned(layout.SCRATCH)
 }
 
 export function setNonce(account: usize, nonce: u64): void {
@@ -281,6 +287,7 @@ function settleAccount(account: usize): u32 {
   const isDestroyed = load<u32>(account, accounts.DESTROYED) == clock.transaction()
   const isSwept = load<u32>(account, accounts.TOUCHED) == clock.transaction() && accounts.isEmptyAccount(account)
   if (isDestroyed || isSwept) {
+    journal.noteBurned(account + accounts.BALANCE) // what came after it was destroyed
     accounts.eraseAccount(account)
     accounts.learnAccount(account)
     return existed ? DELETED : 0

@@ -1,8 +1,8 @@
 // All that a revert must take back lies in cells of 32 bytes; the journal keeps what a cell held before it was changed.
 // Beside it, what else a revert takes back: the refund counter and the end of the logs (logs.ts).
 import { BOUND_JOURNAL, exceedBound } from './host'
-import { JOURNAL, JOURNAL_END } from './layout'
-import { copyWord } from './words'
+import { BURNED, JOURNAL, JOURNAL_END } from './layout'
+import { addWord, copyWord, isZero, setZero } from './words'
 
 /** cell u32 | unused u32 | its 32 bytes before */
 export const ENTRY_SIZE: usize = 40
@@ -35,6 +35,14 @@ export function rollBackJournal(to: usize): void {
 export function emptyJournal(): void {
   top = JOURNAL
   refund = 0
+  setZero(BURNED)
+}
+
+/** So much (a word) has left the supply. */
+export function noteBurned(amount: usize): void {
+  if (isZero(amount)) return
+  remember(BURNED)
+  addWord(BURNED, BURNED, amount)
 }
 
 // @ts-ignore: decorator

@@ -14,6 +14,8 @@ export const ENVIRONMENT: usize = 0x10000
 export const BLOB_HASHES: usize = 0x10400
 export const OPCODES: usize = 0x10800 // 256 x u32: gas u16 | inputs u8 | outputs u8, see code.ts
 export const PUSH_MASKS: usize = 0x10c00 // 33 x 32 bytes
+/** Cell: wei that the transaction has taken out of the supply. */
+export const BURNED: usize = 0x11100
 /** Arguments and results of exported functions that take words or bytes. */
 export const SCRATCH: usize = 0x11400
 export const KECCAK_STATE: usize = 0x12000

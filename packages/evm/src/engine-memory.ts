@@ -69,16 +69,21 @@ export class EngineMemory {
   }
 
   writeWord(at: number, value: bigint): void {
+    const { u64 } = this
     const i = at >>> 3
+    u64[i] = value // the lowest 64 bits of it
     if (value <= LIMB) {
-      this.u64[i] = value
-      this.u64.fill(0n, i + 1, i + 4)
+      u64[i + 1] = u64[i + 2] = u64[i + 3] = 0n
       return
     }
-    this.u64[i] = value & LIMB
-    this.u64[i + 1] = (value >> 64n) & LIMB
-    this.u64[i + 2] = (value >> 128n) & LIMB
-    this.u64[i + 3] = (value >> 192n) & LIMB
+    const high = value >> 64n
+    u64[i + 1] = high
+    if (high <= LIMB) {
+      u64[i + 2] = u64[i + 3] = 0n
+      return
+    }
+    u64[i + 2] = high >> 64n
+    u64[i + 3] = high >> 128n
   }
 
   /** Hexadecimal digits to a word. */

@@ -17,16 +17,12 @@ import { FORKS, type Fork } from './forks.ts'
 import type { Host } from './host.ts'
 import { BLOB_HASHES_MAX } from './limits.ts'
 import type { AccountChange, Environment, Log, SlotChange, StateChanges } from './message.ts'
-import { answerNativeCall } from './native-call.ts'
 import { encodeOpcodes } from './opcodes.ts'
 import { isPrecompile } from './precompiles/table.ts'
 
 export const EMPTY_CODE_HASH: Hash = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
-
-/** Does an account with this code run another's (EIP-7702)? */
-export function isDelegation(code: Uint8Array): boolean {
-  return code.length === 23 && code[0] === 0xef && code[1] === 1 && code[2] === 0
-}
+/** as a word of the engine */
+const EMPTY_CODE_HASH_WORD = fromHex(EMPTY_CODE_HASH).reverse()
 
 /** What the tracing engine tells. */
 export interface TraceHooks {
@@ -49,7 +45,11 @@ const PRECOMPILES_BELOW = 512
 /** In the order of assembly/host.ts. */
 const BOUNDS = ['accounts', 'slots', 'transient slots', 'journal entries', 'logs', 'memory', 'code'] as const
 
+/** Answers a frame whose code is native: a precompile or a system contract. A status of assembly/frames.ts, and a halt's reason above it. */
+export type NativeAnswerer = (engine: Engine, frame: number) => number
+
 export interface EngineOptions {
+  readonly hooks?: TraceHooks
   /** Keeps contracts from choosing where the tables put what they hold. No result depends on it. */
   readonly secret?: Uint8Array
   /** where the engine's counters begin: they turn over below 2^32, and tests need not wait for it */
@@ -72,11 +72,14 @@ export class Engine {
   private readonly keys: Hash[] = []
   /** the way back: where the account with the address is */
   private readonly places = new Map<Address, number>()
+  /** what TypeScript has just asked for by its text */
+  private askedFor: Address | undefined
 
+  /** create-engine.ts makes it with the answerer of native-call.ts. */
   constructor(
+    answerNative: NativeAnswerer,
     module: WebAssembly.Module = engineModule,
-    hooks?: TraceHooks,
-    { secret = secureRandomBytes(SECRET_BYTES), firstTransaction = 0 }: EngineOptions = {},
+    { hooks, secret = secureRandomBytes(SECRET_BYTES), firstTransaction = 0 }: EngineOptions = {},
   ) {
     this.memory = new EngineMemory(FIRST_PAGES)
     const instance = new WebAssembly.Instance(module, {
@@ -87,7 +90,7 @@ export class Engine {
         openCode: (hash: number) => this.openCode(hash),
         copyCode: (to: number) => this.copyCode(to),
         loadBlockHash: (number: bigint, to: number) => this.loadBlockHash(number, to),
-        runNative: (frame: number) => answerNativeCall(this, frame),
+        runNative: (frame: number) => answerNative(this, frame),
         exceedBound: (bound: number) => exceedBound(bound),
         ...(hooks === undefined ? {} : importsOf(hooks)),
       },
@@ -123,6 +126,7 @@ export class Engine {
 
   /** With at most so much gas, of which an access list is part. */
   begin(gas: number): void {
+    this.askedFor = undefined // what was asked last may have met a bound
     if (this.run.beginTransaction(gas) !== 0) this.places.clear()
   }
 
@@ -188,7 +192,9 @@ export class Engine {
     if (known !== undefined) return known
     this.memory.refresh()
     this.memory.writeHex(this.at.SCRATCH, address)
+    this.askedFor = address
     const account = this.run.account(this.at.SCRATCH)
+    this.askedFor = undefined
     this.places.set(address, account)
     return account
   }
@@ -229,6 +235,17 @@ export class Engine {
   subtractBalance(account: number, amount: bigint): void {
     this.memory.writeWord(this.at.SCRATCH, amount)
     this.run.subtractBalance(account)
+  }
+
+  /** The same, and the amount leaves the supply. */
+  burn(account: number, amount: bigint): void {
+    this.memory.writeWord(this.at.SCRATCH, amount)
+    this.run.burn(account)
+  }
+
+  /** What the transaction has taken out of the supply: in full once its changes were collected. */
+  burned(): bigint {
+    return this.memory.readWord(this.at.BURNED)
   }
 
   warmSlot(account: number, key: Hash): void {
@@ -353,13 +370,15 @@ export class Engine {
   private fillAccount(account: number): void {
     const { memory, at } = this
     memory.refresh()
-    const address = memory.readAddress(account)
+    const address = this.askedFor ?? memory.readAddress(account)
+    this.askedFor = undefined
     const place = (account - at.ACCOUNTS) / at.ACCOUNT_SIZE
     const found = this.host!.account(address)
     const codeHash = found?.codeHash ?? EMPTY_CODE_HASH
     this.addresses[place] = address
     this.codeHashes[place] = codeHash
-    memory.writeHex(account + at.CODE_HASH, codeHash)
+    if (codeHash === EMPTY_CODE_HASH) memory.copyIn(account + at.CODE_HASH, EMPTY_CODE_HASH_WORD)
+    else memory.writeHex(account + at.CODE_HASH, codeHash)
     if (found !== undefined) {
       memory.writeWord(account + at.BALANCE, found.balance)
       memory.writeU64(account + at.NONCE, found.nonce)

@@ -16,6 +16,7 @@ export interface EngineExports {
   isEmptyAccount(account: number): number
   addBalance(account: number): void
   subtractBalance(account: number): void
+  burn(account: number): void
   setNonce(account: number, nonce: bigint): void
   setCode(account: number, size: number): void
   codeOf(account: number): number
@@ -45,6 +46,7 @@ const CONSTANTS = [
   'PRECOMPILES',
   'HASH_KEYS',
   'SCRATCH',
+  'BURNED',
   'RETURNED',
   'FRAMES',
   'LOGS',

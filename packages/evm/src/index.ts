@@ -1,6 +1,7 @@
 export { createEvm, type Evm } from './evm.ts'
 export { FORKS, type Fork } from './forks.ts'
 export type { Host, HostAccount } from './host.ts'
+export * as limits from './limits.ts'
 export type {
   AccessListItem,
   AccountChange,
@@ -26,12 +27,23 @@ export {
   type Tracer,
   type TracingEvm,
 } from './tracing/tracer.ts'
+export type {
+  AppliedTransaction,
+  SimulatedInput,
+  SimulatedTransaction,
+  TransactionOptions,
+  TransactionResult,
+} from './transaction.ts'
 export {
-  type AppliedTransaction,
   type Authorization,
+  costOf,
+  effectiveGasPrice,
+  type FeeCaps,
   type IntrinsicGas,
   intrinsicGas,
+  type SenderAccount,
   type TransactionInput,
-  type TransactionOptions,
-  type TransactionResult,
-} from './transaction.ts'
+  type TransactionWork,
+  validateSender,
+  validateTransaction,
+} from './transaction-rules.ts'

@@ -3,6 +3,9 @@
 /** Gas is a signed 64-bit integer in the engine. */
 export const GAS_MAX: bigint = 2n ** 63n - 1n
 
+/** Of a transaction: the next one would make the account's nonce 2^64 - 1, which it cannot pass (EIP-2681). */
+export const NONCE_MAX: bigint = 2n ** 64n - 2n
+
 /** EIP-7825: a transaction's gas limit, from Osaka on. */
 export const TRANSACTION_GAS_MAX: bigint = 2n ** 24n
 

@@ -104,4 +104,6 @@ export interface ExecutionResult {
   readonly created: Address | undefined
   readonly logs: readonly Log[]
   readonly changes: StateChanges
+  /** wei that left the supply: burned by native contracts, or destroyed with an account */
+  readonly burned: bigint
 }

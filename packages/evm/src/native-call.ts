@@ -1,6 +1,7 @@
 // Answers the engine when it meets a precompile or a contract in native code.
 import { type Address, assert, CodedError, type Hash } from '@tan/primitives'
 import type { Engine } from './engine.ts'
+import { COLD_ACCOUNT_GAS, CREDIT_GAS, LOG_BYTE_GAS, LOG_GAS, NEW_ACCOUNT_GAS, WARM_GAS } from './gas.ts'
 import { INPUT_MAX_BYTES } from './limits.ts'
 import { type Environment, HALT_REASONS, type HaltReason } from './message.ts'
 import type { NativeCall } from './native.ts'
@@ -16,14 +17,6 @@ const haltBecause = (reason: HaltReason): number => HALT | (HALT_REASONS.indexOf
 const OUT_OF_GAS = haltBecause('out of gas')
 const STATIC_VIOLATION = haltBecause('write in a static call')
 const REFUSED = haltBecause('native contract halted')
-
-const WARM_GAS = 100
-const COLD_ACCOUNT_GAS = 2600
-const LOG_GAS = 375
-const LOG_BYTE_GAS = 8
-/** What a CALL with value pays for it, less the stipend, which nobody receives. */
-const CREDIT_GAS = 9000 - 2300
-const NEW_ACCOUNT_GAS = 25_000
 
 /** Gas is counted in numbers here; who has more than that can use no more of it. */
 const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER)
@@ -138,21 +131,21 @@ class SystemCall implements NativeCall {
     this.chargeGas(CREDIT_GAS)
     if (amountWei === 0n) return
     if (engine.run.isEmptyAccount(receiver) !== 0) this.chargeGas(NEW_ACCOUNT_GAS)
-    this.debit(from, amountWei)
+    engine.subtractBalance(this.payer(from, amountWei), amountWei)
     engine.addBalance(receiver, amountWei)
   }
 
   burn(from: Address, amountWei: bigint): void {
     this.write()
     this.chargeGas(CREDIT_GAS)
-    this.debit(from, amountWei)
+    this.engine.burn(this.payer(from, amountWei), amountWei)
   }
 
-  private debit(from: Address, amountWei: bigint): void {
+  private payer(from: Address, amountWei: bigint): number {
     const account = this.engine.account(from)
     const has = this.engine.balance(account)
     assert(has >= amountWei, `a debit of ${amountWei} from ${from}, which has ${has}`)
-    this.engine.subtractBalance(account, amountWei)
+    return account
   }
 
   /** So much gas is left of what there was; less than nothing ends the call. */

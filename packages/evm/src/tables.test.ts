@@ -1,7 +1,8 @@
 // The engine's tables: where they put things cannot be chosen, and what they hold does not outlive the clock's turn.
 import { type Address, createSeededRandom, EMPTY_BYTES, fromHex, type Hash, randomBytesFrom } from '@tan/primitives'
 import { expect, test } from 'vitest'
-import { Engine } from './engine.ts'
+import { createEngine } from './create-engine.ts'
+import type { Engine } from './engine.ts'
 import { evmOver } from './evm.ts'
 import { environmentOf, forkOf, runCase } from './testing/differential.ts'
 import { World } from './testing/world.ts'
@@ -36,7 +37,7 @@ const FAMILIES: Readonly<Record<string, (n: bigint) => bigint>> = {
 
 test.each(Object.entries(FAMILIES))('chosen keys and addresses do not crowd in one place: %s', (_name, family) => {
   for (const seed of [1, 2, 3]) {
-    const engine = new Engine(undefined, undefined, { secret: secretOf(seed) })
+    const engine = createEngine(undefined, { secret: secretOf(seed) })
     const { at } = engine
     engine.enter(osaka, new World())
     engine.begin(0)
@@ -63,11 +64,11 @@ test('two engines put the same account elsewhere, and each its own', () => {
     engine.begin(0)
     return [1, 2, 3, 4].map(n => engine.account(`0x${n.toString(16).padStart(40, '0')}`))
   }
-  expect(placesOf(new Engine())).not.toEqual(placesOf(new Engine()))
+  expect(placesOf(createEngine())).not.toEqual(placesOf(createEngine()))
 })
 
 test('no result depends on the secret', async () => {
-  const engines = [new Engine(), new Engine(undefined, undefined, { secret: secretOf(7) })]
+  const engines = [createEngine(), createEngine(undefined, { secret: secretOf(7) })]
   for (let seed = 1; seed <= 150; seed++) {
     const [one, other] = await Promise.all(
       engines.map(engine => runCase(engine, undefined, environmentOf(forkOf(seed)), seed)),
@@ -101,12 +102,12 @@ test.each([
     }
     return [results, world.describe()]
   }
-  expect(run(new Engine(undefined, undefined, { firstTransaction }))).toEqual(run(new Engine()))
+  expect(run(createEngine(undefined, { firstTransaction }))).toEqual(run(createEngine()))
 })
 
 test('the random programs end the same while the counters turn over', async () => {
-  const engine = new Engine(undefined, undefined, { firstTransaction: 0xefff_ff00 })
-  const other = new Engine()
+  const engine = createEngine(undefined, { firstTransaction: 0xefff_ff00 })
+  const other = createEngine()
   for (let seed = 2; seed <= 400; seed += 2) {
     const one = await runCase(engine, undefined, osaka, seed)
     expect(one.transcript).toEqual((await runCase(other, undefined, osaka, seed)).transcript)

@@ -1,5 +1,5 @@
 // With which codes this room refuses blocks and transactions, and fails. docs/errors.md lists them.
-import { AGAINST_RULES, FORGED, OUTDATED, rejecter, UNTIMELY } from '@tan/primitives'
+import { AGAINST_RULES, FORGED, rejecter, UNTIMELY } from '@tan/primitives'
 
 export const REJECTIONS = {
   'block/parent': [AGAINST_RULES, 'The block names another parent than the one that it was put on.'],
@@ -21,21 +21,9 @@ export const REJECTIONS = {
   'block/state-root': [AGAINST_RULES, 'The header claims another state than execution gave.'],
   'block/transaction': [AGAINST_RULES, 'The block holds a transaction that is not valid where it stands.'],
   'transaction/chain-id': [FORGED, 'The transaction names no chain, or another one (EIP-155).'],
-  'transaction/type': [FORGED, 'The chain does not take transactions of this type.'],
   'transaction/signature': [FORGED, 'The signature belongs to no account.'],
-  'transaction/nonce-max': [FORGED, 'The nonce is above 2^64 - 2 (EIP-2681).'],
-  'transaction/tip-above-fee': [FORGED, 'The tip is above the whole fee.'],
-  'transaction/gas-max': [FORGED, 'The gas limit is above what a transaction may have (EIP-7825).'],
-  'transaction/gas-intrinsic': [FORGED, 'The gas limit does not cover what the transaction costs before it runs.'],
-  'transaction/init-code-size': [FORGED, 'The init code is longer than a creation may have (EIP-3860).'],
-  'transaction/fee-below-base': [UNTIMELY, 'The fee is below the block’s base fee.'],
-  'transaction/nonce-low': [OUTDATED, 'The nonce is used: the account is past it.'],
-  'transaction/nonce-high': [UNTIMELY, 'The nonce is ahead of the account’s next.'],
-  'transaction/balance': [UNTIMELY, 'The sender cannot pay for the gas limit and the value.'],
-  'transaction/sender-code': [UNTIMELY, 'The sender is a contract (EIP-3607).'],
-  'transaction/block-gas': [UNTIMELY, 'The gas limit is above what the block has left.'],
   'transaction/block-size': [UNTIMELY, 'The transaction is longer than what the block has left.'],
-  'transaction/bytecode': [AGAINST_RULES, 'The transaction needs the bytecode engine.'],
   'call/reverted': [AGAINST_RULES, 'The call reverts.'],
+  'call/halted': [AGAINST_RULES, 'The call halts: it runs out of gas, or does what cannot be done.'],
 } as const
 export const reject: ReturnType<typeof rejecter<typeof REJECTIONS>> = rejecter(REJECTIONS)

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { tanBalanceSlot } from './system/tan-token.ts'
 import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
 import { CONTRACTS, type ContractName, encodeCall } from './test-world.ts'
-import type { RecoveredTransaction } from './transaction/recover.ts'
+import type { RecoveredTransaction } from './transaction.ts'
 
 /** two that guard the chain from its genesis on, and two that may come to */
 const actors = ['guardian 0', 'guardian 2', 'actor 2', 'actor 3'].map(testAccount)

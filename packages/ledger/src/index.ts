@@ -1,8 +1,18 @@
+export {
+  costOf,
+  type FeeCaps,
+  type IntrinsicGas,
+  type Log,
+  type SenderAccount,
+  type TransactionInput,
+  type TransactionResult,
+  validateSender,
+} from '@tan/evm'
 export { nextBaseFee } from './block/base-fee.ts'
-export { type BodyLimits, type Candidates, isMisfit, type Skipped } from './block/build.ts'
+export type { BodyLimits, Candidates, Skipped } from './block/build.ts'
 export { ofTransaction } from './block/process.ts'
 export { bloomMayHold, bloomOf, decodeReceipt, encodeReceipt, type Receipt } from './block/receipts.ts'
-export { type ChainRules, isTimestampAcceptable, validateBlock } from './block/validate.ts'
+export { type ChainRules, isTimestampAcceptable, TAN_RULES, validateBlock } from './block/validate.ts'
 export { genesisBlock, genesisWrites } from './genesis/block.ts'
 export { type Holder, parseHolders, type Swap, type SwapOptions, swapHolders } from './genesis/holders.ts'
 export {
@@ -16,10 +26,14 @@ export {
 export * as limits from './limits.ts'
 export { prefetchKeys } from './prefetch.ts'
 export type { CallOutcome, CallRequest, GasEstimate } from './simulate.ts'
-export type { Log } from './state/journal.ts'
 export { explainRevert } from './system/contracts.ts'
 export { tanBalanceSlot } from './system/tan-token.ts'
-export { effectiveGasPrice, type FeeCaps, feeCapsOf, type IntrinsicGas, intrinsicGas } from './transaction/fees.ts'
-export { validateTarget } from './transaction/message.ts'
-export { type RecoveredTransaction, recoverTransaction } from './transaction/recover.ts'
-export { type SenderState, validateSender, validateTransaction } from './transaction/validate.ts'
+export {
+  authoritiesOf,
+  effectiveGasPrice,
+  feeCapsOf,
+  intrinsicGas,
+  type RecoveredTransaction,
+  recoverTransaction,
+  validateTransaction,
+} from './transaction.ts'

@@ -6,9 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
 import { prefetchKeys } from './prefetch.ts'
 import { PoolWorld, payer, signer } from './system/payment-pools/test-pools.ts'
-import { signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
+import { recovered as recoveredFrom, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
 import { CONTRACTS, type ContractName, encodeCall } from './test-world.ts'
-import { recoverTransaction } from './transaction/recover.ts'
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([payer, alice, bob])
@@ -79,8 +78,8 @@ describe('prefetching', () => {
     expect(two.receipts.map(receipt => receipt.succeeded)).toEqual([true, true, true, true, false, false])
     const coldState = await coldStore(disk)
     const cold = new Ledger({ genesis, store: coldState })
-    const parent = { header: one.header, state: coldState.settled }
-    const recovered = two.block.transactions.map(encoded => recoverTransaction(encoded))
+    const parent = { header: one.header, state: coldState.settled, ancestors: one.ancestors }
+    const recovered = two.block.transactions.map(recoveredFrom)
     expect(() => cold.execute(parent, two.block, recovered)).toThrow(MissingStateError)
     await coldState.prefetch(prefetchKeys(recovered, two.header.beneficiary))
     // all that execution reads is at hand now; what applying its writes reads of the tries is not

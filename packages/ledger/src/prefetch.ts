@@ -1,9 +1,10 @@
-// What a block's native transactions will read, as far as their bytes say it, so that a slow store is asked once a block.
+// What a block's transactions will read, as far as their bytes say it, so that a slow store is asked once for it. What bytecode
+// reads shows only when it runs.
 import type { Address, Hash } from '@tan/primitives'
 import type { StateKey } from '@tan/storage'
 import { touchedBy } from './system/contract.ts'
 import { systemContractAt } from './system/contracts.ts'
-import type { RecoveredTransaction } from './transaction/recover.ts'
+import type { RecoveredTransaction } from './transaction.ts'
 
 /** Without repetitions. Reads that these miss are fetched when they are met. */
 export function prefetchKeys(transactions: readonly RecoveredTransaction[], beneficiary: Address): StateKey[] {
@@ -11,14 +12,14 @@ export function prefetchKeys(transactions: readonly RecoveredTransaction[], bene
   const account = (address: Address) => keys.set(address, { type: 'account', address })
   const slot = (address: Address, at: Hash) => keys.set(address + at, { type: 'slot', address, slot: at })
   account(beneficiary)
-  for (const { transaction, sender } of transactions) {
+  for (const { sender, input } of transactions) {
+    const { to, data, accessList = [], authorizations = [] } = input
     account(sender)
-    if (transaction.type !== 'legacy')
-      for (const { address, slots } of transaction.accessList) {
-        account(address)
-        for (const at of slots) slot(address, at)
-      }
-    const { to, data } = transaction
+    for (const { address, slots } of accessList) {
+      account(address)
+      for (const at of slots) slot(address, at)
+    }
+    for (const { authority } of authorizations) if (authority !== undefined) account(authority)
     if (to === undefined) continue
     account(to)
     const contract = systemContractAt(to)

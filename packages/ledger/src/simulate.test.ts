@@ -46,7 +46,7 @@ describe('a call', () => {
 
   it('is rejected where no such transaction could run', () => {
     const call = (request: Parameters<typeof chain.builder.call>[1]) => chain.builder.call(chain.head, request)
-    expect(call({ data: Uint8Array.of(1) })).toMatchObject({ rejection: { code: 'transaction/bytecode' } })
+    expect(call({ data: new Uint8Array(49_153) })).toMatchObject({ rejection: { code: 'transaction/init-code-size' } })
     expect(call({ from: carol.address, to: bob.address, valueWei: 1n })).toMatchObject({
       rejection: { code: 'transaction/balance' },
     })

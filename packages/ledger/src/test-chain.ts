@@ -23,7 +23,7 @@ import {
 } from '@tan/protocol'
 import { MemoryStore, StateStore } from '@tan/storage'
 import { type BlockState, type BuiltBlock, type ExecutedBlock, Ledger } from './ledger.ts'
-import { type RecoveredTransaction, recoverTransaction } from './transaction/recover.ts'
+import { type RecoveredTransaction, recoverTransaction } from './transaction.ts'
 
 export interface Account {
   readonly secretKey: Uint8Array
@@ -108,7 +108,14 @@ export function signed(genesis: Genesis, from: Account, draft: Draft): Recovered
     accessList: [],
     ...draft,
   }
-  return recoverTransaction(encodeTransaction(signTransaction(unsigned, from.secretKey)))
+  return recovered(encodeTransaction(signTransaction(unsigned, from.secretKey)))
+}
+
+/** Of bytes that are known to hold a transaction. */
+export function recovered(encoded: Uint8Array): RecoveredTransaction {
+  const result = recoverTransaction(encoded)
+  if (!result.ok) throw new Error(result.rejection.message)
+  return result.value
 }
 
 /** A chain that grows by one block at a time. What `builder` makes, `verifier` must accept from its bytes alone. */

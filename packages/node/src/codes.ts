@@ -3,6 +3,7 @@ import { AGAINST_RULES, FORGED, OUTDATED, OVERLOADED, rejecter, UNTIMELY } from 
 
 export const REJECTIONS = {
   'proposal/body': [FORGED, 'A block came with other transactions than those that its header names.'],
+  'sync/era': [UNTIMELY, 'A block is of an era that this node does not know yet.'],
   'settlement/topic': [FORGED, 'Something other than a block came where blocks are gossiped.'],
   'hello/validator': [FORGED, 'A peer claims a validator’s key that it does not hold.'],
   'sync/announced': [FORGED, 'A peer announced a block that it does not give.'],

@@ -3,12 +3,17 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Transport } from '@tan/network'
-import { createSeededRandom, encode, equalBytes, randomBytesFrom } from '@tan/primitives'
-import { settlementMessageCodec } from '@tan/protocol'
+import { createSeededRandom, equalBytes, randomBytesFrom } from '@tan/primitives'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTestChain, createTestNode, eventually, type TestChain } from './devnet-for-tests.ts'
 import type { Node } from './node.ts'
-import { createStrangePeer, encodeProposal, metricOf, settledProposal } from './wire/peer-for-tests.ts'
+import {
+  createStrangePeer,
+  encodeProposal,
+  encodeSettlement,
+  metricOf,
+  settledProposal,
+} from './wire/peer-for-tests.ts'
 import { BLOCKS_TOPIC, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
 
 const running: Node[] = []
@@ -60,7 +65,7 @@ describe('what strangers send', () => {
     const received = () => metricOf(follower, 'tan_network_messages_received_total', 'blocks')
     const before = await received()
     await eventually('much arrived', async () => {
-      garbage.push(encodeProposal({ ...old, signature: randomBytesFrom(random, 96) }))
+      garbage.push(encodeProposal(follower.genesisHash, { ...old, signature: randomBytesFrom(random, 96) }))
       rogue.transport.broadcast(BLOCKS_TOPIC, garbage.at(-1)!)
       return garbage.length >= 20 && (await received()) >= before + 20
     })
@@ -81,10 +86,10 @@ describe('what strangers send', () => {
     const [first] = proposals
     await eventually('it hears the stranger', async () => {
       const swapped = { ...first!, block: { ...first!.block, transactions: [Uint8Array.of(1, 2, 3)] } }
-      transport.broadcast(BLOCKS_TOPIC, encodeProposal(swapped))
+      transport.broadcast(BLOCKS_TOPIC, encodeProposal(follower.genesisHash, swapped))
       return (await metricOf(follower, 'tan_network_messages_received_total', 'blocks')) > 0
     })
-    for (const proposal of proposals) transport.broadcast(BLOCKS_TOPIC, encodeProposal(proposal))
+    for (const proposal of proposals) transport.broadcast(BLOCKS_TOPIC, encodeProposal(follower.genesisHash, proposal))
     await eventually('the right ones are settled', () => follower.chain.settled.header.height >= 6)
     expect(await metricOf(follower, 'tan_network_offences_total', 'proposal/body')).toBe(1)
   })
@@ -95,7 +100,7 @@ describe('what strangers send', () => {
     const { transport } = await strangePeer(node, 1)
     await eventually('a block is settled', () => node.chain.settled.header.height >= 3)
     const certificate = (await settledProposal(node, 3)).block.record.justify
-    const bytes = encode(settlementMessageCodec, { type: 'certificate', certificate })
+    const bytes = encodeSettlement(node.genesisHash, { type: 'certificate', certificate })
     for (let i = 0; i < 100; i++) transport.send(node.transport.self, SETTLEMENT_PROTOCOL, bytes)
     const count = (name: string) => metricOf(node, name)
     await eventually(
@@ -114,7 +119,10 @@ describe('what strangers send', () => {
     const random = createSeededRandom(1)
     await eventually('it is punished', async () => {
       const another = { ...certificate, signature: randomBytesFrom(random, 96) }
-      transport.broadcast(BLOCKS_TOPIC, encode(settlementMessageCodec, { type: 'certificate', certificate: another }))
+      transport.broadcast(
+        BLOCKS_TOPIC,
+        encodeSettlement(node.genesisHash, { type: 'certificate', certificate: another }),
+      )
       return (await metricOf(node, 'tan_network_offences_total', 'settlement/topic')) > 0
     })
   })

@@ -1,6 +1,7 @@
 // Runs a replica against the real world: network, disk, timers and the executed chain. Nothing is decided here; effects
 // are carried out in the order in which the runner gives them.
 import {
+  type ConsensusReader,
   type DurableWrite,
   type OutwardEffect,
   Replica,
@@ -20,7 +21,7 @@ import {
   type Metrics,
   reasonOf,
 } from '@tan/primitives'
-import { finalityMessageCodec, type SettlementMessage, settlementMessageCodec } from '@tan/protocol'
+import { type Eras, finalityEnvelopeCodec, type SettlementEnvelope, settlementEnvelopeCodec } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
 import { reject } from './codes.ts'
 import { SEEN_MESSAGES_MAX, STRANGER_MESSAGES_BURST, STRANGER_MESSAGES_PER_SECOND } from './limits.ts'
@@ -32,6 +33,7 @@ import { type Hello, helloCodec, proveValidator, type ValidatorProof, verifyVali
 import { BLOCKS_TOPIC, FINALITY_TOPIC, HELLO_PROTOCOL, SETTLEMENT_PROTOCOL } from './wire/protocols.ts'
 
 export interface ConsensusServiceOptions {
+  readonly eras: Eras
   readonly config: ReplicaConfig
   readonly restored: RestoredReplica
   /** of the blocks that this node proposes */
@@ -55,15 +57,15 @@ const BEHIND_BLOCKS = 2
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 export class ConsensusService {
-  readonly replica: Replica
+  private readonly replica: Replica
   private readonly options: ConsensusServiceOptions
   private readonly runner: Runner
   private readonly blocks: BlockSource
   private readonly timers = new Map<string, NodeJS.Timeout>()
   private readonly inbox = new Inbox()
   private readonly seen = new Set<Hash>()
-  /** peers that proved which validator they are */
-  private readonly validators = new Map<PeerId, number>()
+  /** peers that proved which validator of which era they are */
+  private readonly validators = new Map<PeerId, Pick<ValidatorProof, 'era' | 'index'>>()
   /** what all other connected peers may still send of settlement: the proof of a validator may be slower than its votes */
   private readonly strangers = new Map<PeerId, TokenBucket>()
   private ownProof: ValidatorProof | undefined
@@ -75,18 +77,18 @@ export class ConsensusService {
 
   constructor(options: ConsensusServiceOptions) {
     this.options = options
-    const { config, restored, chain, transport, clock, logger, metrics } = options
+    const { config, restored, eras, chain, transport, clock, logger, metrics } = options
     this.replica = new Replica(config, restored)
     this.runner = new Runner(this.replica, {
       nowMs: () => clock.nowMs(),
       persist: (write, done) => this.persist(write, done),
       perform: effect => this.perform(effect),
     })
-    const { settlement } = this.replica
     this.blocks = new BlockSource({
       transport,
       chain,
-      settlement,
+      eras,
+      consensus: this.replica,
       runner: this.runner,
       clock,
       logger,
@@ -96,7 +98,7 @@ export class ConsensusService {
     transport.onMessage(SETTLEMENT_PROTOCOL, (peer, bytes) => {
       if (!this.isHeard(peer)) return 'ignore'
       this.noteSeen(bytes)
-      return this.onSettlement(bytes, this.validators.get(peer))
+      return this.onSettlement(bytes, peer)
     })
     transport.onGossip(BLOCKS_TOPIC, (_peer, bytes) => (this.noteSeen(bytes) ? this.onBlock(bytes) : 'ignore'))
     transport.onGossip(FINALITY_TOPIC, (_peer, bytes) => this.onFinality(bytes))
@@ -113,6 +115,11 @@ export class ConsensusService {
         this.blocks.forget(id)
       }
     })
+  }
+
+  /** What RPC and others may ask of consensus. */
+  get reader(): ConsensusReader {
+    return this.replica
   }
 
   /** How far this node is behind the validators; undefined where it is not. */
@@ -150,37 +157,41 @@ export class ConsensusService {
 
   /** Gossip carries proposals and nothing else of settlement. */
   private async onBlock(bytes: Uint8Array): Promise<Verdict> {
-    const decoded = decodeFromPeer(settlementMessageCodec, bytes)
+    const decoded = decodeFromPeer(settlementEnvelopeCodec, bytes)
     if (!decoded.ok) return decoded.rejection
-    if (decoded.value.type !== 'proposal')
-      return reject('settlement/topic', `a ${decoded.value.type} where blocks are gossiped`)
+    const { type } = decoded.value.message
+    if (type !== 'proposal') return reject('settlement/topic', `a ${type} where blocks are gossiped`)
     return this.take(decoded.value, bytes.length, undefined)
   }
 
-  private async onSettlement(bytes: Uint8Array, from: number | undefined): Promise<Verdict> {
-    const decoded = decodeFromPeer(settlementMessageCodec, bytes)
-    return decoded.ok ? this.take(decoded.value, bytes.length, from) : decoded.rejection
+  private async onSettlement(bytes: Uint8Array, peer: PeerId): Promise<Verdict> {
+    const decoded = decodeFromPeer(settlementEnvelopeCodec, bytes)
+    if (!decoded.ok) return decoded.rejection
+    const validator = this.validators.get(peer)
+    const from = validator?.era === decoded.value.era ? validator.index : undefined
+    return this.take(decoded.value, bytes.length, from)
   }
 
-  private async take(message: SettlementMessage, sizeBytes: number, from: number | undefined): Promise<Verdict> {
+  private async take(envelope: SettlementEnvelope, sizeBytes: number, from: number | undefined): Promise<Verdict> {
+    const { era, message } = envelope
     if (message.type === 'proposal') {
       const { block } = message.proposal
       // what is settled is looked at no more, and need not be hashed
-      const isNew = block.header.height > this.replica.settlement.status().settledHeight
+      const isNew = block.header.height > this.replica.settlementStatus().settledHeight
       const wrong = isNew ? checkBody(block) : undefined
       if (wrong !== undefined) return wrong
     }
     return this.inbox.take(sizeBytes, onOutcome =>
-      this.runner.deliver({ type: 'settlement-message', message, from }, onOutcome),
+      this.runner.deliver({ type: 'settlement-message', era, message, from }, onOutcome),
     )
   }
 
   private async onFinality(bytes: Uint8Array): Promise<Verdict> {
-    const decoded = decodeFromPeer(finalityMessageCodec, bytes)
+    const decoded = decodeFromPeer(finalityEnvelopeCodec, bytes)
     if (!decoded.ok) return decoded.rejection
-    const message = decoded.value
+    const { era, message } = decoded.value
     return this.inbox.take(bytes.length, onOutcome =>
-      this.runner.deliver({ type: 'finality-message', message }, onOutcome),
+      this.runner.deliver({ type: 'finality-message', era, message }, onOutcome),
     )
   }
 
@@ -197,22 +208,25 @@ export class ConsensusService {
     const decoded = decodeFromPeer(helloCodec, bytes)
     if (!decoded.ok) return decoded.rejection
     const hello = decoded.value
-    const { scheme, committee } = this.options.config.settlement
-    if (hello.validator !== undefined && this.validators.get(peer) !== hello.validator.index) {
-      if (!verifyValidator(scheme, committee, hello.validator, peer))
+    const { validator } = hello
+    // of an era that is not known here it proves nothing yet, and no harm is meant
+    if (validator !== undefined && this.options.eras.of(validator.era) !== undefined) {
+      const known = this.validators.get(peer)
+      const isNew = known?.era !== validator.era || known.index !== validator.index
+      if (isNew && !verifyValidator(this.options.config.settlement.scheme, this.options.eras, validator, peer))
         return reject('hello/validator', 'the peer does not hold the validator key that it claims')
-      this.validators.set(peer, hello.validator.index)
+      if (isNew) this.validators.set(peer, { era: validator.era, index: validator.index })
     }
     if (this.validators.has(peer)) this.validatorHeight = Math.max(this.validatorHeight, hello.headHeight)
-    if (hello.headHeight >= this.replica.settlement.status().headHeight + BEHIND_BLOCKS)
+    if (hello.headHeight >= this.replica.settlementStatus().headHeight + BEHIND_BLOCKS)
       this.blocks.announce(peer, { hash: hello.headHash, height: hello.headHeight })
     return 'accept'
   }
 
   private sendHello(peer: PeerId): void {
     const { chain, transport, config } = this.options
-    const { scheme, committee, self } = config.settlement
-    if (self !== undefined) this.ownProof ??= proveValidator(scheme, committee, self, transport.self)
+    const { scheme, era, self } = config.settlement
+    if (self !== undefined) this.ownProof ??= proveValidator(scheme, era, self, transport.self)
     const { head, settled } = chain
     const hello: Hello = {
       settledHeight: settled.header.height,
@@ -236,23 +250,24 @@ export class ConsensusService {
 
   private perform(effect: OutwardEffect): void {
     const { chain, transport, logger, metrics, onFault } = this.options
+    const { era } = effect
     switch (effect.type) {
       case 'broadcast-settlement':
-        return this.broadcast(effect.message)
+        return this.broadcast({ era, message: effect.message })
       case 'send-settlement':
-        return this.sendToValidator(effect.to, encode(settlementMessageCodec, effect.message))
+        return this.sendToValidator(era, effect.to, encode(settlementEnvelopeCodec, { era, message: effect.message }))
       case 'broadcast-finality':
-        return transport.broadcast(FINALITY_TOPIC, encode(finalityMessageCodec, effect.message))
+        return transport.broadcast(FINALITY_TOPIC, encode(finalityEnvelopeCodec, { era, message: effect.message }))
       case 'settlement-timer': {
         const { timer, epoch } = effect
-        return this.arm(`settlement ${timer}`, effect.delayMs, () =>
-          this.runner.deliver({ type: 'settlement-timer', timer, epoch }),
+        return this.arm(`settlement ${timer} ${era}`, effect.delayMs, () =>
+          this.runner.deliver({ type: 'settlement-timer', era, timer, epoch }),
         )
       }
       case 'finality-timer': {
         const { timer } = effect
-        return this.arm(`finality ${timer}`, effect.delayMs, () =>
-          this.runner.deliver({ type: 'finality-timer', timer }),
+        return this.arm(`finality ${timer} ${era}`, effect.delayMs, () =>
+          this.runner.deliver({ type: 'finality-timer', era, timer }),
         )
       }
       case 'execute': {
@@ -261,19 +276,20 @@ export class ConsensusService {
           if (rejection !== undefined)
             logger.warn('a block is invalid', { hash: blockHash, code: rejection.code, reason: rejection.message })
           const why = rejection && `${rejection.code}: ${rejection.message}`
-          this.runner.deliver({ type: 'executed', blockHash, rejection: why })
+          this.runner.deliver({ type: 'executed', era, blockHash, rejection: why })
         })
       }
       case 'build': {
         const { epoch } = effect.record
         const deadlineMs = this.options.clock.nowMs() + this.options.buildTimeMaxMs
         const isOver = (): boolean => this.options.clock.nowMs() > deadlineMs
-        return this.answer(chain.build(effect.parentHash, effect.record, this.options.beneficiary, isOver), block =>
-          this.runner.deliver({ type: 'built', epoch, block }),
+        const built = chain.build(effect.parentHash, effect.record, this.options.beneficiary, isOver)
+        return this.answer(built, ({ block, hash }) =>
+          this.runner.deliver({ type: 'built', era, epoch, block, blockHash: hash }),
         )
       }
       case 'fetch': {
-        const peer = [...this.validators].find(([, index]) => index === effect.from)?.[0]
+        const peer = [...this.validators].find(([, known]) => known.era === era && known.index === effect.from)?.[0]
         return this.blocks.fetch(effect.blockHash, peer)
       }
       case 'settled':
@@ -302,16 +318,16 @@ export class ConsensusService {
   }
 
   /** A new proposal goes to everybody by gossip, which carries the same bytes once; all else, and it again, to validators. */
-  private broadcast(message: SettlementMessage): void {
-    const bytes = encode(settlementMessageCodec, message)
+  private broadcast(envelope: SettlementEnvelope): void {
+    const bytes = encode(settlementEnvelopeCodec, envelope)
     const isNew = this.noteSeen(bytes)
-    if (message.type === 'proposal' && isNew) this.options.transport.broadcast(BLOCKS_TOPIC, bytes)
+    if (envelope.message.type === 'proposal' && isNew) this.options.transport.broadcast(BLOCKS_TOPIC, bytes)
     else for (const peer of this.validators.keys()) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
   }
 
-  private sendToValidator(index: number, bytes: Uint8Array): void {
+  private sendToValidator(era: Hash, index: number, bytes: Uint8Array): void {
     for (const [peer, known] of this.validators)
-      if (known === index) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
+      if (known.era === era && known.index === index) this.options.transport.send(peer, SETTLEMENT_PROTOCOL, bytes)
   }
 
   private arm(name: string, delayMs: number, act: () => void): void {

@@ -140,7 +140,7 @@ describe('nodes', () => {
     await Promise.all([net.nodes[2]!.stop(), net.nodes[3]!.stop()])
     const [a, b] = [net.nodes[0]!, net.nodes[1]!]
     await eventually('both give the epoch up', () => {
-      const [one, two] = [a, b].map(node => node.consensus.replica.settlement.status())
+      const [one, two] = [a, b].map(node => node.consensus.reader.settlementStatus())
       return one!.epoch === two!.epoch && one!.epoch > one!.highCertificateEpoch
     })
     const stopped = a.chain.head.header.height

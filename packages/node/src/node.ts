@@ -20,12 +20,16 @@ import {
   ZERO_ADDRESS,
 } from '@tan/primitives'
 import {
+  checkpointHeight,
   checkpointIndexOf,
+  createEras,
+  type Era,
+  type Eras,
   finalizedPoint,
   type Genesis,
-  genesisCommittee,
-  genesisPool,
+  genesisEra,
   hashBlock,
+  poolOf,
   type SignerSet,
 } from '@tan/protocol'
 import { type KeyValueStore, openStore, StateStore } from '@tan/storage'
@@ -145,10 +149,10 @@ export class Node {
         'chain/other-genesis',
         `${options.storeUrl} holds the chain of genesis ${genesisHash}, not of ${made}`,
       )
-    const committee = genesisCommittee(genesis)
-    const pool = genesisPool(genesis)
+    const era = genesisEra(genesis, genesisHash)
+    const eras = createEras([era])
     const publicKey = signer && bls.publicKey(signer.secretKey)
-    if (signer !== undefined) await checkSigner(chainStore, pool, signer.address, publicKey!)
+    if (signer !== undefined) await checkSigner(chainStore, era.pool, signer.address, publicKey!)
 
     const recovery = new RecoveryPool(options.recoveryThreads)
     const mempool = new Mempool(systemClock)
@@ -157,7 +161,7 @@ export class Node {
     const point = certificate && finalizedPoint(certificate)
     const finalized = point && {
       hash: point.hash,
-      height: checkpointIndexOf(point.round) * parameters.checkpointInterval,
+      height: checkpointHeight(era.start, parameters.checkpointInterval, checkpointIndexOf(point.round)),
     }
     const ledger = new Ledger({ genesis, store: states })
     const chain = await Chain.open(
@@ -174,38 +178,11 @@ export class Node {
       logger,
       metrics,
     })
-    const keyIn = (set: SignerSet) => {
-      const index = publicKey === undefined ? -1 : set.signers.findIndex(s => equalBytes(s.blsPublicKey, publicKey))
-      return index < 0 ? undefined : { index, secretKey: signer!.secretKey }
-    }
-    const domain = { chainId: genesis.chainId, start: genesisHash }
-    const config: ReplicaConfig = {
-      settlement: {
-        scheme: bls,
-        committee: { domain, set: committee },
-        leaders: committee.signers.map((_, i) => i),
-        self: keyIn(committee),
-        blockIntervalMs: parameters.blockIntervalMs,
-        timeoutBaseMs: TIMEOUT_INTERVALS * parameters.blockIntervalMs,
-        clockDriftMaxMs: parameters.clockDriftMaxMs,
-      },
-      finality: {
-        scheme: bls,
-        pool: { domain, set: pool },
-        self: keyIn(pool),
-        checkpointInterval: parameters.checkpointInterval,
-        stallCheckpoints: STALL_CHECKPOINTS,
-        ballotTimeoutMs: Math.max(
-          BALLOT_TIMEOUT_MIN_MS,
-          2 * parameters.checkpointInterval * parameters.blockIntervalMs,
-        ),
-        deltaMs: DELTA_MS,
-      },
-    }
+    const config = configOf(era, parameters, signer?.secretKey)
     return new Node(
       options,
-      { store, genesisHash, chain, mempool, recovery, transport, metrics, config, logger, committee, pool },
-      await chainStore.restore(parameters.checkpointInterval),
+      { store, genesisHash, chain, mempool, recovery, transport, metrics, config, logger, eras },
+      await chainStore.restore(era, parameters.checkpointInterval),
     )
   }
 
@@ -221,12 +198,11 @@ export class Node {
       metrics: PrometheusMetrics
       config: ReplicaConfig
       logger: Logger
-      committee: SignerSet
-      pool: SignerSet
+      eras: Eras
     },
     restored: Awaited<ReturnType<ChainStore['restore']>>,
   ) {
-    const { chain, mempool, recovery, transport, metrics, config, logger, genesisHash, committee, pool } = parts
+    const { chain, mempool, recovery, transport, metrics, config, logger, genesisHash, eras } = parts
     this.genesis = options.genesis
     this.genesisHash = genesisHash
     this.chain = chain
@@ -238,6 +214,7 @@ export class Node {
     this.logger = logger
     this.transactions = new TransactionService({ chain, mempool, recovery, transport, metrics })
     this.consensus = new ConsensusService({
+      eras,
       config,
       restored,
       beneficiary: options.signer?.address ?? ZERO_ADDRESS,
@@ -253,15 +230,15 @@ export class Node {
         options.onFault?.(error)
       },
     })
-    if (options.rpc !== undefined) this.rpc = this.createRpc(options.rpc, committee, pool)
+    if (options.rpc !== undefined) this.rpc = this.createRpc(options.rpc, eras)
   }
 
-  private createRpc(rpc: NonNullable<NodeOptions['rpc']>, committee: SignerSet, pool: SignerSet): RpcServer {
+  private createRpc(rpc: NonNullable<NodeOptions['rpc']>, eras: Eras): RpcServer {
     const { chain, mempool, transactions, metrics, logger, genesis, genesisHash } = this
     const reader = new ChainReader(chain)
-    const { settlement, finality } = this.consensus.replica
+    const consensus = this.consensus.reader
     const peerCount = (): number => this.transport.peers().length
-    const parts: TanParts = { reader, mempool, genesis, genesisHash, committee, pool, settlement, finality, peerCount }
+    const parts: TanParts = { reader, mempool, genesis, genesisHash, eras, consensus, peerCount }
     return new RpcServer({
       ...rpc,
       methods: {
@@ -322,6 +299,36 @@ export async function expectedGenesis(genesis: Genesis): Promise<Hash> {
   const store = await openStore('memory:')
   const { block } = new Ledger({ genesis, store: await StateStore.open(store) }).createGenesis()
   return hashBlock(block)
+}
+
+/** What consensus of an era needs to know; it signs with this key in whichever of the era's sets holds it. */
+function configOf(era: Era, parameters: Genesis['parameters'], secretKey: Uint8Array | undefined): ReplicaConfig {
+  const publicKey = secretKey && bls.publicKey(secretKey)
+  const selfIn = ({ signers }: SignerSet) => {
+    const index = publicKey === undefined ? -1 : signers.findIndex(s => equalBytes(s.blsPublicKey, publicKey))
+    return index < 0 ? undefined : { index, secretKey: secretKey! }
+  }
+  const { blockIntervalMs, checkpointInterval, clockDriftMaxMs } = parameters
+  return {
+    settlement: {
+      scheme: bls,
+      era,
+      self: selfIn(era.committee),
+      blockIntervalMs,
+      timeoutBaseMs: TIMEOUT_INTERVALS * blockIntervalMs,
+      clockDriftMaxMs,
+    },
+    finality: {
+      scheme: bls,
+      pool: poolOf(era),
+      self: selfIn(era.pool),
+      rootHeight: era.start.height,
+      checkpointInterval,
+      stallCheckpoints: STALL_CHECKPOINTS,
+      ballotTimeoutMs: Math.max(BALLOT_TIMEOUT_MIN_MS, 2 * checkpointInterval * blockIntervalMs),
+      deltaMs: DELTA_MS,
+    },
+  }
 }
 
 /** A key that may have signed elsewhere must not sign with records that know nothing of it. */

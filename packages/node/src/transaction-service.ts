@@ -1,5 +1,5 @@
 // Transactions on their way into blocks: from RPC and from peers into the mempool, and on to other peers in batches.
-import { type RecoveredTransaction, validateTarget, validateTransaction } from '@tan/ledger'
+import { type RecoveredTransaction, validateTransaction } from '@tan/ledger'
 import type { PeerId, Transport, Verdict } from '@tan/network'
 import {
   CodedError,
@@ -11,11 +11,9 @@ import {
   type Result,
   reasonOf,
   rejected,
-  rejectionOf,
   shorten,
 } from '@tan/primitives'
-import { decodeTransaction, hashTransaction, limits } from '@tan/protocol'
-import { EMPTY_CODE_HASH } from '@tan/storage'
+import { hashTransaction, limits } from '@tan/protocol'
 import type { Chain } from './chain/chain.ts'
 import { reject } from './codes.ts'
 import {
@@ -158,13 +156,12 @@ export class TransactionService {
       return !this.parts.mempool.has(hash) && !this.refused.has(hash)
     })
     if (news.length === 0) return 'ignore'
-    const invalid = this.checkForm(news)
-    if (invalid !== undefined) return invalid
     let useful = 0
     for (const [i, answer] of (await this.parts.recovery.recover(news)).entries()) {
       if (!answer.ok) return offence(answer.rejection)
       const rejection = await this.take(answer.value)
       if (rejection === undefined) useful++
+      else if (rejection.blame === 'sender') return offence(rejection)
       else if (rejection.isFinal) this.noteRefused(hashTransaction(news[i]!))
     }
     const useless = news.length - useful
@@ -173,33 +170,14 @@ export class TransactionService {
     return useful > useless ? 'accept' : 'ignore'
   }
 
-  /** What no honest node passes on, before anything dear is done with it. */
-  private checkForm(transactions: readonly Uint8Array[]): Rejection | undefined {
-    const { chainId } = this.parts.chain.ledger.rules
-    for (const encoded of transactions)
-      try {
-        const wrong = validateTransaction(decodeTransaction(encoded), chainId)
-        if (wrong !== undefined) return offence(wrong)
-      } catch (error) {
-        return offence(rejectionOf(error))
-      }
-    return undefined
-  }
-
   private async take(recovered: RecoveredTransaction): Promise<Rejection | undefined> {
     const { chain, mempool, metrics } = this.parts
-    const { transaction, sender } = recovered
+    const { sender } = recovered
     const { rules } = chain.ledger
-    const wrong = validateTransaction(transaction, rules.chainId) ?? this.checkFee(recovered)
+    const wrong = validateTransaction(recovered, rules) ?? this.checkFee(recovered)
     if (wrong !== undefined) return wrong
     const { state } = chain.head
-    const [account, target] = await chain.states.run(() => [
-      state.account(sender),
-      transaction.to === undefined ? undefined : state.account(transaction.to),
-    ])
-    // What no block can take would only stand in the way of the account's next ones.
-    const hopeless = validateTarget(transaction.to, () => target?.codeHash ?? EMPTY_CODE_HASH)
-    if (hopeless !== undefined) return hopeless
+    const account = await chain.states.run(() => state.account(sender))
     const { nonce = 0n, balance = 0n } = account ?? {}
     if (!mempool.isAffordable(recovered, nonce, balance))
       return reject(

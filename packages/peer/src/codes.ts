@@ -4,6 +4,10 @@ import { type ErrorTable, FORGED, rejecter, UNTIMELY } from '@tan/primitives'
 export const REJECTIONS = {
   'swarm/unrequested': [FORGED, 'A peer sent a piece that it was not asked for.'],
   'payment/proof': [FORGED, 'A peer’s proof does not show its payment pool in a block that the committee settled.'],
+  'payment/era': [
+    UNTIMELY,
+    'A proof is of an era that this peer’s trust anchor does not tell of: fetch a newer anchor from a node that you trust.',
+  ],
   'payment/pool': [UNTIMELY, 'The chain has no such payment pool, or not yet.'],
   'payment/no-anchor': [
     UNTIMELY,

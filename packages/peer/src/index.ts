@@ -10,7 +10,7 @@ export {
   type SettledTransaction,
   settleTransaction,
 } from './chain/rpc.ts'
-export { committeeOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
+export { erasOf, parseTrustAnchor, type TrustAnchor } from './chain/trust-anchor.ts'
 export { type DataWire, RtcChannel, rtcFailure } from './channel/rtc-channel.ts'
 export * as peerLimits from './limits.ts'
 export { Peer, type PeerOptions } from './peer.ts'

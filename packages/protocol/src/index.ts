@@ -3,8 +3,6 @@ export {
   DEFAULT_PARAMETERS,
   type Genesis,
   type GenesisGuardian,
-  genesisCommittee,
-  genesisPool,
   genesisToJson,
   parseGenesis,
   powerOfStake,
@@ -24,6 +22,7 @@ export {
 export {
   type AccessListEntry,
   type Authorization,
+  createdAddress,
   decodeTransaction,
   encodeTransaction,
   hashTransaction,
@@ -36,7 +35,6 @@ export {
 } from './chain/transaction.ts'
 
 export {
-  type Committee,
   highestReported,
   nextMix,
   type SettlementProof,
@@ -64,7 +62,9 @@ export {
   proposeDigest,
   recordCodec,
   revealDigest,
+  type SettlementEnvelope,
   type SettlementMessage,
+  settlementEnvelopeCodec,
   settlementMessageCodec,
   type Vote,
   voteCodec,
@@ -105,6 +105,10 @@ export {
   SEGMENT_MAX_BYTES,
 } from './delivery/pieces.ts'
 export { type PoolProof, poolProofCodec, settlementProofCodec } from './delivery/pool-proof.ts'
+export { checkpointHeight, checkpointIndex } from './era/checkpoints.ts'
+export type { EraCommittee, EraStart } from './era/committee.ts'
+export { type Era, genesisEra, leaderOf, poolOf } from './era/era.ts'
+export { createEras, type Eras } from './era/eras.ts'
 export {
   finalizedPoint,
   type GuardianPool,
@@ -121,10 +125,12 @@ export {
   checkpointIndexOf,
   commitDigest,
   type FinalityCertificate,
+  type FinalityEnvelope,
   type FinalityMessage,
   type FinalityShare,
   type FinalityStatement,
   finalityCertificateCodec,
+  finalityEnvelopeCodec,
   finalityMessageCodec,
   finalityShareCodec,
   GROUP_SIZE,

@@ -3,11 +3,8 @@
 /** transactions of a block, encoded, together */
 export const BLOCK_BODY_MAX_BYTES = 2 * 1024 * 1024
 export const BLOCK_TRANSACTIONS_MAX = 65_536
-/** one encoded transaction (a deployment with the largest init code of EIP-3860 fits) */
+/** one encoded transaction (a deployment with the largest init code of EIP-3860 fits); it bounds access lists and authorizations too, beside gas */
 export const TRANSACTION_MAX_BYTES = 128 * 1024
-export const ACCESS_LIST_ADDRESSES_MAX = 4_096
-export const ACCESS_LIST_SLOTS_MAX = 4_096
-export const AUTHORIZATIONS_MAX = 256
 
 /** members of a committee; the paper has 10 to 20 */
 export const COMMITTEE_MAX = 128

@@ -15,7 +15,7 @@ export interface Mutation {
   readonly isRequired: boolean
 }
 
-const SETTLEMENT = 'packages/consensus/src/settlement/settlement.ts'
+const SETTLEMENT = 'packages/consensus/src/settlement'
 const FINALITY = 'packages/consensus/src/finality/finality.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -29,17 +29,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-before-durable',
-    file: SETTLEMENT,
-    original: `    this.persistWith(block)
-    this.broadcast({ type: 'vote', vote })`,
-    mutated: `    this.broadcast({ type: 'vote', vote })
-    this.persistWith(block)`,
+    file: `${SETTLEMENT}/outbox.ts`,
+    original: `    this.persist(record, proposals)
+    this.broadcast(...ahead, message)`,
+    mutated: `    for (const early of [...ahead, message]) this.emit({ type: 'broadcast-settlement', message: early })
+    this.persist(record, proposals)`,
     kind: 'amnesia',
     isRequired: true,
   },
   {
     name: 'settle-without-consecutive-epochs',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/settling.ts`,
     original: 'if (record.justify.blockHash !== parent.hash || block.epoch !== parent.epoch + 1) return',
     mutated: 'if (record.justify.blockHash !== parent.hash) return',
     kind: 'camps',
@@ -47,7 +47,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-without-epoch-change',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/admission.ts`,
     original: 'if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)',
     mutated: 'if (justify.epoch >= epoch)',
     kind: 'hiding',
@@ -71,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-forgotten-at-restart',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/signer.ts`,
     original: 'this.lastVote = safety?.lastVote',
     mutated: 'this.lastVote = undefined',
     kind: 'amnesia',
@@ -79,7 +79,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'epoch-change-forgotten-at-restart',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/signer.ts`,
     original: 'this.lastEpochChange = safety?.lastEpochChange',
     mutated: 'this.lastEpochChange = undefined',
     kind: 'camps',
@@ -87,49 +87,49 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'certificate-not-raised-by-what-is-seen',
-    file: SETTLEMENT,
-    original: 'if (epoch > this.highCertificate.epoch) this.highCertificate = certificate',
+    file: `${SETTLEMENT}/certificates.ts`,
+    original: 'if (certificate.epoch > this.highest.epoch) this.highest = certificate',
     mutated: '',
     kind: 'camps',
     isRequired: false,
   },
   {
     name: 'blocks-not-durable-before-a-vote',
-    file: SETTLEMENT,
-    original: '    this.persist(missing.map(ancestor => ancestor.proposal!))',
-    mutated: '    this.persist([])',
+    file: `${SETTLEMENT}/block-pool.ts`,
+    original: '    return missing.map(ancestor => ancestor.proposal!)',
+    mutated: '    return []',
     kind: 'crashes',
     isRequired: false,
   },
   {
     name: 'own-messages-not-counted-after-restart',
-    file: SETTLEMENT,
-    original: 'if (this.lastEpochChange !== undefined) this.addEpochChange(this.lastEpochChange.epochChange)',
+    file: `${SETTLEMENT}/settlement.ts`,
+    original: 'if (epochChange !== undefined) this.epochs.addEpochChange(epochChange.epochChange)',
     mutated: '',
     kind: 'crashes',
     isRequired: false,
   },
   {
     name: 'nothing-sent-again',
-    file: SETTLEMENT,
-    original: `      this.resend()
-      this.fetchMissing()`,
-    mutated: '      this.fetchMissing()',
+    file: `${SETTLEMENT}/settlement.ts`,
+    original: `        this.resend()
+        this.fetchMissing()`,
+    mutated: '        this.fetchMissing()',
     kind: 'weather',
     isRequired: false,
   },
   {
     name: 'nothing-fetched-again',
-    file: SETTLEMENT,
-    original: `      this.resend()
-      this.fetchMissing()`,
-    mutated: '      this.resend()',
+    file: `${SETTLEMENT}/settlement.ts`,
+    original: `        this.resend()
+        this.fetchMissing()`,
+    mutated: '        this.resend()',
     kind: 'weather',
     isRequired: false,
   },
   {
     name: 'third-proposal-never-taken',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/settlement.ts`,
     original: 'if (isNoted || this.isNeeded(record.epoch, hash))',
     mutated: 'if (isNoted)',
     kind: 'puppets',
@@ -137,8 +137,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'parent-from-the-future',
-    file: SETTLEMENT,
-    original: `      if (tip !== certified && this.aheadMs(tip) > 0) continue
+    file: `${SETTLEMENT}/proposer.ts`,
+    original: `      if (tip !== certified && clock.aheadMs(tip.proposal!.block.header) > 0) continue
 `,
     mutated: '',
     kind: 'weather',
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'epoch-change-below-its-reports',
-    file: SETTLEMENT,
+    file: `${SETTLEMENT}/admission.ts`,
     original: 'justify.epoch < highestReported(epochChange)',
     mutated: 'false',
     kind: 'hiding',
@@ -154,10 +154,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-after-giving-up',
-    file: SETTLEMENT,
-    original: `    if (self === undefined || (this.lastVote?.epoch ?? 0) >= this.epoch) return
-    if (this.hasGivenUp(this.epoch)) return`,
-    mutated: '    if (self === undefined || (this.lastVote?.epoch ?? 0) >= this.epoch) return',
+    file: `${SETTLEMENT}/signer.ts`,
+    original: 'return this.config.self !== undefined && isBelow(this.lastVote, epoch) && !this.hasGivenUp(epoch)',
+    mutated: 'return this.config.self !== undefined && isBelow(this.lastVote, epoch)',
     kind: 'camps',
     isRequired: false,
   },

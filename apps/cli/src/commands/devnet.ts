@@ -23,14 +23,14 @@ export function register(program: Command): void {
   program
     .command('devnet')
     .description('run a whole network on this machine: validators, guardians, tracker, origin, edges, web app')
-    .option('--data <folder>', 'where its data lies', '.tan/devnet')
-    .option('--port <port>', 'first of the ports that it uses; 0 finds free ones', String(DEFAULT_PORT))
-    .option('--fresh', 'forget what is there and start anew')
+    .option('--data <folder>', 'folder for its data', '.tan/devnet')
+    .option('--port <port>', 'first of its 100 ports; 0 finds free ones', String(DEFAULT_PORT))
+    .option('--fresh', 'delete the old devnet in the folder and start a new one')
     .option('--video <file>', 'publish this video instead of the sample')
-    .option('--chain-only', 'without tracker, origin, edges and web app')
-    .option('--validators <n>', 'how many', String(DEFAULT_SIZE.validators))
-    .option('--guardians <n>', 'how many, validators included', String(DEFAULT_SIZE.guardians))
-    .option('--edges <n>', 'how many', String(DEFAULT_SIZE.edges))
+    .option('--chain-only', 'run only the chain: no tracker, origin, edges or web app')
+    .option('--validators <n>', 'number of validators', String(DEFAULT_SIZE.validators))
+    .option('--guardians <n>', 'number of guardians, validators included', String(DEFAULT_SIZE.guardians))
+    .option('--edges <n>', 'number of edges', String(DEFAULT_SIZE.edges))
     .action(run)
 }
 
@@ -43,7 +43,10 @@ async function run(options: DevnetCommandOptions): Promise<void> {
     edges: readInteger(options.edges, '--edges', 0, 20),
   }
   if (size.guardians < size.validators)
-    throw new CodedError('devnet/size', 'guardians include the validators: there cannot be fewer')
+    throw new CodedError(
+      'devnet/size',
+      'every validator is also a guardian: --guardians cannot be less than --validators',
+    )
   let isStopping = false
   const devnet = await Devnet.start({
     folder: resolve(options.data),
@@ -54,7 +57,8 @@ async function run(options: DevnetCommandOptions): Promise<void> {
     ...(options.video === undefined ? {} : { video: resolve(options.video) }),
     log: line => say(`  ${seconds(startedMs)}  ${line}`),
     onDeath: (name, how) => {
-      if (!isStopping) say(`  ! ${name} ended by itself (${how}): its log is ${resolve(options.data)}/logs/${name}.log`)
+      if (!isStopping)
+        say(`  ! ${name} ended unexpectedly (${how}): its log is ${resolve(options.data)}/logs/${name}.log`)
     },
   })
   const address = options.chainOnly === true ? devnet.rpcUrl : devnet.webUrl
@@ -63,7 +67,7 @@ async function run(options: DevnetCommandOptions): Promise<void> {
     options.chainOnly === true ? `${ready} JSON-RPC at ${address}\n` : `${ready} Open ${address}\n`,
   )
   if (options.chainOnly !== true) say(`JSON-RPC: ${devnet.rpcUrl}`)
-  say('Ctrl-C stops all of it; the next start goes on from the same data.')
+  say('Press Ctrl-C to stop everything; the next start continues from the same data.')
   await stopped
   isStopping = true
   if (!isJsonWanted()) say('\nstopping')

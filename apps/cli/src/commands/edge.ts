@@ -1,4 +1,4 @@
-// `tan edge`: caches what it is told to, serves it to whoever pays, and earns.
+// `tan edge`: caches pinned resources, serves them to paying viewers, and earns.
 import { resolve } from 'node:path'
 import { createEdge } from '@tan/edge'
 import { createLogger } from '@tan/node'
@@ -31,26 +31,26 @@ export function register(program: Command): void {
   withRpc(
     program
       .command('edge')
-      .description('run an edge: it caches resources, serves them to viewers who pay, and redeems what it earns')
-      .requiredOption('--data <folder>', 'for its cache and its earnings')
+      .description('run an edge: it caches resources, serves them to paying viewers, and redeems its earnings')
+      .requiredOption('--data <folder>', 'folder for its cache and its earnings')
       .requiredOption('--from <key>', 'name or address of the key that earns')
-      .option('--password-file <file>', 'its password; asked for when missing')
-      .option('--pin <url...>', 'manifests of what it fetches and serves')
-      .option('--tracker <url...>', 'trackers at which it offers itself')
-      .option('--cache <GB>', 'disk that the cache may take', '10')
-      .option('--status-port <port>', 'status and metrics, on loopback')
-      .option('--price <amount>', 'TANGam a piece, if less than manifests allow')
-      .option('--upload <Mbit/s>', 'upload that it may use')
-      .option('--place <latitude,longitude[,network]>', 'where it says that it is: heeded by the trackers of devnets')
+      .option('--password-file <file>', 'file with its password (default: ask)')
+      .option('--pin <url...>', 'manifests of the resources to fetch and serve')
+      .option('--tracker <url...>', 'trackers at which to announce the edge')
+      .option('--cache <GB>', 'maximum size of the cache', '10')
+      .option('--status-port <port>', 'port for status and metrics, on loopback')
+      .option('--price <amount>', "TANGam per piece, if less than the manifest's price")
+      .option('--upload <Mbit/s>', 'upload capacity to announce (default: 100)')
+      .option('--place <latitude,longitude[,network]>', 'position to report; only trackers with --trust-places use it')
       .option(
         '--anchor <file>',
-        "the chain's trust anchor (what `npx tan query rpc tan_anchor` prints); asked of the node when missing",
+        "the chain's trust anchor, as `npx tan query rpc tan_anchor` prints it (default: ask the node)",
       )
-      .option('--redeem-factor <n>', 'redeem when it is worth so many times its gas')
-      .option('--devnet', 'allow loopback where manifests point'),
+      .option('--redeem-factor <n>', 'redeem when the amount is worth this many times the gas (default: 20)')
+      .option('--devnet', 'allow manifests that point to loopback'),
   ).action(async (options: EdgeCommandOptions) => {
     const { home } = program.opts<{ home: string }>()
-    // what is written wrongly is told before a password is asked
+    // Report wrong options before asking for a password.
     const given = readOptions(options)
     const { stopped } = runUntilStopped()
     const key = findAccount(home, options.from)
@@ -70,9 +70,9 @@ export function register(program: Command): void {
       isDevnet: options.devnet === true,
       ...given,
       logger,
-      onRedeemed: ({ hash }) => logger.info('earnings were redeemed', { hash }),
+      onRedeemed: ({ hash }) => logger.info('redeemed earnings', { hash }),
     })
-    say(`The edge earns for ${edge.address}${edge.statusUrl === '' ? '' : `; its status is at ${edge.statusUrl}`}`)
+    say(`The edge earns for ${edge.address}${edge.statusUrl === '' ? '' : `; status: ${edge.statusUrl}`}`)
     await stopped
     await edge.stop()
   })

@@ -1,4 +1,4 @@
-// `tan genesis`: the file that a chain starts from, made of a list of ERC-20 holders and of the first guardians.
+// `tan genesis`: builds the genesis file of a chain from a list of ERC-20 holders and the first guardians.
 import { parseHolders, swapHolders } from '@tan/ledger'
 import { expectedGenesis } from '@tan/node'
 import { type Address, bls, CodedError, type Hex, isHex, toHex } from '@tan/primitives'
@@ -27,33 +27,33 @@ interface BuildOptions {
 }
 
 export function register(program: Command): void {
-  const genesis = program.command('genesis').description('make the file that a chain starts from')
+  const genesis = program.command('genesis').description('build the genesis file of a chain')
 
   genesis
     .command('build')
-    .description('from a list of ERC-20 holders: each TAN becomes one TAN and brings five TANGam')
+    .description('build it from a list of ERC-20 holders: each TAN becomes one TAN and brings five TANGam')
     .requiredOption('--holders <file>', 'CSV or JSON with columns address, balance (or wei) and contract')
-    .requiredOption('--guardians <file>', 'JSON list of what `npx tan genesis guardian` printed')
-    .option('--contracts <file>', 'JSON object: who gets the share of each holder that is a contract')
-    .option('--parameters <file>', 'JSON object of parameters that differ from the standard ones')
-    .requiredOption('--chain-id <id>', 'a number that no other chain has')
+    .requiredOption('--guardians <file>', 'JSON list of the outputs of `npx tan genesis guardian`')
+    .option('--contracts <file>', 'JSON object: for each holder that is a contract, the owner who gets its share')
+    .option('--parameters <file>', 'JSON object of parameters that differ from the defaults')
+    .requiredOption('--chain-id <id>', 'a number that no other chain uses')
     .requiredOption('--name <name>', 'name of the chain')
     .requiredOption('--out <file>', 'the file to write')
     .action(build)
 
   genesis
     .command('guardian <bls-key-file>')
-    .description("a guardian's entry for the genesis file, with its proof of possession")
-    .requiredOption('--address <address>', 'its account, which must hold the stake')
-    .requiredOption('--chain-id <id>', 'of the chain to be')
+    .description("print a guardian's entry for the genesis file, with its proof of possession")
+    .requiredOption('--address <address>', "the guardian's account, which must hold the stake")
+    .requiredOption('--chain-id <id>', 'id of the new chain')
     .requiredOption('--stake <amount>', 'TAN to stake from the start')
-    .option('--validator', 'a member of the first committee too')
-    .option('--password-file <file>', 'password of the BLS key; asked for when missing')
+    .option('--validator', 'make it a member of the first committee too')
+    .option('--password-file <file>', 'file with the password of the BLS key (default: ask)')
     .action(guardian)
 
   genesis
     .command('hash <file>')
-    .description('check a genesis file and tell the hash of its block')
+    .description('check a genesis file and print the hash of its block')
     .action(async (file: string) => {
       const parsed = parseGenesis(readText(file, 'genesis file'))
       const { chainId, name, guardians } = parsed
@@ -118,13 +118,13 @@ function readParameters(file: string | undefined): Partial<ChainParameters> {
 
 function readParameter(file: string, name: string, value: unknown): number | bigint {
   const standard = new Map<string, unknown>(Object.entries(DEFAULT_PARAMETERS)).get(name)
-  if (standard === undefined) throw new CodedError('genesis/invalid', `${file}: there is no parameter ${name}`)
+  if (standard === undefined) throw new CodedError('genesis/invalid', `${file}: unknown parameter ${name}`)
   const isWei = typeof standard === 'bigint'
   if (isWei && typeof value === 'string' && /^\d{1,40}$/.test(value)) return BigInt(value)
   if (!isWei && Number.isSafeInteger(value) && (value as number) >= 1) return value as number
   throw new CodedError(
     'genesis/invalid',
-    `${file}: ${name} is ${isWei ? 'an amount of wei, in digits and quotes' : 'a whole number from 1 on'}, not ${JSON.stringify(value)}`,
+    `${file}: ${name} must be ${isWei ? 'an amount of wei: digits in quotes' : 'a whole number of at least 1'}, not ${JSON.stringify(value)}`,
   )
 }
 
@@ -146,7 +146,7 @@ function readGuardians(file: string): GenesisGuardian[] {
     )
       throw new CodedError(
         'genesis/invalid',
-        `${file}: guardian ${i + 1} is not what \`npx tan genesis guardian\` prints`,
+        `${file}: guardian ${i + 1} is not an output of \`npx tan genesis guardian\``,
       )
     return {
       address: address.toLowerCase() as Address,

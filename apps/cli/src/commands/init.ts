@@ -1,4 +1,4 @@
-// `tan init`: a data folder for one node of a chain.
+// `tan init`: creates a data folder for one node of a chain.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { initChain } from '@tan/node'
@@ -26,18 +26,18 @@ interface InitOptions {
 export function register(program: Command): void {
   program
     .command('init')
-    .description("make a data folder for a node: the chain's first block, an identity, and a configuration to edit")
+    .description('create a data folder for a node: the genesis block, a network identity, and a configuration to edit')
     .requiredOption('--genesis <file>', 'genesis file of the chain')
     .requiredOption('--data <folder>', 'new folder')
-    .option('--bls-key <file>', "a guardian's or validator's BLS keystore that never signed on this chain")
+    .option('--bls-key <file>', 'BLS keystore of a guardian or validator; it must never have signed on this chain')
     .option('--address <address>', "the guardian's account")
-    .option('--password-file <file>', 'password of the BLS keystore')
-    .option('--rpc-port <port>', 'port of JSON-RPC')
-    .option('--listen <multiaddr>', 'where peers connect')
-    .option('--bootstrap <multiaddr...>', 'peers to begin with')
+    .option('--password-file <file>', 'file with the password of the BLS keystore (default: ask)')
+    .option('--rpc-port <port>', 'port of JSON-RPC (default: 8545)')
+    .option('--listen <multiaddr>', 'address on which to listen for peers (default: /ip4/0.0.0.0/tcp/30303)')
+    .option('--bootstrap <multiaddr...>', 'peers to connect to first')
     .action(async (options: InitOptions) => {
       print(await initDataFolder(options), result => fields(result))
-      say(`Start it with: npx tan node --config ${join(options.data, 'tan.yaml')}`)
+      say(`Start the node with: npx tan node --config ${join(options.data, 'tan.yaml')}`)
     })
 }
 
@@ -45,7 +45,7 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
   const { data, blsKey, address } = options
   const genesis = parseGenesis(readText(options.genesis, 'genesis file'))
   const config = join(data, 'tan.yaml')
-  if (existsSync(config)) throw new CodedError('cli/exists', `${data} holds a node already: choose a new folder`)
+  if (existsSync(config)) throw new CodedError('cli/exists', `${data} already holds a node: choose a new folder`)
   if ((blsKey === undefined) !== (address === undefined))
     throw new CodedError('cli/options', 'a guardian needs both --bls-key and --address')
   assertFolder(data)
@@ -76,7 +76,7 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
   const publicKey =
     blsKey === undefined ? undefined : bls.publicKey(loadBlsKey(blsKey, await readPassword(options.passwordFile)))
   if (publicKey !== undefined) assertGuardian(genesis, readAccount(address!), toHex(publicKey))
-  // from here on the key is bound to this folder: all that could be wrong was looked at before
+  // The next step binds the key to this folder, so every check comes before it.
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const genesisHash = await initChain(`level:${resolve(data, 'store')}`, genesis, publicKey)
   writeSecretFile(join(data, 'network.key'), `${toHex(secureRandomBytes(32))}\n`)
@@ -84,14 +84,14 @@ export async function initDataFolder(options: InitOptions): Promise<{ genesisHas
   return { genesisHash, config }
 }
 
-/** Guardians do not change after the genesis: whoever is none there would run a node that signs nothing. */
+/** Guardians do not change after genesis: with any other key, the node would sign nothing. */
 function assertGuardian({ guardians }: Genesis, address: Address, blsPublicKey: Hex): void {
   const guardian = guardians.find(entry => entry.address === address)
   if (guardian === undefined)
-    throw new CodedError('init/guardian', `the genesis file names no guardian ${address}: check --address`)
+    throw new CodedError('init/guardian', `the genesis file has no guardian ${address}: check --address`)
   if (guardian.blsPublicKey.toLowerCase() !== blsPublicKey)
     throw new CodedError(
       'init/guardian',
-      `the genesis file names another BLS key for ${address}: ${guardian.blsPublicKey}, not ${blsPublicKey}`,
+      `the genesis file has another BLS key for ${address}: ${guardian.blsPublicKey}, not ${blsPublicKey}`,
     )
 }

@@ -1,4 +1,4 @@
-// `tan node`: runs one node until it is told to stop.
+// `tan node`: runs one node until a signal stops it.
 import { existsSync } from 'node:fs'
 import { createLogger, Node } from '@tan/node'
 import { type Address, CodedError, fromHex, secureRandomBytes, toHex } from '@tan/primitives'
@@ -12,7 +12,7 @@ export function register(program: Command): void {
   program
     .command('node')
     .description(
-      'run a node: it follows the chain; with a signer it is a guardian, or a validator if the committee holds its key',
+      'run a node: it follows the chain; with a signer it is a guardian, and a validator if its key is in the committee',
     )
     .option('--config <file>', 'configuration file', 'tan.yaml')
     .option('--config-schema', 'print the JSON schema of the configuration file')
@@ -58,6 +58,6 @@ function networkKey(path: string): Uint8Array {
   if (!existsSync(path)) writeSecretFile(path, `${toHex(secureRandomBytes(32))}\n`)
   const key = fromHex(readSecretFile(path, 'network key').trim())
   if (key.length !== 32)
-    throw new CodedError('cli/network-key', `${path} does not hold 32 bytes: delete it to get a new identity`)
+    throw new CodedError('cli/network-key', `${path} does not hold 32 bytes: delete it to create a new identity`)
   return key
 }

@@ -1,4 +1,4 @@
-// `tan origin`: the HTTP server that stands for a CDN.
+// `tan origin`: an HTTP server in place of a CDN.
 import { resolve } from 'node:path'
 import { createLogger } from '@tan/node'
 import { createOriginServer } from '@tan/origin'
@@ -18,11 +18,11 @@ interface OriginCommandOptions {
 export function register(program: Command): void {
   program
     .command('origin')
-    .description('serve published files over HTTP, with a log of who took what; any HTTP server can take its place')
-    .requiredOption('--folder <folder>', 'what to serve')
-    .option('--host <host>', 'where to listen', '127.0.0.1')
-    .option('--port <port>', 'where to listen', '8001')
-    .option('--access-log <file>', 'append a JSON line for each answer')
+    .description('serve published files over HTTP, with an access log; any other HTTP server will do as well')
+    .requiredOption('--folder <folder>', 'folder to serve')
+    .option('--host <host>', 'address on which to listen', '127.0.0.1')
+    .option('--port <port>', 'port on which to listen', '8001')
+    .option('--access-log <file>', 'append a JSON line per response to this file')
     .action(async ({ folder, host, port, accessLog }: OriginCommandOptions) => {
       const listenPort = readPort(port)
       const { stopped } = runUntilStopped()

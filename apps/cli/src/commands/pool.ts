@@ -1,4 +1,4 @@
-// `tan pool`: payment pools, by hand. Players make theirs themselves.
+// `tan pool`: manual payment pools. Players open their own.
 import { CodedError, secureRandomBytes, toHex } from '@tan/primitives'
 import { resourceCommitment } from '@tan/protocol'
 import type { Command } from 'commander'
@@ -29,23 +29,23 @@ interface PoolJson {
 }
 
 export function register(program: Command): void {
-  const pool = program.command('pool').description('payment pools')
+  const pool = program.command('pool').description('open, close and show payment pools')
   const home = (): string => program.opts<{ home: string }>().home
 
   withSender(
     pool
       .command('create <deposit>')
-      .description('lock TANGam from which peers are paid for one resource')
-      .requiredOption('--resource <id>', 'resource id (a manifest says it)')
+      .description('lock TANGam to pay peers for one resource')
+      .requiredOption('--resource <id>', 'resource id, as `npx tan publish` prints it')
       .option(
         '--collateral <amount>',
-        'burned if you overspend; none makes a strict pool, which pays only what is reserved',
+        'TANGam that burns if you overspend; 0 makes a strict pool, which pays only reserved amounts',
         '0',
       )
-      .option('--duration <blocks>', 'how long it can be paid from', '7200')
-      .option('--signer <address>', 'key that signs vouchers (yours)')
-      .option('--reserver <address>', 'key that signs reserves (yours)')
-      .option('--reserve <target=amount...>', 'reserve for a payee at once'),
+      .option('--duration <blocks>', 'how long the pool can pay', '7200')
+      .option('--signer <address>', 'address of the key that signs vouchers (default: yours)')
+      .option('--reserver <address>', 'address of the key that signs reservations (default: yours)')
+      .option('--reserve <target=amount...>', 'amounts to reserve for payees from the start'),
   ).action(async (deposit: string, options: Omit<SenderOptions, 'home'> & CreateOptions) => {
     const depositWei = readAmount(deposit)
     const collateralWei = readAmount(options.collateral)
@@ -85,7 +85,7 @@ export function register(program: Command): void {
     )
   })
 
-  withSender(pool.command('close <pool>').description('take back what is left, after expiry and grace')).action(
+  withSender(pool.command('close <pool>').description('take back the rest of a pool, after expiry and grace')).action(
     async (id: string, options: Omit<SenderOptions, 'home'>) => {
       const poolId = readHash32(id, 'pool id')
       const sender = await openSender({ ...options, home: home() })
@@ -96,7 +96,7 @@ export function register(program: Command): void {
     },
   )
 
-  withRpc(pool.command('show <pool>').description('one pool, as it is settled')).action(
+  withRpc(pool.command('show <pool>').description('show one pool, in the settled state')).action(
     async (id: string, options: RpcOptions) => {
       const poolId = readHash32(id, 'pool id')
       const found = await callTan<PoolJson | null>(await connect(options), 'tan_pool', [poolId])
@@ -105,19 +105,19 @@ export function register(program: Command): void {
     },
   )
 
-  withRpc(pool.command('list').description('the newest pools').option('--limit <n>', 'how many', '20')).action(
-    async (options: RpcOptions & { limit: string }) => {
-      const limit = readInteger(options.limit, '--limit', 1, 1_000)
-      const found = await callTan<PoolJson[]>(await connect(options), 'tan_pools', [{ limit }])
-      const head = ['pool', 'payer', 'status', 'deposit', 'paid', 'expires']
-      print(found, pools =>
-        table(
-          head,
-          pools.map(p => [p.poolId, p.payer, p.status, amounts(p).deposit, amounts(p).paid, String(p.expiryHeight)]),
-        ),
-      )
-    },
-  )
+  withRpc(
+    pool.command('list').description('list the newest pools').option('--limit <n>', 'number of pools', '20'),
+  ).action(async (options: RpcOptions & { limit: string }) => {
+    const limit = readInteger(options.limit, '--limit', 1, 1_000)
+    const found = await callTan<PoolJson[]>(await connect(options), 'tan_pools', [{ limit }])
+    const head = ['pool', 'payer', 'status', 'deposit', 'paid', 'expires']
+    print(found, pools =>
+      table(
+        head,
+        pools.map(p => [p.poolId, p.payer, p.status, amounts(p).deposit, amounts(p).paid, String(p.expiryHeight)]),
+      ),
+    )
+  })
 }
 
 interface CreateOptions {

@@ -1,4 +1,4 @@
-// `tan publish`: a video, or any file, becomes a resource: pieces with hashes, and a signed manifest.
+// `tan publish`: turns a video, or any file, into a resource: hashed pieces and a signed manifest.
 import { resolve } from 'node:path'
 import { publish } from '@tan/origin'
 import type { Command } from 'commander'
@@ -26,18 +26,18 @@ export function register(program: Command): void {
     program
       .command('publish <input>')
       .description(
-        'make a resource of a video, an HLS playlist, or any file: hashes of its pieces, and a signed manifest',
+        'turn a video, an HLS playlist, or any file into a resource: hashes of its pieces, and a signed manifest',
       )
-      .requiredOption('--folder <folder>', 'where the files and the manifest go')
+      .requiredOption('--folder <folder>', 'folder for the files and the manifest')
       .requiredOption('--from <key>', "name or address of the publisher's key")
-      .option('--password-file <file>', 'its password; asked for when missing')
-      .option('--chain-id <id>', 'chain on which peers are paid; asked of the node when missing')
-      .option('--title <title>', 'what people see')
-      .option('--price <amount>', 'TANGam that a peer earns for a piece of 64 KiB', '0')
-      .option('--opening <amount>', 'TANGam paid to a peer at the start, for the gas of its redeem', '0')
-      .option('--origin <url...>', "folders that hold the files; the manifest's own, if none is named")
+      .option('--password-file <file>', 'file with its password (default: ask)')
+      .option('--chain-id <id>', 'chain on which peers are paid (default: ask the node)')
+      .option('--title <title>', "title that viewers see (default: the file's name)")
+      .option('--price <amount>', 'TANGam that a peer earns per piece of 64 KiB', '0')
+      .option('--opening <amount>', 'TANGam paid once to each peer, for the gas of redeeming', '0')
+      .option('--origin <url...>', "URLs of folders that hold the files (default: the manifest's own)")
       .option('--tracker <url...>', 'trackers that introduce peers')
-      .option('--licence <text>', 'what may be done with it'),
+      .option('--licence <text>', 'licence of the content'),
   ).action(async (input: string, options: PublishCommandOptions) => {
     const { home } = program.opts<{ home: string }>()
     const piecePriceWei = readAmount(options.price)
@@ -62,7 +62,7 @@ export function register(program: Command): void {
       ...(licence === undefined ? {} : { licence }),
       onProgress: part => {
         const percent = Math.floor(part * 10) * 10
-        if (percent > shown) say(`  ${percent} % made`)
+        if (percent > shown) say(`  ${percent} % done`)
         shown = Math.max(shown, percent)
       },
     })
@@ -79,7 +79,7 @@ export function register(program: Command): void {
         pieces,
         piecePriceWei: manifest.piecePriceWei,
       },
-      ({ piecePriceWei: priceWei, ...rest }) => fields({ ...rest, 'a piece': tangam(priceWei) }),
+      ({ piecePriceWei: priceWei, ...rest }) => fields({ ...rest, 'per piece': tangam(priceWei) }),
     )
   })
 }

@@ -1,4 +1,4 @@
-// `tan query`: what a node knows.
+// `tan query`: asks a node about the chain.
 import { CodedError, isHex } from '@tan/primitives'
 import type { Command } from 'commander'
 import { callTan, connect, type RpcOptions, withRpc } from '../chain-client.ts'
@@ -22,17 +22,20 @@ interface SignerJson {
   readonly isValidator?: boolean
 }
 
-/** As the node takes it. */
+/** In the form that the node accepts. */
 function readBlock(text: string): string {
   if (/^\d{1,15}$/.test(text)) return `0x${Number(text).toString(16)}`
   if (isHex(text, 32) || ['earliest', 'latest', 'safe', 'finalized'].includes(text)) return text
-  throw new CodedError('cli/choice', `a block is a height, a hash, earliest, latest, safe or finalized, not ${text}`)
+  throw new CodedError(
+    'cli/choice',
+    `a block must be a height, a hash, earliest, latest, safe or finalized, not ${text}`,
+  )
 }
 
 export function register(program: Command): void {
-  const query = program.command('query').description('what a node knows')
+  const query = program.command('query').description('ask a node about the chain')
 
-  withRpc(query.command('status').description('head, settled and finalized block, epoch, peers')).action(
+  withRpc(query.command('status').description('show head, settled and finalized block, epoch and peers')).action(
     async (options: RpcOptions) => {
       const status = await callTan<StatusJson>(await connect(options), 'tan_status')
       print(status, ({ epoch, leader, head, settled, finalized, peers, mempool }) =>
@@ -48,14 +51,14 @@ export function register(program: Command): void {
     },
   )
 
-  withRpc(query.command('chain').description('id, name, genesis and parameters')).action(
+  withRpc(query.command('chain').description("show the chain's id, name, genesis and parameters")).action(
     async (options: RpcOptions) => {
       const info = await callTan<Record<string, unknown>>(await connect(options), 'tan_chainInfo')
       print(info, ({ parameters, ...rest }) => fields({ ...rest, ...(parameters as object) }))
     },
   )
 
-  withRpc(query.command('committee').description('the validators')).action(async (options: RpcOptions) => {
+  withRpc(query.command('committee').description('list the validators')).action(async (options: RpcOptions) => {
     const signers = await callTan<SignerJson[]>(await connect(options), 'tan_committee')
     print(signers, rows =>
       table(
@@ -65,7 +68,7 @@ export function register(program: Command): void {
     )
   })
 
-  withRpc(query.command('guardians').description('the guardians')).action(async (options: RpcOptions) => {
+  withRpc(query.command('guardians').description('list the guardians')).action(async (options: RpcOptions) => {
     const signers = await callTan<SignerJson[]>(await connect(options), 'tan_guardians')
     print(signers, rows =>
       table(
@@ -75,16 +78,16 @@ export function register(program: Command): void {
     )
   })
 
-  withRpc(query.command('block <block>').description('by height, hash, latest, safe or finalized')).action(
-    async (block: string, options: RpcOptions) => {
-      const tag = readBlock(block)
-      const found = await callTan<Record<string, unknown> | null>(await connect(options), 'tan_block', [tag])
-      if (found === null) throw new CodedError('query/unknown', `no block ${block} on this node`)
-      print(found, value => JSON.stringify(value, null, 2))
-    },
-  )
+  withRpc(
+    query.command('block <block>').description('show a block by height, hash, earliest, latest, safe or finalized'),
+  ).action(async (block: string, options: RpcOptions) => {
+    const tag = readBlock(block)
+    const found = await callTan<Record<string, unknown> | null>(await connect(options), 'tan_block', [tag])
+    if (found === null) throw new CodedError('query/unknown', `no block ${block} on this node`)
+    print(found, value => JSON.stringify(value, null, 2))
+  })
 
-  withRpc(query.command('transaction <hash>').description('a transaction and its receipt')).action(
+  withRpc(query.command('transaction <hash>').description('show a transaction and its receipt')).action(
     async (hash: string, options: RpcOptions) => {
       if (!isHex(hash, 32)) throw new CodedError('cli/hash', `not a transaction hash: ${hash}`)
       const client = await connect(options)
@@ -95,7 +98,7 @@ export function register(program: Command): void {
     },
   )
 
-  withRpc(query.command('rpc <method> [params...]').description('any JSON-RPC method; params are JSON')).action(
+  withRpc(query.command('rpc <method> [params...]').description('call any JSON-RPC method; params are JSON')).action(
     async (method: string, params: string[], options: RpcOptions) => {
       const values = params.map(text => {
         try {

@@ -1,4 +1,4 @@
-// `tan session`: what a viewer's session holds (`tan watch --data`), and how its money comes home.
+// `tan session`: shows what a viewer's session (`tan watch --data`) holds, and withdraws it.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createNodeWorld, openNodeSession } from '@tan/edge'
@@ -24,21 +24,21 @@ interface SessionOptions extends RpcOptions {
   readonly data: string
 }
 
-/** gas of a transfer, with room for a base fee that rises meanwhile: so much stays behind */
+/** gas of a transfer, with a margin for a rising base fee; this much stays in the account */
 const TRANSFER_GAS = 60_000n
 
 export function register(program: Command): void {
-  const session = program.command('session').description("a viewer's session: what it holds, and taking it home")
+  const session = program.command('session').description("show and withdraw what a viewer's session holds")
 
-  withData(session.command('show').description('its account and its pools')).action((options: SessionOptions) =>
+  withData(session.command('show').description('show its account and its pools')).action((options: SessionOptions) =>
     withSession(options, show),
   )
 
   withData(
     session
       .command('withdraw')
-      .description('close its pools that have run out, and send what its account holds')
-      .requiredOption('--to <address>', 'who gets it'),
+      .description('close its expired pools, and send the balance of its account')
+      .requiredOption('--to <address>', 'account to send it to'),
   ).action((options: SessionOptions & { readonly to: string }) => {
     const to = readAccount(options.to)
     return withSession(options, async opened => withdraw(opened, to))
@@ -46,7 +46,7 @@ export function register(program: Command): void {
 }
 
 function withData(command: Command): Command {
-  return withRpc(command).requiredOption('--data <folder>', 'of the session, as `npx tan watch --data` made it')
+  return withRpc(command).requiredOption('--data <folder>', 'folder of the session (`npx tan watch --data`)')
 }
 
 interface Opened {
@@ -55,10 +55,10 @@ interface Opened {
   readonly chain: PoolChain
 }
 
-/** Throws `session/missing`, and `storage/locked` while it is being used. */
+/** Throws `session/missing`, and `storage/locked` while another process uses the session. */
 async function withSession(options: SessionOptions, work: (opened: Opened) => Promise<void>): Promise<void> {
   const folder = resolve(options.data)
-  if (!existsSync(folder)) throw new CodedError('session/missing', `there is no session in ${folder}`)
+  if (!existsSync(folder)) throw new CodedError('session/missing', `no session in ${folder}`)
   assertFolder(folder)
   const rpc = createRpc(options.rpc)
   const { chainId } = await fetchTrustAnchor(rpc)
@@ -102,7 +102,8 @@ async function withdraw(opened: Opened, to: ReturnType<typeof readAccount>): Pro
   await new PoolKeeper({ chain, records, secretKey, random: secureRandom }).takeBack()
   const keptWei = TRANSFER_GAS * (await chain.baseFeeWei())
   const sentWei = (await chain.balanceWei(address)) - keptWei
-  if (sentWei <= 0n) throw new CodedError('session/empty', `${address} holds no more than the gas of sending it`)
+  if (sentWei <= 0n)
+    throw new CodedError('session/empty', `the balance of ${address} does not cover the gas to send it`)
   const transaction = await prepareTransaction(rpc, chain.chainId, secretKey, {
     to,
     valueWei: sentWei,

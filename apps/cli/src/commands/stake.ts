@@ -1,4 +1,4 @@
-// `tan stake`: guardians and validators.
+// `tan stake`: keys and stakes of guardians and validators.
 import { existsSync } from 'node:fs'
 import { bls, CodedError, secureRandomBytes, toHex } from '@tan/primitives'
 import { possessionDigest } from '@tan/protocol'
@@ -24,10 +24,10 @@ export function register(program: Command): void {
 
   stake
     .command('new-key <file>')
-    .description('make a BLS key for a guardian, kept encrypted (EIP-2335)')
-    .option('--password-file <file>', 'its password; asked for when missing')
+    .description('create an encrypted BLS key for a guardian (EIP-2335)')
+    .option('--password-file <file>', 'file with its password (default: ask)')
     .action(async (file: string, { passwordFile }: { passwordFile?: string }) => {
-      if (existsSync(file)) throw new CodedError('cli/exists', `${file} is there already: choose another name`)
+      if (existsSync(file)) throw new CodedError('cli/exists', `${file} already exists: choose another name`)
       const password = await readPassword(passwordFile, 'New password: ')
       const publicKey = saveBlsKey(file, bls.secretKey(secureRandomBytes(32)), password)
       print({ file, publicKey: toHex(publicKey) }, fields)
@@ -37,7 +37,7 @@ export function register(program: Command): void {
     stake
       .command('register <file>')
       .description("register a guardian's BLS key, with its proof of possession")
-      .option('--bls-password-file <file>', 'password of the BLS key; asked for when missing'),
+      .option('--bls-password-file <file>', 'file with the password of the BLS key (default: ask)'),
   ).action(async (file: string, options: Omit<SenderOptions, 'home'> & { blsPasswordFile?: string }) => {
     const secret = loadBlsKey(file, await readPassword(options.blsPasswordFile, 'Password of the BLS key: '))
     const from = await sender(options)
@@ -59,10 +59,10 @@ export function register(program: Command): void {
       },
     )
   }
-  withAmount('deposit', 'put TAN at stake')
-  withAmount('withdraw', 'ask for TAN back: it can be claimed after the unbonding time')
+  withAmount('deposit', 'stake TAN')
+  withAmount('withdraw', 'unstake TAN; you can claim it after the unbonding period')
 
-  withSender(stake.command('claim').description('take out what has unbonded')).action(
+  withSender(stake.command('claim').description('claim the TAN that has unbonded')).action(
     async (options: Omit<SenderOptions, 'home'>) => {
       const from = await sender(options)
       const { transactionHash } = await from.call({ contract: staking, name: 'claim', args: [] })
@@ -70,16 +70,16 @@ export function register(program: Command): void {
     },
   )
 
-  withSender(stake.command('candidate <yes-or-no>').description('stand for validator, or no more')).action(
-    async (answer: string, options: Omit<SenderOptions, 'home'>) => {
-      const isCandidate = readYesOrNo(answer)
-      const from = await sender(options)
-      const { transactionHash } = await from.call({ contract: staking, name: 'setCandidate', args: [isCandidate] })
-      print({ guardian: from.address, candidate: isCandidate, hash: transactionHash }, fields)
-    },
-  )
+  withSender(
+    stake.command('candidate <yes-or-no>').description('become a candidate for validator, or cease to be one'),
+  ).action(async (answer: string, options: Omit<SenderOptions, 'home'>) => {
+    const isCandidate = readYesOrNo(answer)
+    const from = await sender(options)
+    const { transactionHash } = await from.call({ contract: staking, name: 'setCandidate', args: [isCandidate] })
+    print({ guardian: from.address, candidate: isCandidate, hash: transactionHash }, fields)
+  })
 
-  withRpc(stake.command('show <guardian>').description('what a guardian has at stake, by name or address')).action(
+  withRpc(stake.command('show <guardian>').description('show the stake of a guardian, by name or address')).action(
     async (guardian: string, options: RpcOptions) => {
       const address = guardian.startsWith('0x') ? readAccount(guardian) : findAccount(home(), guardian).address
       const client = await connect(options)

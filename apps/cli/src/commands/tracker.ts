@@ -21,15 +21,15 @@ interface TrackerCommandOptions {
 export function register(program: Command): void {
   program
     .command('tracker')
-    .description('run a tracker: it knows who is alive and near whom, and introduces peers to each other')
-    .option('--host <host>', 'where to listen', '127.0.0.1')
-    .option('--port <port>', 'where to listen', '8000')
-    .option('--stun <url...>', 'STUN servers that peers are told to use')
-    .option('--origin <origin...>', 'web pages that may connect (all, if none is named)')
-    .option('--trust-proxy', 'believe X-Forwarded-For: only behind a proxy that sets it')
-    .option('--trust-places', 'believe peers that say where they are: for devnets')
-    .option('--networks <csv...>', 'tables of IP ranges and networks (ASN)')
-    .option('--places <csv...>', 'tables of IP ranges and positions')
+    .description('run a tracker: it tracks which peers are alive and near each other, and introduces them')
+    .option('--host <host>', 'address on which to listen', '127.0.0.1')
+    .option('--port <port>', 'port on which to listen', '8000')
+    .option('--stun <url...>', 'STUN servers for peers to use')
+    .option('--origin <origin...>', 'origins of the web pages that may connect (default: all)')
+    .option('--trust-proxy', 'trust X-Forwarded-For; only behind a proxy that sets it')
+    .option('--trust-places', 'trust the positions that peers report; for devnets')
+    .option('--networks <csv...>', 'tables that map IP ranges to networks (ASN)')
+    .option('--places <csv...>', 'tables that map IP ranges to positions')
     .action(async (options: TrackerCommandOptions) => {
       const { host, stun = [], origin } = options
       const port = readPort(options.port)

@@ -23,13 +23,13 @@ import {
 } from '../secrets.ts'
 
 export function register(program: Command): void {
-  const wallet = program.command('wallet').description('keys, balances and transfers')
+  const wallet = program.command('wallet').description('manage keys, show balances, send transfers')
   const home = (): string => program.opts<{ home: string }>().home
 
   wallet
     .command('new <name>')
-    .description('make a key, kept encrypted')
-    .option('--password-file <file>', 'its password; asked for when missing')
+    .description('create an encrypted key')
+    .option('--password-file <file>', 'file with its password (default: ask)')
     .action(async (name: string, { passwordFile }: { passwordFile?: string }) => {
       assertNewName(home(), name)
       const password = await newPassword(passwordFile)
@@ -39,8 +39,8 @@ export function register(program: Command): void {
 
   wallet
     .command('import <name> <file>')
-    .description('take over a key from a file that holds 0x and 64 hexadecimal digits')
-    .option('--password-file <file>', 'the password to keep it under; asked for when missing')
+    .description('import a key from a file that holds 0x and 64 hexadecimal digits')
+    .option('--password-file <file>', 'file with the password to encrypt it (default: ask)')
     .action(async (name: string, file: string, { passwordFile }: { passwordFile?: string }) => {
       assertNewName(home(), name)
       const secret = readSecretKey(file)
@@ -50,11 +50,11 @@ export function register(program: Command): void {
 
   wallet
     .command('list')
-    .description('the keys that there are')
+    .description('list the keys')
     .action(() => {
       print(listKeyFiles(home()), accounts =>
         accounts.length === 0
-          ? `no keys in ${accountFolder(home())}: make one with \`npx tan wallet new NAME\``
+          ? `no keys in ${accountFolder(home())}: create one with \`npx tan wallet new NAME\``
           : table(
               ['name', 'address'],
               accounts.map(({ name, address, path }) => [name, address ?? `unreadable: ${path}`]),
@@ -62,17 +62,17 @@ export function register(program: Command): void {
       )
     })
 
-  withRpc(wallet.command('balance <account>').description('both currencies of an account, by name or address')).action(
-    async (account: string, options: RpcOptions) => {
-      const address = account.startsWith('0x') ? readAccount(account) : findAccount(home(), account).address
-      const client = await connect(options)
-      const tangamWei = await client.getBalance({ address })
-      const tanWei = await client.readContract({ ...tanToken, functionName: 'balanceOf', args: [address] })
-      print({ address, tangamWei, tanWei }, result =>
-        fields({ address, TANGam: tangam(result.tangamWei), TAN: tan(result.tanWei) }),
-      )
-    },
-  )
+  withRpc(
+    wallet.command('balance <account>').description('show both balances of an account, by name or address'),
+  ).action(async (account: string, options: RpcOptions) => {
+    const address = account.startsWith('0x') ? readAccount(account) : findAccount(home(), account).address
+    const client = await connect(options)
+    const tangamWei = await client.getBalance({ address })
+    const tanWei = await client.readContract({ ...tanToken, functionName: 'balanceOf', args: [address] })
+    print({ address, tangamWei, tanWei }, result =>
+      fields({ address, TANGam: tangam(result.tangamWei), TAN: tan(result.tanWei) }),
+    )
+  })
 
   withSender(
     wallet
@@ -99,9 +99,9 @@ export function register(program: Command): void {
   })
 }
 
-/** The message names the file and nothing of what it holds. */
+/** An error names the file but never quotes its content. */
 function readSecretKey(file: string): Uint8Array {
-  const text = readText(file, 'file of the key').trim()
+  const text = readText(file, 'file with the key').trim()
   if (!isHex(text, 32)) throw new CodedError('cli/key-file', `${file} does not hold 0x and 64 hexadecimal digits`)
   return fromHex(text)
 }
@@ -110,6 +110,6 @@ async function newPassword(file: string | undefined): Promise<string> {
   const password = await readPassword(file, 'New password: ')
   if (file === undefined && !process.env.TAN_PASSWORD_FILE && (await readPassword(undefined, 'Again: ')) !== password)
     throw new CodedError('cli/password', 'the two passwords differ')
-  if (password.length < 8) throw new CodedError('cli/password', 'a password has 8 characters or more')
+  if (password.length < 8) throw new CodedError('cli/password', 'a password needs at least 8 characters')
   return password
 }

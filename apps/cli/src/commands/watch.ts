@@ -1,4 +1,4 @@
-// `tan watch`: a viewer without a screen. It plays as a page would, pays peers, and tells where the bytes came from.
+// `tan watch`: a viewer without a screen. It plays like a page, pays peers, and reports where the bytes came from.
 import { resolve } from 'node:path'
 import { createNodeWorld, openNodeSession } from '@tan/edge'
 import { createLogger } from '@tan/node'
@@ -29,17 +29,17 @@ export function register(program: Command): void {
   withRpc(
     program
       .command('watch <manifest-url>')
-      .description('play a resource without a screen, through paid peers, and tell where its bytes came from')
-      .option('--from <key>', 'key that funds the session: its payment pool and gas')
-      .option('--password-file <file>', 'its password; asked for when missing')
+      .description('play a resource without a screen, through paid peers, and report where its bytes came from')
+      .option('--from <key>', 'key that funds the payment pool and the gas of the session')
+      .option('--password-file <file>', 'file with its password (default: ask)')
       .option('--faucet <url>', "fund the session from a devnet's faucet instead")
-      .option('--tracker <url...>', 'trackers, instead of those that the manifest names')
-      .option('--data <folder>', 'keep the session here; without it, it is forgotten at the end')
-      .option('--rendition <n>', 'which one to play (the best)')
-      .option('--rate <n>', 'how fast to play', '1')
-      .option('--place <latitude,longitude[,network]>', 'where it says that it is: heeded by the trackers of devnets')
-      .option('--loop', 'begin again at the end')
-      .option('--no-peers', 'take all from the origin'),
+      .option('--tracker <url...>', "trackers to use instead of the manifest's")
+      .option('--data <folder>', 'folder for the session; without it, the session and its money are lost at the end')
+      .option('--rendition <n>', 'rendition to play (default: the best)')
+      .option('--rate <n>', 'playback speed', '1')
+      .option('--place <latitude,longitude[,network]>', 'position to report; only trackers with --trust-places use it')
+      .option('--loop', 'start again at the end')
+      .option('--no-peers', 'download everything from the origin'),
   ).action(async (manifestUrl: string, options: WatchCommandOptions) => {
     const { home } = program.opts<{ home: string }>()
     await watch(manifestUrl, options, home)
@@ -48,7 +48,7 @@ export function register(program: Command): void {
 
 async function watch(manifestUrl: string, options: WatchCommandOptions, home: string): Promise<void> {
   if (options.from !== undefined && options.data === undefined)
-    throw new CodedError('watch/data', 'with --from the session holds your money: say where to keep it with --data')
+    throw new CodedError('watch/data', '--from puts your money into the session: name a folder to keep it with --data')
   const rate = readPositive(options.rate, '--rate', 100)
   const rendition =
     options.rendition === undefined ? undefined : readInteger(options.rendition, '--rendition', 0, 1_000)
@@ -122,10 +122,10 @@ async function funder(
         const headers = { 'content-type': 'application/json' }
         response = await fetch(faucet, { method: 'POST', headers, body: JSON.stringify({ address }) })
       } catch (cause) {
-        throw new CodedError('watch/faucet', `no faucet answers at ${faucet}`, { cause })
+        throw new CodedError('watch/faucet', `the faucet at ${faucet} does not answer`, { cause })
       }
       if (!response.ok)
-        throw new CodedError('watch/faucet', `the faucet refuses: ${(await response.text()).slice(0, 200)}`)
+        throw new CodedError('watch/faucet', `the faucet refused: ${(await response.text()).slice(0, 200)}`)
     }
   if (from === undefined) return undefined
   const sender = await openSender({ ...options, from, home })

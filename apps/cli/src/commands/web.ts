@@ -22,18 +22,18 @@ interface WebOptions {
 export function register(program: Command): void {
   program
     .command('web')
-    .description('serve the web app: player and explorer')
-    .requiredOption('--folder <folder>', 'the built app')
-    .requiredOption('--settings <file>', 'JSON with the addresses that the app uses')
-    .option('--port <port>', 'where to listen', '8080')
-    .option('--host <host>', 'on which address', '127.0.0.1')
-    .option('--faucet-key <name>', 'a key that gives to whoever asks: for devnets alone')
-    .option('--password-file <file>', 'its password')
+    .description('serve the web app: player, explorer and wallet')
+    .requiredOption('--folder <folder>', 'folder of the built app')
+    .requiredOption('--settings <file>', 'JSON file with the addresses that the app uses')
+    .option('--port <port>', 'port on which to listen', '8080')
+    .option('--host <host>', 'address on which to listen', '127.0.0.1')
+    .option('--faucet-key <name>', 'key of a faucet that funds anyone who asks; only for devnets')
+    .option('--password-file <file>', 'file with its password (default: ask)')
     .action(async (options: WebOptions) => {
       const port = readPort(options.port)
       const folder = resolve(options.folder)
       if (!existsSync(folder))
-        throw new CodedError('web/folder', `${folder} is not there: build the app with \`npm run build -w @tan/web\``)
+        throw new CodedError('web/folder', `${folder} does not exist: build the app with \`npm run build -w @tan/web\``)
       const settings = readJsonObject(options.settings, 'settings file')
       const { home } = program.opts<{ home: string }>()
       const { faucetKey, passwordFile } = options

@@ -1,5 +1,5 @@
-// The processes of a devnet: started with their output in a log each, watched, and stopped together. A child whose parent
-// is gone ends by itself, since its channel closes.
+// The processes of a devnet: each writes a log; they are watched, and stopped together. A child ends when its parent is
+// gone, because its channel closes.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const LAST_LINES = 12
 
 export interface ChildSpec {
   readonly name: string
-  /** of the `tan` command */
+  /** arguments of the `tan` command */
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -29,7 +29,7 @@ export class Children {
   private readonly onDeath: (name: string, how: string) => void
   private readonly running = new Map<string, Running>()
 
-  /** `onDeath` is told of each child that ends without having been asked to. */
+  /** Calls `onDeath` for each child that ends unexpectedly. */
   constructor(logFolder: string, onDeath: (name: string, how: string) => void) {
     this.logFolder = logFolder
     this.onDeath = onDeath
@@ -39,7 +39,7 @@ export class Children {
     const log = openSync(this.logFile(spec.name), 'a')
     const child = spawn(process.execPath, [MAIN, ...spec.args], {
       stdio: ['ignore', log, log, 'ipc'],
-      // what one of them has compiled, the others need not compile again
+      // The processes share compiled code.
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...spec.environment },
     })
     closeSync(log)
@@ -60,7 +60,7 @@ export class Children {
     return [...this.running.keys()]
   }
 
-  /** Ends one at once, as a crash would, or asks it to stop. Resolves when it is gone. */
+  /** Kills a child at once, like a crash, or asks it to stop. Resolves when it is gone. */
   async end(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const running = this.running.get(name)
     if (running === undefined) return
@@ -81,7 +81,7 @@ export class Children {
   }
 
   /**
-   * Asks until an answer comes. Throws `devnet/dead` with the end of its log when the child ends before, and
+   * Repeats `ask` until it answers. Throws `devnet/dead`, with the end of the log, if the child ends first, and
    * `devnet/timeout`.
    */
   async until<T>(name: string, what: string, ask: () => Promise<T | undefined>, timeoutMs: number): Promise<T> {
@@ -94,7 +94,7 @@ export class Children {
       if (Date.now() > deadlineMs)
         throw new CodedError(
           'devnet/timeout',
-          `${name}: not ${what} within ${timeoutMs / 1000} s; its log is ${this.logFile(name)}`,
+          `${name} is not ${what} after ${timeoutMs / 1000} s; its log is ${this.logFile(name)}`,
         )
       await new Promise(resolve => setTimeout(resolve, 50))
     }

@@ -1,5 +1,5 @@
-// A whole network on this machine, each part a process of its own: validators, guardians, tracker, origin, edges and the
-// web app. Started in the order in which they need each other, with a line for each step.
+// A whole network on this machine: validators, guardians, tracker, origin, edges and the web app, each in its own
+// process. Starts them in the order in which they need each other, and logs each step.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,19 +30,19 @@ import { assertSameSize, DEVNET_CHAIN_ID, setUp, writeNodeConfig } from './setup
 import { ensureWebApp } from './web-app.ts'
 
 export interface DevnetOptions {
-  /** where its data lies */
+  /** folder for its data */
   readonly folder: string
   /** first of the ports; 0 finds free ones */
   readonly port?: number
   readonly size?: Partial<DevnetSize>
-  /** forget what is there */
+  /** delete the old devnet first */
   readonly fresh?: boolean
   /** without tracker, origin, edges and web app */
   readonly chainOnly?: boolean
   /** a video to publish instead of the sample */
   readonly video?: string
   readonly log?: (line: string) => void
-  /** a part ended by itself; the rest goes on */
+  /** a process ended unexpectedly; the others continue */
   readonly onDeath?: (name: string, how: string) => void
 }
 
@@ -50,7 +50,7 @@ const START_TIMEOUT_MS = 60_000
 const SAMPLE = fileURLToPath(new URL('../../../../packages/origin/samples/minute/master.m3u8', import.meta.url))
 /** TANGam wei that a peer earns for 64 KiB: a thousandth of a TANGam */
 export const PIECE_PRICE_WEI = 10n ** 15n
-/** where edges say that they are, in turn: latitude, longitude, network */
+/** positions that the edges report, in turn: latitude, longitude, network */
 const PLACES = [
   '50.1,8.7,64501',
   '40.7,-74.0,64502',
@@ -77,23 +77,23 @@ export class Devnet {
 
   /**
    * Throws `devnet/port`, `devnet/folder`, `devnet/running`, `devnet/video`, `devnet/size`, `devnet/dead`,
-   * `devnet/timeout`, and what its parts throw.
+   * `devnet/timeout`, and the errors of its parts.
    */
   static async start(options: DevnetOptions): Promise<Devnet> {
     const { folder, port = DEFAULT_PORT, fresh = false, log = () => {}, onDeath = () => {} } = options
     const size: DevnetSize = { ...DEFAULT_SIZE, ...options.size }
     const layout = port === 0 ? await findFreePorts(free => layOut(folder, free, size)) : layOut(folder, port, size)
-    // all that can be refused is refused before anything is removed or made
+    // Check everything that can fail before removing or creating anything.
     await assertPortsFree(layout)
     if (options.video !== undefined && statSync(options.video, { throwIfNoEntry: false })?.isFile() !== true)
-      throw new CodedError('devnet/video', `there is no file ${options.video}`)
+      throw new CodedError('devnet/video', `no such file: ${options.video}`)
     const release = takeFolder(folder, fresh)
     const devnet = new Devnet(layout, new Children(layout.logFolder, onDeath), log, release)
     try {
       mkdirSync(layout.logFolder, { recursive: true })
       if (existsSync(layout.genesisFile)) {
         assertSameSize(layout, parseGenesis(readFileSync(layout.genesisFile, 'utf8')))
-        log(`going on with the devnet in ${folder} (--fresh starts a new one)`)
+        log(`continuing the devnet in ${folder} (--fresh starts a new one)`)
       }
       await setUp(layout, log)
       await devnet.startChain()
@@ -118,7 +118,7 @@ export class Devnet {
     return `http://127.0.0.1:${this.layout.ports.rpc[i]}`
   }
 
-  /** A key of this devnet, for tests and benches that sign with it. */
+  /** One of the devnet's keys, for tests and benches. */
   async secretKeyOf(name: string): Promise<Uint8Array> {
     const { folder, passwordFile } = this.layout
     return loadAccountKey(findAccount(folder, name).path, await readPassword(passwordFile))
@@ -129,10 +129,10 @@ export class Devnet {
     return this.children.end(name, 'SIGKILL')
   }
 
-  /** Starts a part again that was killed or has died. */
+  /** Restarts a process that was killed or has died. */
   restart(name: string): void {
     const spec = this.specs.get(name)
-    if (spec === undefined) throw new CodedError('devnet/part', `no part of the devnet is called ${name}`)
+    if (spec === undefined) throw new CodedError('devnet/part', `the devnet has no process called ${name}`)
     this.children.start(spec)
   }
 
@@ -208,7 +208,7 @@ export class Devnet {
       title,
       piecePriceWei: PIECE_PRICE_WEI,
       trackers: [`ws://127.0.0.1:${ports.tracker}`],
-      onProgress: everyTenth(percent => this.log(`  ${percent} % of the video are made`)),
+      onProgress: everyTenth(percent => this.log(`  ${percent} % of the video published`)),
     })
     const path = relative(videoFolder, manifestFile).split(sep).map(encodeURIComponent).join('/')
     return { manifestUrl: `http://127.0.0.1:${ports.origin}/${path}`, title }
@@ -245,12 +245,12 @@ export class Devnet {
       )
   }
 
-  /** What an edge tells of itself. */
+  /** The status of an edge. */
   async edgeStatus(i: number): Promise<EdgeStatusJson> {
     return (await fetch(`${this.edgeUrl(i)}/status`)).json() as Promise<EdgeStatusJson>
   }
 
-  /** Has an edge redeem what it has earned. */
+  /** Makes an edge redeem its earnings. */
   async redeem(i: number): Promise<void> {
     const response = await fetch(`${this.edgeUrl(i)}/redeem`, { method: 'POST' })
     if (!response.ok) throw new CodedError('devnet/redeem', `${edgeName(i)} cannot redeem: ${await response.text()}`)
@@ -300,7 +300,7 @@ export class Devnet {
   }
 }
 
-/** Of what an edge's status port answers: what the devnet and its tests look at. Amounts are decimal strings of wei. */
+/** The fields of an edge's status that the devnet and its tests read. Amounts are decimal strings of wei. */
 export interface EdgeStatusJson {
   readonly address: Address
   readonly servedPieces: number

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { CodedError } from '@tan/primitives'
 import { parseGenesis } from '@tan/protocol'
 
-/** Says that the folder is a devnet's; holds the process while one runs. */
+/** Marks a folder as a devnet's; holds the process id while one runs. */
 const MARKER = 'devnet.pid'
 const CHILDREN = ['keys', 'nodes', 'edges', 'logs', 'video', 'genesis.json', 'password', 'web.json']
 
 /**
- * Takes the folder for this process; the function that it gives lets go of it again. With `fresh` the data of an earlier
- * devnet is removed. Throws `devnet/folder` where something else lies there, and `devnet/running`.
+ * Reserves the folder for this process, and returns a function that releases it. `fresh` removes the data of an earlier
+ * devnet. Throws `devnet/folder` if the folder holds anything else, and `devnet/running`.
  */
 export function takeFolder(folder: string, fresh: boolean): () => void {
   assertOurs(folder)
@@ -19,9 +19,9 @@ export function takeFolder(folder: string, fresh: boolean): () => void {
   if (isAlive(holder))
     throw new CodedError(
       'devnet/running',
-      `process ${holder} runs a devnet in ${folder}: stop it, or choose another folder with --data (if it is no devnet, delete ${marker})`,
+      `process ${holder} runs a devnet in ${folder}: stop it, or choose another folder with --data (if that process is not a devnet, delete ${marker})`,
     )
-  // the marker stays, so that a folder that was removed half is still known as ours
+  // Keep the marker, so that we still recognize the folder if removal stops halfway.
   if (fresh) for (const name of CHILDREN) rmSync(join(folder, name), { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(marker, `${process.pid}\n`)
@@ -38,7 +38,7 @@ function assertOurs(folder: string): void {
   if (names.length === 0 || names.includes(MARKER) || holdsDevnet(join(folder, 'genesis.json'))) return
   throw new CodedError(
     'devnet/folder',
-    `${folder} holds something that is no devnet (${names.slice(0, 3).join(', ')}): choose another folder with --data`,
+    `${folder} holds files that are not a devnet's (${names.slice(0, 3).join(', ')}): choose another folder with --data`,
   )
 }
 

@@ -1,5 +1,5 @@
-// Where everything of a devnet lies and listens: folders under one, ports from one on. Names of processes are stable, so
-// that a second start finds the data of the first.
+// The folders and ports of a devnet: all folders under one, all ports in one range. Process names are stable, so that a
+// second start finds the data of the first.
 import { join } from 'node:path'
 
 export interface DevnetSize {
@@ -11,7 +11,7 @@ export interface DevnetSize {
 
 export const DEFAULT_SIZE: DevnetSize = { validators: 4, guardians: 8, edges: 3 }
 export const DEFAULT_PORT = 7700
-/** ports that one devnet takes */
+/** number of ports that one devnet uses */
 export const PORTS = 100
 
 export interface DevnetLayout {
@@ -21,7 +21,7 @@ export interface DevnetLayout {
   readonly genesisFile: string
   readonly logFolder: string
   readonly videoFolder: string
-  /** all are free, or the start fails and says which is not */
+  /** all must be free; otherwise the start fails and names the one in use */
   readonly ports: {
     readonly web: number
     readonly tracker: number
@@ -72,7 +72,7 @@ export function edgeFolder(layout: DevnetLayout, i: number): string {
   return join(layout.folder, 'edges', edgeName(i))
 }
 
-/** The node that pages and edges talk to: the first that is no validator, if there is one. */
+/** The node that pages and edges use: the first that is not a validator, if there is one. */
 export function rpcNode({ size }: Pick<DevnetLayout, 'size'>): number {
   return size.guardians > size.validators ? size.validators : 0
 }
@@ -81,6 +81,6 @@ export function rpcUrl(layout: DevnetLayout): string {
   return `http://127.0.0.1:${layout.ports.rpc[rpcNode(layout)]}`
 }
 
-/** Keys by name, in the folder that `tan --home` would name. */
+/** Names of keys in the devnet's folder (`tan --home`). */
 export const FAUCET_KEY = 'faucet'
 export const PUBLISHER_KEY = 'publisher'

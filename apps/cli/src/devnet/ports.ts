@@ -1,4 +1,4 @@
-// Whether ports are free, asked before anything is started.
+// Checks that ports are free, before anything starts.
 import { createServer } from 'node:net'
 import { CodedError } from '@tan/primitives'
 import { type DevnetLayout, PORTS } from './layout.ts'
@@ -24,11 +24,11 @@ export async function assertPortsFree(layout: DevnetLayout): Promise<void> {
     if (!(await isFree(port)))
       throw new CodedError(
         'devnet/port',
-        `port ${port} is in use, perhaps by another devnet: stop that one, or choose other ports with --port N (N to N + ${PORTS - 1} are used)`,
+        `port ${port} is in use, perhaps by another devnet: stop it, or choose other ports with --port N (a devnet uses N to N + ${PORTS - 1})`,
       )
 }
 
-/** The first of a row of ports that are all free now. */
+/** A range of ports that are all free now. */
 export async function findFreePorts(layOut: (port: number) => DevnetLayout): Promise<DevnetLayout> {
   const start = FIRST_PORT + Math.floor((Math.random() * (LAST_PORT - FIRST_PORT)) / PORTS) * PORTS
   for (let port = start; port < LAST_PORT; port += PORTS) {
@@ -36,5 +36,5 @@ export async function findFreePorts(layOut: (port: number) => DevnetLayout): Pro
     const free = await Promise.all(portsOf(layout).map(isFree))
     if (free.every(Boolean)) return layout
   }
-  throw new CodedError('devnet/port', 'no row of free ports was found')
+  throw new CodedError('devnet/port', 'no range of free ports found')
 }

@@ -1,5 +1,5 @@
-// The first start of a devnet: keys, a genesis that gives to all of them, and a data folder for each node. Keys are
-// encrypted under a password that lies beside them: they are worth nothing, on any other chain or machine.
+// The first start of a devnet: keys, a genesis file that funds all of them, and a data folder for each node. The
+// password that encrypts the keys is stored next to them: they are worthless on any other chain or machine.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { peerIdOfKey } from '@tan/network'
@@ -21,10 +21,10 @@ import { type DevnetLayout, edgeName, FAUCET_KEY, nodeFolder, nodeName, nodeName
 export const DEVNET_CHAIN_ID = 7_700
 const TOKEN = 10n ** 18n
 const STAKE_WEI = 1_000_000n * TOKEN
-/** TANGam for everybody who sends transactions */
+/** TANGam for each account that sends transactions */
 const ALLOWANCE_WEI = 1_000n * TOKEN
 
-/** Makes what is missing; nothing is done twice. `log` names each step. */
+/** Creates what is missing. `log` names each step. */
 export async function setUp(layout: DevnetLayout, log: (line: string) => void): Promise<void> {
   if (existsSync(layout.genesisFile)) return
   mkdirSync(layout.logFolder, { recursive: true })
@@ -32,7 +32,7 @@ export async function setUp(layout: DevnetLayout, log: (line: string) => void): 
   if (!existsSync(layout.passwordFile))
     writeSecretFile(layout.passwordFile, `${toHex(secureRandomBytes(16)).slice(2)}\n`)
   const password = readSecretFile(layout.passwordFile, 'password file').trim()
-  log('making keys')
+  log('creating keys')
   const account = (name: string): Address => {
     const known = listAccounts(layout.folder).find(stored => stored.name === name)
     return (known ?? saveAccount(layout.folder, name, secureRandomBytes(32), password, 'light')).address
@@ -52,14 +52,14 @@ export async function setUp(layout: DevnetLayout, log: (line: string) => void): 
   })
   const others = [PUBLISHER_KEY, ...Array.from({ length: layout.size.edges }, (_, i) => edgeName(i))].map(account)
   const genesis = devnetGenesis(guardians, others, account(FAUCET_KEY))
-  log('making the first block')
+  log('creating the genesis block')
   for (let i = 0; i < layout.size.guardians; i++) {
     const publicKey = fromHex(guardians[i]!.blsPublicKey)
     mkdirSync(nodeFolder(layout, i), { recursive: true, mode: 0o700 })
     await initChain(`level:${join(nodeFolder(layout, i), 'store')}`, genesis, publicKey)
     writeSecretFile(networkKeyFile(layout, i), `${toHex(secureRandomBytes(32))}\n`)
   }
-  // last: its presence says that the rest is complete
+  // Written last: its presence means that everything else is complete.
   writeFileSync(layout.genesisFile, genesisToJson(genesis))
 }
 
@@ -88,7 +88,7 @@ function devnetGenesis(guardians: readonly GenesisGuardian[], others: readonly A
   }
 }
 
-/** Written at each start, since ports may have changed. Returns the path of the file. */
+/** Writes the configuration at each start, because ports may have changed. Returns its path. */
 export async function writeNodeConfig(layout: DevnetLayout, i: number): Promise<string> {
   const path = join(nodeFolder(layout, i), 'tan.yaml')
   const web = `http://127.0.0.1:${layout.ports.web}`
@@ -129,13 +129,13 @@ function blsKeyFile(layout: DevnetLayout, i: number): string {
   return join(nodeFolder(layout, i), 'bls.json')
 }
 
-/** Another shape than the one the data was made for cannot be had from the same data. */
+/** The data fits only the size with which it was created. */
 export function assertSameSize(layout: DevnetLayout, genesis: Genesis): void {
   const { validators, guardians } = layout.size
   const made = genesis.guardians.filter(guardian => guardian.isValidator).length
   if (made === validators && genesis.guardians.length === guardians) return
   throw new CodedError(
     'devnet/size',
-    `${layout.folder} holds a devnet of ${made} validators and ${genesis.guardians.length} guardians: start with --fresh for another one`,
+    `${layout.folder} holds a devnet of ${made} validators and ${genesis.guardians.length} guardians: use --fresh to start another one`,
   )
 }

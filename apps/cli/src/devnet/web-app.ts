@@ -1,4 +1,4 @@
-// The built web app: built on the first start, and again when its sources, or those of the rooms that it is made of, are newer.
+// Builds the web app on the first start, and again when its sources, or those of the rooms that it uses, are newer.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -19,7 +19,7 @@ const SOURCES = [
   'packages/viewer/src',
 ]
 
-/** The folder of the app. Throws `web/build` with what the build said. */
+/** Returns the folder of the app. Throws `web/build` with the output of the build. */
 export async function ensureWebApp(log: (line: string) => void): Promise<string> {
   const folder = join(APP, 'dist')
   const built = join(folder, 'index.html')
@@ -42,7 +42,7 @@ function build(): Promise<void> {
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: APP,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Whatever the environment says, what people get is the app, not the slow one that its authors debug.
+    // Always build for production: the development build is slow.
     env: { ...process.env, NODE_ENV: 'production' },
   })
   let said = ''

@@ -1,4 +1,4 @@
-// One account: what it has of both currencies, its stake, and what happened with it lately.
+// One account: its balances, its stake, and its recent events.
 import type { Address } from '@tan/primitives'
 import { STAKING_ABI, SYSTEM_ADDRESSES } from '@tan/protocol'
 import type { ReactNode } from 'react'
@@ -86,7 +86,7 @@ function Stake({ address }: { address: Address }): ReactNode {
           Unbonding:
             unbondingWei === 0n ? undefined : (
               <span>
-                <Amount wei={unbondingWei} currency="TAN" />, to be claimed from{' '}
+                <Amount wei={unbondingWei} currency="TAN" />, claimable from{' '}
                 <a href={hrefOf({ page: 'block', id: claimableHeight })}>block {formatCount(claimableHeight)}</a> on
               </span>
             ),
@@ -122,7 +122,7 @@ function Events({ address, isSystem }: { address: Address; isSystem: boolean }):
     height,
   )
   return (
-    <Panel title="Lately" note="Events of system contracts that name this address">
+    <Panel title="Recent events" note="Events of system contracts that name this address">
       {(events.kind === 'loading' || (events.kind === 'ready' && events.value === undefined)) && (
         <Loading what="events" />
       )}

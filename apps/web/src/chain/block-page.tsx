@@ -1,4 +1,4 @@
-// One block: what it holds, how certain it is, and by whose signatures.
+// One block: its content, how certain it is, and who signed it.
 import type { Hash } from '@tan/primitives'
 import { type ReactNode, useState } from 'react'
 import './chain.css'
@@ -24,7 +24,7 @@ export function BlockPage({ id }: { id: Hash | number }): ReactNode {
   const connection = useStore(feed.info)
   const status = useStore(feed.status)
   const isAhead = typeof id === 'number' && status !== undefined && id > status.head.height
-  // A block that is still to come is asked for again when the chain has reached it.
+  // Fetch a future block again when the chain has reached it.
   const fetched = useFetched(() => getTanBlock(link, id), `block ${id}`, isAhead ? 'ahead' : connection?.genesisHash)
   return (
     <div className="stack">
@@ -43,11 +43,11 @@ export function BlockPage({ id }: { id: Hash | number }): ReactNode {
 function MissingBlock({ id, isAhead }: { id: Hash | number; isAhead: boolean }): ReactNode {
   return (
     <>
-      <h1 tabIndex={-1}>{isAhead ? `Block ${formatCount(Number(id))} is still to come` : 'No such block'}</h1>
+      <h1 tabIndex={-1}>{isAhead ? `Block ${formatCount(Number(id))} does not exist yet` : 'No such block'}</h1>
       <p className="lede">
         {isAhead
-          ? 'It appears here as soon as it is proposed.'
-          : 'This node does not have it: it may be of another chain, or of a branch that was abandoned.'}{' '}
+          ? 'It will appear here when it is proposed.'
+          : 'This node does not have it. It may belong to another chain, or to an abandoned branch.'}{' '}
         See <a href={hrefOf({ page: 'chain' })}>the newest blocks</a>.
       </p>
     </>
@@ -93,7 +93,7 @@ function BlockView({ block, status }: { block: TanBlock; status: ChainStatus }):
             Proposer: <AddressLink address={block.proposer} />,
             Gas: `${formatCount(block.gasUsed)} of ${formatCount(block.gasLimit)} (${formatShare(block.gasUsed / block.gasLimit)})`,
             'Base fee': <Amount wei={block.baseFeeWei} currency="TANGam" />,
-            'Carries finality of': record.finality && (
+            'Carries finality for': record.finality && (
               <a href={hrefOf({ page: 'block', id: record.finality.height })}>
                 block {formatCount(record.finality.height)}
               </a>
@@ -110,7 +110,7 @@ function BlockView({ block, status }: { block: TanBlock; status: ChainStatus }):
               'Consensus record': <HashLink hash={block.recordHash} isWhole />,
               Randomness: <HashLink hash={block.mix} isWhole />,
               Epoch: formatCount(record.epoch),
-              'Justified by': `the certificate of epoch ${formatCount(record.justifyEpoch)}${record.justifyEpoch === record.epoch - 1 ? ', the epoch before' : ''}`,
+              'Justified by': `the certificate of epoch ${formatCount(record.justifyEpoch)}${record.justifyEpoch === record.epoch - 1 ? ', the previous epoch' : ''}`,
               'Finality certificate':
                 record.finality &&
                 `round ${formatCount(record.finality.round)}, ${counted(record.finality.signers, 'signer')}, for block ${formatCount(record.finality.height)}`,
@@ -139,7 +139,7 @@ function BlockTransactions({ block }: { block: TanBlock }): ReactNode {
         <Failed title="The transactions could not be loaded" error={fetched.error} retry={fetched.retry} />
       )}
       {fetched.kind === 'ready' && fetched.value.length === 0 && (
-        <Empty title="An empty block">Blocks keep coming when nobody has anything to say: they carry the votes.</Empty>
+        <Empty title="An empty block">The chain produces blocks even without transactions: they carry votes.</Empty>
       )}
       {fetched.kind === 'ready' && fetched.value.length > 0 && (
         <>

@@ -1,12 +1,12 @@
-// The newest blocks as one chain, kept so while heads come, are replaced by others, or were missed.
+// Keeps the newest blocks as one chain while new heads arrive, replace others, or are missed.
 import type { Hash } from '@tan/primitives'
 import type { Certainty, ChainStatus, TanBlock } from '../rpc/tan.ts'
 
 type Linked = Pick<TanBlock, 'height' | 'hash' | 'parentHash'>
 
 /**
- * Takes a block into a list that stands newest first. Blocks above it that do not descend from it, and blocks below that
- * it does not descend from, are of an abandoned branch and go; at most `most` blocks stay.
+ * Inserts a block into a list, newest first. Removes blocks of abandoned branches: those above it that do not descend
+ * from it, and those below that it does not descend from. Keeps at most `most` blocks.
  */
 export function insertBlock<B extends Linked>(blocks: readonly B[], block: B, most: number): readonly B[] {
   const above = blocks.filter(other => other.height > block.height).reverse()
@@ -23,7 +23,7 @@ export function insertBlock<B extends Linked>(blocks: readonly B[], block: B, mo
   return [...kept.reverse(), ...rest].slice(0, most)
 }
 
-/** The parent of the newest block whose parent is not there, at most `depth` blocks below the head. */
+/** The parent of the newest block whose parent is missing, at most `depth` blocks below the head. */
 export function missingParent(blocks: readonly Linked[], depth: number): Hash | undefined {
   const head = blocks[0]
   if (head === undefined) return undefined
@@ -42,10 +42,10 @@ export function certaintyOf(height: number, status: Pick<ChainStatus, 'settled' 
 
 export interface CheckpointProgress {
   readonly height: number
-  /** blocks of it that have come, of `checkpointInterval` */
+  /** blocks that have arrived, of `checkpointInterval` */
   readonly blocks: number
   readonly interval: number
-  /** parts of the guardians' power that prepared and committed it */
+  /** shares of the guardians' power that prepared and committed it */
   readonly prepared: number
   readonly committed: number
   readonly step: 'growing' | 'preparing' | 'committing'
@@ -58,7 +58,7 @@ export function checkpointProgress(
   interval: number,
 ): CheckpointProgress {
   const next = (Math.floor(finalized.height / interval) + 1) * interval
-  // Guardians may skip a checkpoint that they missed: then the one that they vote on is the next to become final.
+  // Guardians may skip a checkpoint: then the one that they vote on becomes final next.
   const height = Math.max(next, finality.height > finalized.height ? finality.height : 0)
   const isVoted = finality.height === height && finality.totalPower > 0
   const prepared = isVoted ? Math.min(1, finality.preparePower / finality.totalPower) : 0

@@ -1,4 +1,4 @@
-// How certain a block is, in the words and colours that the whole app uses for it.
+// How certain a block is: words and colours for the whole app.
 import type { ReactNode } from 'react'
 import type { Certainty } from '../rpc/tan.ts'
 
@@ -11,9 +11,9 @@ export const CERTAINTY_NAMES: Readonly<Record<Certainty, string>> = {
 }
 
 export const CERTAINTY_MEANINGS: Readonly<Record<Certainty, string>> = {
-  head: 'Proposed and voted on. It may still be replaced by another block.',
-  settled: 'Agreed by more than two thirds of the validators. Services act on it.',
-  finalized: 'Confirmed by more than two thirds of all guardians. Nothing takes it back.',
+  head: 'Proposed and voted on. Another block may still replace it.',
+  settled: 'Agreed by more than two thirds of the validators. Services can rely on it.',
+  finalized: 'Confirmed by more than two thirds of all guardians. It cannot be reverted.',
 }
 
 export function CertaintyTag({ certainty }: { certainty: Certainty }): ReactNode {

@@ -35,16 +35,13 @@ export function ChainPage(): ReactNode {
         <p className="lede">
           Validators agree on a block{' '}
           {info === undefined ? 'all the time' : `every ${formatDuration(info.parameters.blockIntervalMs)}`}; guardians
-          make {interval === undefined ? 'checkpoints' : `each ${ordinal(interval)}`} final, and with it all blocks
+          finalize {interval === undefined ? 'checkpoints' : `every ${ordinal(interval)}`}, and with it all blocks
           before.
         </p>
       </div>
       <Search />
       <div className="chain-top">
-        <Panel
-          title="Blocks as they come"
-          note={info === undefined ? undefined : `${info.name}, chain ${info.chainId}`}
-        >
+        <Panel title="New blocks" note={info === undefined ? undefined : `${info.name}, chain ${info.chainId}`}>
           {status === undefined || interval === undefined || blocks.length === 0 ? (
             <Loading what="blocks" rows={7} />
           ) : (
@@ -98,9 +95,9 @@ function LatestTransactions({ blocks }: { blocks: readonly TanBlock[] }): ReactN
       {blocks.length === 0 || transactions === undefined ? (
         <Loading what="transactions" rows={6} />
       ) : transactions.length === 0 ? (
-        <Empty title="No transactions lately">
+        <Empty title="No recent transactions">
           Play <a href={hrefOf({ page: 'watch' })}>the video</a> or use{' '}
-          <a href={hrefOf({ page: 'wallet' })}>the wallet</a>, and they will appear here.
+          <a href={hrefOf({ page: 'wallet' })}>the wallet</a>, and transactions will appear here.
         </Empty>
       ) : (
         <TransactionLines transactions={transactions}>
@@ -113,7 +110,7 @@ function LatestTransactions({ blocks }: { blocks: readonly TanBlock[] }): ReactN
   )
 }
 
-/** Out of the newest blocks that have any; each block is asked for once. */
+/** From the newest blocks that have any; fetches each block once. */
 function useLatestTransactions(link: RpcLink, blocks: readonly TanBlock[]): readonly ChainTransaction[] | undefined {
   const [known, setKnown] = useState<ReadonlyMap<Hash, readonly ChainTransaction[]>>(new Map())
   const wanted = newestWithTransactions(blocks)
@@ -122,7 +119,7 @@ function useLatestTransactions(link: RpcLink, blocks: readonly TanBlock[]): read
     if (missing === undefined) return
     let isCurrent = true
     getTransactionsOf(link, missing)
-      // A block that cannot be had is left out: the next one is more interesting anyway.
+      // Skip a block that cannot be fetched: the next one is more interesting anyway.
       .catch(() => [])
       .then(transactions => {
         if (isCurrent) setKnown(before => new Map([...[...before].slice(-2 * BLOCKS_LISTED), [missing, transactions]]))

@@ -1,6 +1,6 @@
 // The next checkpoint: a ring that first grows with blocks, and then fills with guardians' power, prepare and commit.
 import type { ReactNode } from 'react'
-import { counted, formatCount, formatShare } from '../format.ts'
+import { formatCount, formatShare } from '../format.ts'
 import { hrefOf } from '../shell/route.ts'
 import type { CheckpointProgress } from './blocks.ts'
 
@@ -41,16 +41,16 @@ export function Checkpoint({
       <ul className="checkpoint-legend">
         <Legend colour="var(--accent)" name="Committed" value={formatShare(committed)} />
         <Legend colour="var(--accent-line)" name="Prepared" value={formatShare(prepared)} />
-        <Legend colour="var(--line-strong)" name="Blocks up to it" value={`${blocks} / ${interval}`} />
+        <Legend colour="var(--line-strong)" name="Blocks so far" value={`${blocks} / ${interval}`} />
         <Legend
           colour="transparent"
-          name="Finalized last"
+          name="Last finalized"
           value={<a href={hrefOf({ page: 'block', id: finalizedHeight })}>{formatCount(finalizedHeight)}</a>}
         />
       </ul>
       <p className="panel-note">
         Final once more than two thirds of the guardians&rsquo; stake (the mark) has prepared and committed it.
-        {ballot > 0 && ` This is retry ${counted(ballot, 'ballot')}.`}
+        {ballot > 0 && ` This is retry ${formatCount(ballot)}.`}
       </p>
     </div>
   )

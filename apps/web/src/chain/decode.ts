@@ -1,4 +1,4 @@
-// Calls, events and errors of the system contracts, read by their ABI; and what each value is to a reader.
+// Decodes calls, events and errors of the system contracts by their ABI, and says what kind each value is.
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { PAYMENT_POOLS_ABI, REDEMPTION_CODES, STAKING_ABI, SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
 import { type Abi, type AbiParameter, decodeErrorResult, decodeEventLog, decodeFunctionData, parseAbi } from 'viem'
@@ -23,7 +23,7 @@ export interface NamedValue {
 
 export interface Decoded {
   readonly contract: string
-  /** of the function, event or error */
+  /** name of the function, event or error */
   readonly name: string
   readonly values: readonly NamedValue[]
 }
@@ -31,7 +31,7 @@ export interface Decoded {
 interface SystemContract {
   readonly name: string
   readonly abi: Abi
-  /** of the amounts that it speaks of */
+  /** currency of the contract's amounts */
   readonly currency: Currency
 }
 
@@ -54,7 +54,7 @@ export function isSystemContract(address: Address): boolean {
   return CONTRACTS.has(address)
 }
 
-/** Undefined for what is no call of a system contract. */
+/** Undefined if it is not a call of a system contract. */
 export function decodeCall(to: Address | null, input: Hex): Decoded | undefined {
   const contract = to === null ? undefined : CONTRACTS.get(to)
   if (contract === undefined) return undefined
@@ -85,7 +85,7 @@ export function decodeEvent(log: { address: Address; topics: readonly Hex[]; dat
   }
 }
 
-/** Of what a reverted call of a system contract gave back. */
+/** Decodes the error data of a reverted call. */
 export function decodeRevert(contractAddress: Address, data: Hex): Decoded | undefined {
   const contract = CONTRACTS.get(contractAddress)
   if (contract === undefined) return undefined
@@ -97,7 +97,7 @@ export function decodeRevert(contractAddress: Address, data: Hex): Decoded | und
   }
 }
 
-/** The values in one line, for lists; `undefined` if there is nothing short to say. */
+/** The values in one line, for lists; `undefined` if they do not fit one. */
 export function mainValue({ values }: Decoded): NamedValue | undefined {
   return values.find(({ value }) => value.kind === 'amount') ?? values.find(({ value }) => value.kind === 'list')
 }

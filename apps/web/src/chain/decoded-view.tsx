@@ -1,4 +1,4 @@
-// A decoded call or event, each value as what it is: an amount, a link, a list.
+// A decoded call or event, with each value in its form: an amount, a link, a list.
 import type { ReactNode } from 'react'
 import { formatCount, words } from '../format.ts'
 import { hrefOf } from '../shell/route.ts'

@@ -1,4 +1,4 @@
-// Events in a list, the newest first: what happened, with which values, in which transaction.
+// A list of events, newest first: name, values, transaction.
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { type ReactNode, useState } from 'react'
 import { formatCount, shortHex } from '../format.ts'
@@ -10,7 +10,7 @@ import { Empty } from '../ui/parts.tsx'
 import { decodeEvent, type NamedValue } from './decode.ts'
 import { sentence, Value } from './decoded-view.tsx'
 
-/** The events of the newest blocks that one of the filters matches, each once, the newest first. */
+/** The events of the newest blocks that match a filter, each once, newest first. */
 export async function findEvents(
   link: RpcLink,
   headHeight: number,
@@ -24,7 +24,7 @@ export async function findEvents(
   return [...byPlace.values()].sort((a, b) => b.height - a.height || b.logIndex - a.logIndex).slice(0, EVENTS_SHOWN_MAX)
 }
 
-/** An address as a topic has it. */
+/** An address in the form of a topic. */
 export function topicOf(address: Address): Hash {
   return `0x${'0'.repeat(24)}${address.slice(2)}`
 }
@@ -33,9 +33,7 @@ export function EventLines({ events, without }: { events: readonly ChainLog[]; w
   const [shown, setShown] = useState(ROWS_SHOWN)
   if (events.length === 0)
     return (
-      <Empty title="Nothing happened lately">
-        The last {formatCount(EVENT_RANGE_BLOCKS)} blocks hold no events of it.
-      </Empty>
+      <Empty title="No recent events">The last {formatCount(EVENT_RANGE_BLOCKS)} blocks contain no such events.</Empty>
     )
   return (
     <>
@@ -74,7 +72,7 @@ function EventLine({ log, without }: { log: ChainLog; without: string | undefine
   )
 }
 
-/** What tells one event from another at a glance; the rest stands on the transaction's page. */
+/** Values short enough for a list; the transaction's page shows the rest. */
 function isShort({ value }: NamedValue): boolean {
   return value.kind !== 'bytes' && value.kind !== 'list' && value.kind !== 'fields'
 }

@@ -1,5 +1,5 @@
-// What the chain does now, for every page: who it is, how far head, settled and finalized are, and the newest blocks.
-// It follows the node's pushes and repairs what a lost connection made it miss.
+// The state of the chain for every page: identity, head, settled and finalized blocks, and the newest blocks. It
+// follows the node's pushes, and fetches what a lost connection made it miss.
 import { type Hash, type Reason, reasonOf } from '@tan/primitives'
 import { BLOCK_FETCHES_AT_ONCE, BLOCKS_BACKFILL, BLOCKS_KEPT_MAX } from '../limits.ts'
 import type { RpcLink } from '../rpc/link.ts'
@@ -17,12 +17,12 @@ import { createStore, type Readable } from '../store.ts'
 import { insertBlock, missingParent } from './blocks.ts'
 
 export interface ChainFeed {
-  /** undefined until the node has said it */
+  /** undefined until the node answers */
   readonly info: Readable<ChainInfo | undefined>
   readonly status: Readable<ChainStatus | undefined>
-  /** the newest first, one chain */
+  /** newest first, one chain */
   readonly blocks: Readable<readonly TanBlock[]>
-  /** why it could not be read, while it cannot */
+  /** why the chain cannot be read at the moment */
   readonly failure: Readable<Reason | undefined>
   stop(): void
 }
@@ -36,7 +36,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
 
   const take = (block: TanBlock): void => blocks.update(list => insertBlock(list, block, BLOCKS_KEPT_MAX))
 
-  /** Fetches a block and then, one by one, the ancestors that are missing between it and what is there. */
+  /** Fetches a block and then, one by one, its missing ancestors. */
   const fetchBack = async (hash: Hash): Promise<void> => {
     if (fetching.has(hash)) return
     fetching.add(hash)
@@ -52,12 +52,12 @@ export function createChainFeed(link: RpcLink): ChainFeed {
 
   const start = async (): Promise<void> => {
     const [chain, now] = await Promise.all([getChainInfo(link), getStatus(link)])
-    // Another chain behind the same address: a devnet that was started afresh.
+    // Another chain at the same address: a devnet that was started with --fresh.
     if (chain.genesisHash !== info.get()?.genesisHash) blocks.set([])
     info.set(chain)
     status.set(now)
     const newest = blocks.get()[0]?.height ?? -1
-    // With checkpoints far apart, all that is not final yet should be seen, and some that is.
+    // Even if checkpoints are far apart, show all blocks that are not final, and some that are.
     const open = now.head.height - now.finalized.height
     const count = Math.min(BLOCKS_KEPT_MAX, Math.max(BLOCKS_BACKFILL, open + BLOCKS_BACKFILL / 2))
     const heights = Array.from({ length: count }, (_, i) => now.head.height - i).filter(height => height > newest)
@@ -69,7 +69,7 @@ export function createChainFeed(link: RpcLink): ChainFeed {
   }
 
   const report = (error: unknown): void => {
-    // A lost connection shows by itself, and the feed starts again with the next one.
+    // The page shows a lost connection, and the feed restarts with the next one.
     const rejection = reasonOf(error)
     if (rejection.code !== 'rpc/lost' && rejection.code !== 'rpc/closed') failure.set(rejection)
   }

@@ -1,5 +1,5 @@
-// Checks a finality certificate in this browser, against the guardians that the page trusts, instead of taking the node's
-// word for it.
+// Checks a finality certificate in this browser against the guardians that the page trusts, instead of believing the
+// node.
 import { bls, CodedError, decode, fromHex, type Hash, type Hex } from '@tan/primitives'
 import {
   bitmapIndices,
@@ -20,10 +20,10 @@ const anchor = object({
   pool: list(object({ address: hexOf(20), blsPublicKey: hexOf(48), power: count }), GUARDIANS_SHOWN_MAX),
 })
 
-/** What a light client holds of the genesis: the guardians whose signatures make a block final. */
+/** The part of the genesis that a light client needs: the guardians whose signatures make a block final. */
 export type TrustAnchor = ShapeValue<typeof anchor>
 
-/** Throws `tracker/field` with the name of what is wrong. */
+/** Throws `tracker/field` with the name of the wrong field. */
 export function validateAnchor(json: unknown): TrustAnchor {
   return anchor(json, 'anchor')
 }
@@ -31,15 +31,15 @@ export function validateAnchor(json: unknown): TrustAnchor {
 export interface CheckedFinality {
   /** the checkpoint's */
   readonly hash: Hash
-  /** who committed to it */
+  /** the guardians that committed to it */
   readonly signers: readonly Signer[]
   readonly power: number
   readonly totalPower: number
 }
 
 /**
- * Are there quorums of Prepares and Commits for this block? Each justification must stand on the one before it; the first
- * one's source is an older checkpoint, which is taken as justified. Throws `finality/…` with what is wrong.
+ * Checks that quorums of Prepares and Commits exist for this block. Each justification must build on the previous one;
+ * the source of the first is an older checkpoint, which counts as justified. Throws `finality/…` with the reason.
  */
 export function checkFinality({ chainId, genesisHash, pool }: TrustAnchor, encoded: Hex, hash: Hash): CheckedFinality {
   const set = createSignerSet(
@@ -47,7 +47,7 @@ export function checkFinality({ chainId, genesisHash, pool }: TrustAnchor, encod
   )
   const certificate = decode(finalityCertificateCodec, fromHex(encoded))
   if (certificate.justifications.length === 0)
-    throw new CodedError('finality/empty', 'the certificate justifies nothing')
+    throw new CodedError('finality/empty', 'the certificate contains no justification')
   const point = finalizedPoint(certificate)
   if (point.hash !== hash) throw new CodedError('finality/other', `the certificate is for another block, ${point.hash}`)
   const guardians = { domain: { chainId, start: genesisHash }, set }

@@ -1,4 +1,4 @@
-// Why a block is final: the certificate of the checkpoint that it lies under, which this browser can check by itself.
+// Why a block is final: the certificate of its checkpoint, which this browser can check itself.
 import { type ReactNode, useState } from 'react'
 import { counted, formatCount, formatShare } from '../format.ts'
 import { CHECKPOINTS_TRIED_MAX } from '../limits.ts'
@@ -37,9 +37,9 @@ export function FinalityPanel({ height }: { height: number }): ReactNode {
   return (
     <Panel title="Why it is final">
       <p>
-        {checkpoint === height ? 'It is a checkpoint' : 'It lies under checkpoint '}
+        {checkpoint === height ? 'It is a checkpoint' : 'It is an ancestor of checkpoint '}
         {checkpoint !== height && <a href={hrefOf({ page: 'block', id: checkpoint })}>{formatCount(checkpoint)}</a>},
-        which {signers} of {counted(of, 'guardian')} have signed.
+        signed by {signers} of {counted(of, 'guardian')}.
       </p>
       <Fold summary="Check the signatures in this browser">
         <Check certificate={certificate.value} />
@@ -48,7 +48,7 @@ export function FinalityPanel({ height }: { height: number }): ReactNode {
   )
 }
 
-/** Of the first checkpoint at or above this height that guardians did not leap over. */
+/** The certificate of the first checkpoint at or above this height that guardians did not skip. */
 async function certificateOver(
   link: RpcLink,
   height: number,
@@ -81,8 +81,8 @@ function Check({ certificate }: { certificate: FinalityCertificateInfo }): React
   return (
     <div className="stack" style={{ gap: 10 }}>
       <p className="muted">
-        Nobody needs to believe this node: the certificate holds one merged signature for each of the two rounds of
-        votes, and the public keys of all guardians stand in the genesis.
+        You need not trust this node: the certificate holds one merged signature for each of the two rounds of votes,
+        and the genesis holds the public keys of all guardians.
       </p>
       {outcome === undefined && (
         <div className="row">
@@ -93,7 +93,7 @@ function Check({ certificate }: { certificate: FinalityCertificateInfo }): React
       )}
       {outcome?.kind === 'wrong' && (
         <p className="notice is-bad" role="alert">
-          The certificate does not hold: {outcome.why}.
+          The certificate is not valid: {outcome.why}.
         </p>
       )}
       {outcome?.kind === 'right' && <Right {...outcome} />}
@@ -106,7 +106,7 @@ function Right({ checked, isAnchorOurs }: { checked: CheckedFinality; isAnchorOu
   return (
     <>
       <p className="notice is-good" role="status">
-        <strong>The signatures are right.</strong> {counted(signers.length, 'guardian')} with{' '}
+        <strong>The signatures are valid.</strong> {counted(signers.length, 'guardian')} with{' '}
         {formatShare(power / totalPower)} of all stake have committed to it; more than two thirds are needed.
       </p>
       <p className="row">
@@ -116,14 +116,14 @@ function Right({ checked, isAnchorOurs }: { checked: CheckedFinality; isAnchorOu
       </p>
       <p className="small muted">
         {isAnchorOurs
-          ? 'Checked against the guardians that this page was served with.'
-          : 'Checked against the guardians that the node itself names: give the page a genesis of your own to be sure.'}
+          ? 'Checked against the guardians in the settings of this page.'
+          : 'Checked against the guardians that the node itself names. To be sure, give the page your own genesis.'}
       </p>
     </>
   )
 }
 
-/** What the page was given, or else what the node says. */
+/** The anchor from the page's settings, or else the node's. */
 async function trustAnchor(link: RpcLink, given: unknown): Promise<{ anchor: TrustAnchor; isOurs: boolean }> {
   try {
     return { anchor: validateAnchor(given), isOurs: true }

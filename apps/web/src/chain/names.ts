@@ -1,4 +1,4 @@
-// Addresses that people know by a name: system contracts, validators, guardians, edges, oneself.
+// Names for addresses: system contracts, validators, guardians, edges, the user.
 import type { Address } from '@tan/primitives'
 import { SYSTEM_ADDRESSES } from '@tan/protocol'
 import type { Guardian } from '../rpc/tan.ts'
@@ -15,7 +15,7 @@ const SYSTEM_NAMES: ReadonlyMap<Address, string> = new Map([
 
 const names = createStore<ReadonlyMap<Address, string>>(SYSTEM_NAMES)
 
-/** Adds to what is known; a name that is known already is replaced. */
+/** Adds names; replaces a name that is already known. */
 export function learnNames(entries: Iterable<readonly [Address, string]>): void {
   names.update(known => {
     const added = [...entries].filter(([address, name]) => known.get(address) !== name && !SYSTEM_NAMES.has(address))
@@ -23,7 +23,7 @@ export function learnNames(entries: Iterable<readonly [Address, string]>): void 
   })
 }
 
-/** The guardians in the order of the node: validators are numbered among themselves. */
+/** The guardians in the node's order; validators have their own numbering. */
 export function guardianNames(guardians: readonly Pick<Guardian, 'address' | 'isValidator'>[]): [Address, string][] {
   let validators = 0
   let others = 0

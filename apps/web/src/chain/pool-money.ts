@@ -1,4 +1,4 @@
-// Where the money of a payment pool is: paid out, reserved or claimed, and left; as shares for a meter.
+// How the money of a payment pool divides into paid out, reserved or claimed, and left, as shares for a meter.
 import type { TanPool } from '../rpc/tan.ts'
 
 export interface PoolMoney {
@@ -28,7 +28,7 @@ export function poolMoney({
   }
 }
 
-/** Of amounts beyond what a number holds exactly, to a millionth. */
+/** Precise to a millionth, even for amounts too large for an exact number. */
 export function share(part: bigint, whole: bigint): number {
   return whole === 0n ? 0 : Number((part * 1_000_000n) / whole) / 1_000_000
 }

@@ -1,4 +1,4 @@
-// One payment pool: what it holds and owes, to whom it paid, and until when.
+// One payment pool: what it holds and owes, its payments, and its expiry.
 import type { Hash } from '@tan/primitives'
 import { SYSTEM_ADDRESSES } from '@tan/protocol'
 import type { ReactNode } from 'react'
@@ -28,7 +28,7 @@ export function PoolPage({ poolId }: { poolId: Hash }): ReactNode {
       <div className="stack">
         <h1 tabIndex={-1}>No such pool</h1>
         <p className="lede">
-          If it was created a moment ago, it appears here when its block has settled. See{' '}
+          A new pool appears here when its block has settled. See{' '}
           <a href={hrefOf({ page: 'chain' })}>the newest blocks</a>.
         </p>
       </div>
@@ -48,8 +48,8 @@ function PoolView({ pool }: { pool: TanPool }): ReactNode {
         </div>
         <p className="lede">
           {kind === 'strict'
-            ? 'It pays each peer up to what is reserved for it on chain, so that no peer can lose what it earned.'
-            : 'It pays any number of peers, with no transaction in between. If it promises more than it holds, the collateral burns.'}
+            ? 'It pays each peer up to the amount reserved for it on chain, so no peer can lose its earnings.'
+            : 'It pays any number of peers without further transactions. If it promises more than it holds, the collateral burns.'}
         </p>
       </div>
       <Panel title="Money">
@@ -110,12 +110,12 @@ function PoolTerms({ pool }: { pool: TanPool }): ReactNode {
         ),
         Payer: <AddressLink address={pool.payer} />,
         'Signs vouchers': <AddressLink address={pool.signer} />,
-        'Signs reserves': <AddressLink address={pool.reserver} />,
+        'Signs reservations': <AddressLink address={pool.reserver} />,
         Expires: `at block ${formatCount(pool.expiryHeight)}${left}`,
         'Pays for': (
           <span>
             <HashLink hash={pool.resourceCommitment} />{' '}
-            <span className="muted">(sealed: only payees learn which resource it is)</span>
+            <span className="muted">(hidden: only payees learn which resource it is)</span>
           </span>
         ),
       }}
@@ -135,7 +135,7 @@ function PoolEvents({ poolId }: { poolId: Hash }): ReactNode {
     height,
   )
   return (
-    <Panel title="What happened">
+    <Panel title="Events">
       {(events.kind === 'loading' || (events.kind === 'ready' && events.value === undefined)) && (
         <Loading what="events" />
       )}

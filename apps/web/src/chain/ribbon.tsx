@@ -1,4 +1,4 @@
-// The newest blocks, from the left: each slides to the right and deepens its colour as it grows certain.
+// The newest blocks, from the left: each slides to the right, and its colour deepens as the block becomes certain.
 import { type ReactNode, useRef } from 'react'
 import { counted, formatCount } from '../format.ts'
 import type { ChainStatus, TanBlock } from '../rpc/tan.ts'
@@ -13,17 +13,17 @@ interface Cell {
   readonly gap: number
   readonly rowsMin: number
   readonly rows: number
-  /** too small for anything but its colour */
+  /** so small that only its colour shows */
   readonly isSmall: boolean
 }
 
-/** The largest that shows all blocks which are not final yet is taken. */
+/** We use the largest size that shows all blocks that are not final yet. */
 const CELLS: readonly Cell[] = [
   { width: 60, height: 48, gap: 6, rowsMin: 3, rows: 4, isSmall: false },
   { width: 45, height: 42, gap: 5, rowsMin: 3, rows: 4, isSmall: false },
   { width: 22, height: 22, gap: 4, rowsMin: 6, rows: 8, isSmall: true },
 ]
-/** of the finalized blocks, at least so many should be seen beside those that are not final yet */
+/** minimum number of finalized blocks to show beside those that are not final yet */
 const FINALIZED_SEEN = 4
 const LOAD_DOTS_MAX = 7
 
@@ -47,7 +47,7 @@ export function Ribbon({
     <div ref={frame}>
       <ol
         className="ribbon"
-        aria-label="The newest blocks, the newest first"
+        aria-label="Latest blocks, newest first"
         style={{ height: rows * (cell.height + cell.gap) - cell.gap }}
       >
         {shown.map(block => {
@@ -129,7 +129,7 @@ function columnsOf(width: number, cell: Pick<Cell, 'width' | 'gap'>): number {
   return Math.max(1, Math.floor((width + cell.gap) / (cell.width + cell.gap)))
 }
 
-/** What tells neighbours apart: the whole height up to four digits, and then the last four. */
+/** The height, or its last four digits. */
 function lastDigits(height: number): string {
   return height < 10_000 ? String(height) : `…${String(height % 10_000).padStart(4, '0')}`
 }

@@ -1,4 +1,4 @@
-// Finds a block, transaction, account or pool by what a person typed or pasted.
+// Finds the block, transaction, account or pool that a person typed or pasted.
 import type { Hash } from '@tan/primitives'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { findTransaction } from '../rpc/eth.ts'
@@ -36,7 +36,7 @@ export function Search(): ReactNode {
         setProblem(`No block, transaction or pool has the hash ${query.kind === 'hash' ? query.hash : ''}.`)
       else location.hash = hrefOf(route)
     } catch (error) {
-      setProblem(`The search did not get through: ${messageOf(error)}`)
+      setProblem(`The search failed: ${messageOf(error)}`)
     } finally {
       setBusy(false)
     }

@@ -1,4 +1,4 @@
-// Transactions in a list: what each does in words, who sent it, and how much.
+// A list of transactions: what each does, in words, its sender and its amount.
 import type { Address } from '@tan/primitives'
 import type { ReactNode } from 'react'
 import type { ChainTransaction } from '../rpc/eth.ts'
@@ -11,7 +11,7 @@ import { sentence } from './decoded-view.tsx'
 export interface TransactionSummary {
   readonly title: string
   readonly amount: { readonly wei: bigint; readonly currency: Currency } | undefined
-  /** who it is meant for: of a transfer of tokens the receiver, not the contract; null for a new contract */
+  /** the recipient: for a token transfer the receiver, not the contract; null for a new contract */
   readonly to: Address | null
 }
 
@@ -43,7 +43,7 @@ export function TransactionLines({
   children,
 }: {
   transactions: readonly ChainTransaction[]
-  /** what stands at the right of each, under the amount */
+  /** content at the right of each line, under the amount */
   children?: (transaction: ChainTransaction) => ReactNode
 }): ReactNode {
   return (

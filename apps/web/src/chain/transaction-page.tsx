@@ -1,4 +1,4 @@
-// One transaction: what it does in words, what it cost, what it left behind, and how certain it is.
+// One transaction: what it does, in words, its fee, its events, and how certain it is.
 import type { Hash } from '@tan/primitives'
 import type { ReactNode } from 'react'
 import './chain.css'
@@ -27,7 +27,7 @@ export function TransactionPage({ hash }: { hash: Hash }): ReactNode {
       return transaction && { transaction, receipt: await findReceipt(link, hash) }
     },
     `transaction ${hash}`,
-    // Asked for again with each settled block: it may still come, or move to another block.
+    // Fetch it again with each settled block: it may still arrive, or move to another block.
     status?.settled.height,
   )
   return (
@@ -40,8 +40,8 @@ export function TransactionPage({ hash }: { hash: Hash }): ReactNode {
         <>
           <h1 tabIndex={-1}>No such transaction</h1>
           <p className="lede">
-            This node has not heard of it. If it was sent a moment ago it appears here by itself; else it may be of
-            another chain. See <a href={hrefOf({ page: 'chain' })}>the newest blocks</a>.
+            This node does not know it. A new transaction appears here automatically; otherwise it may belong to another
+            chain. See <a href={hrefOf({ page: 'chain' })}>the newest blocks</a>.
           </p>
         </>
       )}
@@ -89,7 +89,7 @@ function TransactionView({
             ),
             Block:
               transaction.height === undefined ? (
-                'waits for a block'
+                'waiting for a block'
               ) : (
                 <a href={hrefOf({ page: 'block', id: transaction.height })}>{formatCount(transaction.height)}</a>
               ),
@@ -104,9 +104,9 @@ function TransactionView({
               ) : (
                 <AddressLink address={transaction.to} />
               ),
-            'Sent along':
+            'Amount sent':
               transaction.valueWei > 0n ? <Amount wei={transaction.valueWei} currency="TANGam" /> : undefined,
-            'Fee, burned': receipt && (
+            'Fee (burned)': receipt && (
               <span>
                 <Amount wei={receipt.gasUsed * receipt.gasPriceWei} currency="TANGam" />{' '}
                 <span className="muted">
@@ -143,7 +143,7 @@ function Progress({ height, status }: { height: number | undefined; status: Chai
   return (
     <ol className="steps" aria-label="How certain it is">
       <li className={`tag ${height === undefined ? '' : 'is-good'}`}>
-        {height === undefined ? 'Waits' : 'In a block'}
+        {height === undefined ? 'Waiting' : 'In a block'}
       </li>
       {(['settled', 'finalized'] as const).map(step => {
         const isReached = CERTAINTIES.indexOf(step) <= reached
@@ -163,7 +163,7 @@ function Events({ receipt, isCall }: { receipt: ChainReceipt; isCall: boolean })
     return (
       <Panel title="Events">
         <Empty title="None">
-          {receipt.isSuccess ? 'The call left no events.' : 'A reverted call leaves nothing behind.'}
+          {receipt.isSuccess ? 'The call emitted no events.' : 'A reverted call emits no events.'}
         </Empty>
       </Panel>
     )

@@ -1,4 +1,4 @@
-// What an edge says about itself, and what the table and the map make of it.
+// The status that an edge reports, and the figures that the table and the map derive from it.
 import { hexOf, integerFrom, numberFrom, object, optional, type ShapeValue, wei } from '@tan/protocol/tracker/shape'
 import type { Polled } from './polled.ts'
 
@@ -20,12 +20,12 @@ const edgeStatus = object({
 
 export type EdgeStatus = ShapeValue<typeof edgeStatus>
 
-/** Throws `tracker/field` with the name of what is wrong. */
+/** Throws `tracker/field` with the name of the wrong field. */
 export function validateEdgeStatus(json: unknown): EdgeStatus {
   return edgeStatus(json, 'edge')
 }
 
-/** Bytes a second between the two newest looks; undefined before there are two, or after a restart. */
+/** Bytes per second between the two newest polls; undefined before the second one, or after a restart. */
 export function servedRate({ value, before, atMs }: Polled<EdgeStatus>): number | undefined {
   if (value === undefined || before === undefined || atMs <= before.atMs) return undefined
   const bytes = value.servedBytes - before.value.servedBytes
@@ -51,7 +51,7 @@ export function totalsOf(edges: readonly Polled<EdgeStatus>[]): EdgeTotals {
   }
 }
 
-/** Four steps from idle to full, each with a colour of its own; the last is where new peers had better go elsewhere. */
+/** Four steps from idle to full, each with its own colour; at the last, new peers should go elsewhere. */
 export type LoadStep = 'low' | 'middle' | 'high' | 'full'
 
 export function loadStep(load: number): LoadStep {

@@ -1,4 +1,4 @@
-// Who delivers: edges and viewers on a map, each edge in figures, and what the tracker knows.
+// Who delivers: edges and viewers on a map, figures of each edge, and the tracker's figures.
 import { type TrackerStats, validateTrackerStats } from '@tan/protocol/tracker'
 import type { ReactNode } from 'react'
 import './network.css'
@@ -44,8 +44,8 @@ export function NetworkPage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Network</h1>
         <p className="lede">
-          Edges are machines that anyone can run. They keep pieces of popular videos near the people who watch, and earn
-          TANGam for each piece that they serve.
+          Anyone can run an edge. Edges store pieces of popular videos near the people who watch, and earn TANGam for
+          each piece that they serve.
         </p>
       </div>
       <section className="panel">
@@ -56,32 +56,28 @@ export function NetworkPage(): ReactNode {
           />
           <Figure label="Viewers now" value={tracker.value === undefined ? '–' : formatCount(tracker.value.viewers)} />
           <Figure label="Serving now" value={isKnown ? perSecond(totals.bytesPerSecond) : '–'} />
-          <Figure label="Served since they started" value={isKnown ? bytesQuantity(totals.servedBytes) : '–'} />
+          <Figure label="Served since start" value={isKnown ? bytesQuantity(totals.servedBytes) : '–'} />
           <Figure
-            label="Earned in all"
+            label="Total earned"
             value={isKnown ? tokenQuantity(totals.earnedWei, 'TANGam') : '–'}
             title={formatTokensExactly(totals.earnedWei, 'TANGam')}
           />
         </div>
       </section>
-      <Panel
-        title="Where they are"
-        note="Positions are rounded, so that nobody is found by them"
-        actions={<LoadLegend />}
-      >
+      <Panel title="Locations" note="Positions are rounded to protect privacy" actions={<LoadLegend />}>
         <LoadedMap edges={mapEdges(edges, tracker.value)} viewers={mapViewers(tracker.value)} />
       </Panel>
       <Panel title="Edges">
         <EdgeTable edges={edges} />
       </Panel>
-      <Panel title="Tracker" note="Introduces viewers to the peers nearest to them">
+      <Panel title="Tracker" note="Introduces viewers to nearby peers">
         <TrackerFigures url={settings.trackerStatsUrl} tracker={tracker} />
       </Panel>
     </div>
   )
 }
 
-/** The map is a part of its own, with the coastlines of the world; the figures below do without it. */
+/** The map, with its coastlines, loads separately; the figures below do not need it. */
 function LoadedMap(places: { edges: readonly MapEdge[]; viewers: readonly MapViewer[] }): ReactNode {
   const { link } = useNet()
   const connection = useStore(link.state).kind
@@ -95,8 +91,8 @@ function LoadedMap(places: { edges: readonly MapEdge[]; viewers: readonly MapVie
 function EdgeTable({ edges }: { edges: readonly NamedEdge[] }): ReactNode {
   if (edges.length === 0)
     return (
-      <Empty title="No edges are set">
-        A devnet names its edges by itself. Those that only the tracker knows are on the map above.
+      <Empty title="No edges configured">
+        A devnet configures its edges automatically. The map above also shows edges that only the tracker knows.
       </Empty>
     )
   return (
@@ -134,11 +130,11 @@ function EdgeRow({ edge: { name, polled } }: { edge: NamedEdge }): ReactNode {
       <tr>
         <td className="is-title">
           <span className="row">
-            {name} {error === undefined ? <span className="muted">asking</span> : state}
+            {name} {error === undefined ? <span className="muted">connecting</span> : state}
           </span>
         </td>
         <td colSpan={7} className="muted is-title">
-          {error === undefined ? '' : 'It does not answer. Is it running?'}
+          {error === undefined ? '' : 'This edge does not answer. Is it running?'}
         </td>
       </tr>
     )
@@ -185,8 +181,8 @@ function EdgeRow({ edge: { name, polled } }: { edge: NamedEdge }): ReactNode {
 function TrackerFigures({ url, tracker }: { url: string | undefined; tracker: Polled<TrackerStats> }): ReactNode {
   if (url === undefined)
     return (
-      <Empty title="No tracker is set">
-        Put the address of its figures into the <a href={hrefOf({ page: 'settings' })}>settings</a>.
+      <Empty title="No tracker configured">
+        Enter the address of its figures in the <a href={hrefOf({ page: 'settings' })}>settings</a>.
       </Empty>
     )
   const { value, error } = tracker
@@ -194,12 +190,12 @@ function TrackerFigures({ url, tracker }: { url: string | undefined; tracker: Po
     return error === undefined ? (
       <Loading what="the tracker's figures" />
     ) : (
-      <Failed title="The tracker does not answer. This page asks again by itself" error={error} />
+      <Failed title="The tracker does not answer. This page retries automatically" error={error} />
     )
   return (
     <div className="stack">
       {error !== undefined && (
-        <p className="notice is-warn small">The tracker does not answer at the moment: these figures are old.</p>
+        <p className="notice is-warn small">The tracker does not answer at the moment. These figures are old.</p>
       )}
       <Facts
         rows={{
@@ -249,7 +245,7 @@ function LoadLegend(): ReactNode {
 
 const LOAD_NAMES = { low: 'below 30%', middle: '30%', high: '60%', full: '90% and more' } as const
 
-/** Named edges by what they say themselves; the others as the tracker has them. */
+/** Configured edges by their own status; the others by the tracker's data. */
 function mapEdges(edges: readonly NamedEdge[], tracker: TrackerStats | undefined): readonly MapEdge[] {
   const named = edges.flatMap(({ name, polled: { value, error } }) =>
     value?.place === undefined

@@ -1,15 +1,15 @@
-// Status pages (JSON over HTTP) that are looked at again and again while the page is open and visible.
+// Polls status pages (JSON over HTTP) while the page is open and visible.
 import { CodedError } from '@tan/primitives'
 import { useEffect, useState } from 'react'
 import { STATUS_MAX_CHARS, STATUS_POLL_MS, STATUS_TIMEOUT_MS } from '../limits.ts'
 
 export interface Polled<T> {
-  /** the newest answer; stays when a later look fails */
+  /** the newest answer; stays when a later poll fails */
   readonly value: T | undefined
-  /** what the answer before it was, and when: for rates */
+  /** the previous answer and its time, for rates */
   readonly before: { readonly value: T; readonly atMs: number } | undefined
   readonly atMs: number
-  /** why the last look failed; undefined if it did not */
+  /** why the last poll failed; undefined if it did not */
   readonly error: unknown
 }
 
@@ -23,7 +23,10 @@ export async function fetchStatus<T>(url: string, validate: (json: unknown) => T
   if (!response.ok) throw new CodedError('status/refused', `${url} answers with status ${response.status}`)
   const source = await response.text()
   if (source.length > STATUS_MAX_CHARS)
-    throw new CodedError('status/size', `${url} answers with ${source.length} characters; at most ${STATUS_MAX_CHARS}`)
+    throw new CodedError(
+      'status/size',
+      `${url} answers with ${source.length} characters; the maximum is ${STATUS_MAX_CHARS}`,
+    )
   let json: unknown
   try {
     json = JSON.parse(source)
@@ -33,7 +36,7 @@ export async function fetchStatus<T>(url: string, validate: (json: unknown) => T
   return validate(json)
 }
 
-/** The status of each address, in their order. `validate` must be the same function each time. */
+/** The status of each address, in order. `validate` must be the same function each time. */
 export function usePolledAll<T>(urls: readonly string[], validate: (json: unknown) => T): readonly Polled<T>[] {
   const [polled, setPolled] = useState<ReadonlyMap<string, Polled<T>>>(new Map())
   const key = urls.join('\n')

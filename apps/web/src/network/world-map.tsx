@@ -1,5 +1,5 @@
-// The world with edges and viewers on it. Edges are coloured by load; viewers, whose places are rounded, are dots that
-// grow with their number. Loaded by the Network page alone, with its coastlines.
+// A world map with edges and viewers. Edges are coloured by load; viewers, whose positions are rounded, are dots that
+// grow with their number. Only the Network page loads it, with its coastlines.
 import { type GeoProjection, geoEqualEarth, geoGraticule10, geoPath } from 'd3-geo'
 import { type ReactNode, useMemo, useRef } from 'react'
 import { feature } from 'topojson-client'
@@ -25,7 +25,7 @@ export interface MapViewer {
 
 const LAND = feature(land as unknown as Topology, (land as unknown as Topology).objects.land as GeometryCollection)
 const GRATICULE = geoGraticule10()
-/** of the width; the polar regions, where nobody serves video, are cut off */
+/** share of the width; the polar regions are cut off */
 const ASPECT = 0.46
 const LABEL_WIDTH_MIN = 520
 

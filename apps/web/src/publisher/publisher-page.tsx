@@ -1,4 +1,4 @@
-// What a publisher gets: how many bytes peers took off the origin, and what that is worth at a price that one sets.
+// What a publisher gains: how many bytes peers deliver instead of the origin, and their value at a price that you set.
 import { validateTrackerStats } from '@tan/protocol/tracker'
 import { type ReactNode, useState } from 'react'
 import './publisher.css'
@@ -12,7 +12,7 @@ import { Empty, Failed, Figure, Loading, Meter, Panel } from '../ui/parts.tsx'
 import { billOf, formatMoney, readPrice, type Savings, savingsOf, validateOriginStats } from './savings.ts'
 
 const PRICE_KEY = 'tan.price'
-/** what a gigabyte from a CDN costs a middling customer, to begin with */
+/** a typical CDN price per gigabyte, as the initial value */
 const PRICE_AT_FIRST = '0.04'
 
 export function PublisherPage(): ReactNode {
@@ -24,7 +24,7 @@ export function PublisherPage(): ReactNode {
   )
   const tracker = usePolled(settings.trackerStatsUrl, validateTrackerStats)
   const totals = totalsOf(edges)
-  // a sum that leaves some of them out would be wrong
+  // A sum without some of them would be wrong.
   const isKnown = tracker.value !== undefined && edges.every(edge => edge.value !== undefined)
   const viewerBytes = (tracker.value?.peers ?? [])
     .filter(peer => peer.role === 'viewer')
@@ -34,14 +34,14 @@ export function PublisherPage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Publish</h1>
         <p className="lede">
-          A publisher pays for every byte that leaves the origin. Whatever peers deliver in its place costs less: they
-          are paid a little for each piece, by the viewer or by the publisher.
+          A publisher pays for every byte that leaves the origin. Bytes that peers deliver cost less: the viewer or the
+          publisher pays them a little for each piece.
         </p>
       </div>
       {settings.originStatsUrl === undefined ? (
         <Panel>
-          <Empty title="No origin is set">
-            Put the address of its figures into the <a href={hrefOf({ page: 'settings' })}>settings</a>.
+          <Empty title="No origin configured">
+            Enter the address of its figures in the <a href={hrefOf({ page: 'settings' })}>settings</a>.
           </Empty>
         </Panel>
       ) : origin.value === undefined ? (
@@ -49,7 +49,7 @@ export function PublisherPage(): ReactNode {
           {origin.error === undefined ? (
             <Loading what="the origin's figures" rows={5} />
           ) : (
-            <Failed title="The origin does not answer. This page asks again by itself" error={origin.error} />
+            <Failed title="The origin does not answer. This page retries automatically" error={origin.error} />
           )}
         </Panel>
       ) : (
@@ -63,16 +63,16 @@ export function PublisherPage(): ReactNode {
           ]}
         />
       )}
-      <Panel title="What is being watched">
+      <Panel title="Watched now">
         {tracker.value === undefined ? (
           tracker.error === undefined && settings.trackerStatsUrl !== undefined ? (
             <Loading what="the resources" />
           ) : (
-            <Empty title="The tracker does not answer">Without it nobody knows who watches what.</Empty>
+            <Empty title="The tracker does not answer">Only the tracker knows what is being watched.</Empty>
           )
         ) : tracker.value.resources.length === 0 ? (
-          <Empty title="Nothing at the moment">
-            Open <a href={hrefOf({ page: 'watch' })}>the video</a>, and it is.
+          <Empty title="Nobody is watching">
+            Open <a href={hrefOf({ page: 'watch' })}>the video</a> to see it here.
           </Empty>
         ) : (
           <div className="table-wrap">
@@ -99,10 +99,10 @@ export function PublisherPage(): ReactNode {
           </div>
         )}
       </Panel>
-      <Panel title="Publish your own">
+      <Panel title="Publish your own video">
         <p>
-          <code className="mono">npx tan publish FILE</code> cuts a video into pieces, signs a list of them, and puts
-          both beside your files. Any web server or CDN can be the origin; nothing about it changes.
+          <code className="mono">npx tan publish FILE</code> cuts a video into pieces, signs the list of their hashes,
+          and writes both next to your files. Any web server or CDN can be the origin, without changes.
         </p>
       </Panel>
     </div>
@@ -116,7 +116,7 @@ function SavingsPanel({
 }: {
   savings: Savings
   earnedWei: bigint | undefined
-  /** who does not answer at the moment */
+  /** the sources that do not answer at the moment */
   old: readonly string[]
 }): ReactNode {
   const [price, setPrice] = useState(() => localStorage.getItem(PRICE_KEY) ?? PRICE_AT_FIRST)
@@ -131,9 +131,9 @@ function SavingsPanel({
         <div className="publisher-head">
           <Figure
             isLarge
-            label="of what viewers received was sent by peers, not by the origin"
+            label="of what viewers received came from peers, not from the origin"
             value={offload === undefined ? '–' : formatShare(offload)}
-            note={`To fill the caches of edges the origin sent another ${formatBytes(toCachesBytes)}: once, however many watch.`}
+            note={`To fill the caches of edges, the origin sent another ${formatBytes(toCachesBytes)}, once for any number of viewers.`}
           />
         </div>
         <Meter
@@ -151,7 +151,7 @@ function SavingsPanel({
           <Figure
             label="Edges earned"
             value={earnedWei === undefined ? '–' : tokenQuantity(earnedWei, 'TANGam')}
-            title={earnedWei === undefined ? 'not known' : formatTokensExactly(earnedWei, 'TANGam')}
+            title={earnedWei === undefined ? 'unknown' : formatTokensExactly(earnedWei, 'TANGam')}
           />
         </div>
         {old.length > 0 && (
@@ -160,10 +160,10 @@ function SavingsPanel({
           </p>
         )}
       </section>
-      <Panel title="In money">
+      <Panel title="Cost">
         <div className="publisher-money">
           <div className="field">
-            <label htmlFor="price">Price of a GB from your CDN</label>
+            <label htmlFor="price">Price per GB from your CDN</label>
             <input
               id="price"
               type="text"
@@ -179,16 +179,16 @@ function SavingsPanel({
             />
             <p id="price-note" className={pricePerGb === undefined ? 'field-error' : 'field-note'}>
               {pricePerGb === undefined
-                ? 'A number, such as 0.04'
-                : 'In any currency; the figures are in the same one.'}
+                ? 'Enter a number, such as 0.04'
+                : 'In any currency; the figures use the same one.'}
             </p>
           </div>
           <div className="figures">
-            <Figure label="The origin alone" value={money(bill?.alone)} />
+            <Figure label="Origin only" value={money(bill?.alone)} />
             <Figure label="With peers, to viewers" value={money(bill?.viewers)} />
             <Figure label="With peers, filling caches once" value={money(bill?.caches)} />
             <Figure
-              label="Saved, without what peers are paid"
+              label="Saved, before payments to peers"
               value={money(bill?.saved)}
               note={bill !== undefined && bill.saved < 0 ? 'Filled caches pay off as more people watch.' : undefined}
             />

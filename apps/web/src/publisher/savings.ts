@@ -1,11 +1,11 @@
-// What peers save a publisher, out of what the origin and the edges count themselves.
+// What peers save a publisher, from the counters of the origin and the edges.
 import { integerFrom, object, type Shape, type ShapeValue } from '@tan/protocol/tracker/shape'
 
 const count = integerFrom(0, Number.MAX_SAFE_INTEGER)
 
 const client = object({ requests: count, bytes: count })
 
-/** The sums by kind of client: viewers, edges, and whoever else asks. */
+/** Sums by kind of client: viewers, edges, and others. */
 const clients: Shape<Readonly<Record<string, ShapeValue<typeof client>>>> = (value, path) => {
   const entries = Object.entries(object({})(value, path) && (value as object)).slice(0, CLIENT_KINDS_MAX)
   return Object.fromEntries(entries.map(([kind, sums]) => [kind, client(sums, `${path}.${kind}`)]))
@@ -16,21 +16,21 @@ const originStats = object({ startedMs: count, requests: count, bytes: count, cl
 
 export type OriginStats = ShapeValue<typeof originStats>
 
-/** Throws `tracker/field` with the name of what is wrong. */
+/** Throws `tracker/field` with the name of the wrong field. */
 export function validateOriginStats(json: unknown): OriginStats {
   return originStats(json, 'origin')
 }
 
 export interface Savings {
-  /** left the origin to viewers */
+  /** sent by the origin to viewers */
   readonly toViewersBytes: number
-  /** left the origin to edges that fill their caches: once for each of them, however many watch */
+  /** sent by the origin to edges that fill their caches: once per edge, for any number of viewers */
   readonly toCachesBytes: number
-  /** came to viewers from peers; undefined while that is not known */
+  /** sent by peers to viewers; undefined while unknown */
   readonly peerBytes: number | undefined
-  /** came to viewers at all: what the origin alone would have had to send */
+  /** received by viewers in total: what the origin alone would have sent */
   readonly deliveredBytes: number | undefined
-  /** part of what came to viewers that peers sent; undefined before anything came */
+  /** share of the viewers' bytes that peers sent; undefined before the first byte */
   readonly offload: number | undefined
 }
 
@@ -48,15 +48,17 @@ export function savingsOf(origin: OriginStats, peerBytes: number | undefined): S
 }
 
 export interface Bill {
-  /** had the origin sent all of it */
+  /** if the origin had sent everything */
   readonly alone: number
   readonly viewers: number
   readonly caches: number
-  /** below 0 until enough have watched what the caches were filled with */
+  /** negative until enough viewers have used the caches */
   readonly saved: number
 }
 
-/** What leaves the origin costs; what peers are paid is not in it. Undefined while it is not known what they sent. */
+/**
+ * Only bytes from the origin cost; payments to peers are not included. Undefined while the peers' bytes are unknown.
+ */
 export function billOf(savings: Savings, pricePerGb: number): Bill | undefined {
   const { toViewersBytes, toCachesBytes, deliveredBytes } = savings
   if (deliveredBytes === undefined) return undefined
@@ -65,14 +67,14 @@ export function billOf(savings: Savings, pricePerGb: number): Bill | undefined {
   return { alone, viewers, caches, saved: alone - viewers - caches }
 }
 
-/** A price as a person types it; undefined for what is none. */
+/** Parses a price that a person typed; undefined if it is not one. */
 export function readPrice(text: string): number | undefined {
   const trimmed = text.trim().replace(',', '.')
   if (!/^\d{1,6}(\.\d{1,6})?$/.test(trimmed)) return undefined
   return Number(trimmed)
 }
 
-/** Money in an unnamed currency: cents where it is much, and enough digits where it is little. */
+/** Money in an unnamed currency: cents for large amounts, more digits for small ones. */
 export function formatMoney(amount: number): string {
   const size = Math.abs(amount)
   const digits = size >= 1 || size === 0 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(size)))

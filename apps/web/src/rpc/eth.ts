@@ -1,4 +1,4 @@
-// Ethereum's questions to a node, asked with viem over the link, and their answers as the pages use them.
+// Ethereum queries to a node, with viem over the link, and their answers in the form that pages use.
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { SYSTEM_ADDRESSES, TAN_TOKEN_ABI } from '@tan/protocol'
 import {
@@ -30,7 +30,7 @@ export interface ChainTransaction {
   readonly nonce: number
   readonly gasLimit: bigint
   readonly type: string
-  /** undefined while it waits for a block */
+  /** undefined while the transaction waits for a block */
   readonly height: number | undefined
   readonly index: number | undefined
 }
@@ -62,7 +62,7 @@ export interface Account {
 
 const clients = new WeakMap<RpcLink, Client>()
 
-/** One viem client for each link. The link itself waits and heals, so that viem need not try again. */
+/** One viem client per link. The link itself waits and reconnects, so viem need not retry. */
 export function clientOf(link: RpcLink): Client {
   let client = clients.get(link)
   if (client === undefined) {
@@ -77,7 +77,7 @@ export async function getTransactionsOf(link: RpcLink, blockHash: Hash): Promise
   return transactions.map(transactionOf)
 }
 
-/** Undefined for one that the node does not know. */
+/** Undefined if the node does not know the transaction. */
 export async function findTransaction(link: RpcLink, hash: Hash): Promise<ChainTransaction | undefined> {
   try {
     return transactionOf(await getTransaction(clientOf(link), { hash }))
@@ -131,12 +131,12 @@ export function getTangam(link: RpcLink, address: Address): Promise<bigint> {
   return getBalance(clientOf(link), { address })
 }
 
-/** In the order of the chain. A null topic matches any. */
+/** In chain order. A null topic matches any. */
 export async function getLogsBetween(
   link: RpcLink,
   filter: { fromHeight: number; toHeight: number; address?: Address; topics: readonly (Hex | null)[] },
 ): Promise<readonly ChainLog[]> {
-  // viem's own getLogs takes events, not bare topics.
+  // viem's getLogs takes events, not bare topics.
   const { fromHeight, toHeight, address, topics } = filter
   const logs = await clientOf(link).request({
     method: 'eth_getLogs',

@@ -1,5 +1,5 @@
-// One WebSocket to a node that heals by itself: requests wait for it, subscriptions come back with it, and its state can
-// be shown. It is an EIP-1193 provider, so that viem works over it as it is.
+// One WebSocket to a node that reconnects automatically: requests wait for it, subscriptions resume with it, and pages
+// can show its state. It is an EIP-1193 provider, so viem works over it unchanged.
 import { CodedError, shorten } from '@tan/primitives'
 import {
   RECONNECT_MAX_MS,
@@ -13,7 +13,7 @@ import { createStore, type Readable } from '../store.ts'
 export type LinkState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** was live or never came to be; tries again by itself */
+  /** the connection was lost or never opened; the link retries automatically */
   | { readonly kind: 'lost'; readonly sinceMs: number; readonly reason: string }
 
 export interface RpcRequest {
@@ -23,16 +23,16 @@ export interface RpcRequest {
 
 export interface RpcLink {
   readonly state: Readable<LinkState>
-  /** Rejects with `rpc/timeout`, `rpc/lost`, `rpc/busy`, `rpc/closed`, or RpcError as the node answered. */
+  /** Rejects with `rpc/timeout`, `rpc/lost`, `rpc/busy`, `rpc/closed`, or the node's RpcError. */
   request(request: RpcRequest): Promise<unknown>
-  /** `eth_subscribe`, repeated after each loss of the connection. `onError` hears what the node refused. */
+  /** `eth_subscribe`, repeated after each lost connection. `onError` receives the node's refusal. */
   subscribe(params: readonly unknown[], onEvent: (event: unknown) => void, onError?: (error: Error) => void): () => void
-  /** Tries at once instead of at the end of the pause, for a person who does not want to wait. */
+  /** Retries at once instead of after the pause, for a person who does not want to wait. */
   retryNow(): void
   close(): void
 }
 
-/** The node's own error answer, with the code of JSON-RPC. */
+/** The node's error, with its JSON-RPC code. */
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: number
@@ -121,11 +121,11 @@ class Link implements RpcLink {
     if (this.#isClosed) return
     const socket = openSocket(this.#url)
     if (socket === undefined) {
-      this.#lose(`${shorten(this.#url)} is not the address of a WebSocket (ws:// or wss://)`)
+      this.#lose(`${shorten(this.#url)} is not a WebSocket address (ws:// or wss://)`)
       return
     }
     this.#socket = socket
-    // Only what the current socket says counts: an older one may still be closing.
+    // Only the current socket counts: an older one may still be closing.
     const whileCurrent =
       <E extends Event>(handle: (event: E) => void) =>
       (event: E): void => {
@@ -150,20 +150,20 @@ class Link implements RpcLink {
     for (const subscription of this.#subscriptions) this.#open(subscription)
   }
 
-  /** `resolve` is called before the next message is looked at. */
+  /** Calls `resolve` before it handles the next message. */
   #call({ method, params }: RpcRequest, resolve: Waiting['resolve'], reject: Waiting['reject']): void {
     if (this.#isClosed) {
       reject(new CodedError('rpc/closed', 'the page has left this node'))
       return
     }
     if (this.#waiting.size >= RPC_REQUESTS_MAX) {
-      reject(new CodedError('rpc/busy', `${RPC_REQUESTS_MAX} requests are under way; wait for the node to answer`))
+      reject(new CodedError('rpc/busy', `${RPC_REQUESTS_MAX} requests are pending; wait for the node to answer`))
       return
     }
     const id = this.#nextId++
     const timer = setTimeout(() => {
       this.#waiting.delete(id)
-      reject(new CodedError('rpc/timeout', `${method}: no answer from ${this.#url} in ${RPC_TIMEOUT_MS / 1000} s`))
+      reject(new CodedError('rpc/timeout', `${method}: no answer from ${this.#url} within ${RPC_TIMEOUT_MS / 1000} s`))
     }, RPC_TIMEOUT_MS)
     const text = JSON.stringify({ jsonrpc: '2.0', id, method, params: params ?? [] })
     const waiting: Waiting = { text, method, resolve, reject, timer, isSent: false }
@@ -176,16 +176,14 @@ class Link implements RpcLink {
       { method: 'eth_subscribe', params: subscription.params },
       id => {
         if (typeof id !== 'string') {
-          subscription.onError(
-            new CodedError('rpc/shape', `eth_subscribe: not an id of a subscription: ${shorten(id)}`),
-          )
+          subscription.onError(new CodedError('rpc/shape', `eth_subscribe: not a subscription id: ${shorten(id)}`))
         } else if (this.#subscriptions.has(subscription)) {
           subscription.id = id
           this.#byId.set(id, subscription)
         } else this.request({ method: 'eth_unsubscribe', params: [id] }).catch(() => {})
       },
       error => {
-        // A lost connection repeats it; only what the node refused is worth telling.
+        // The link repeats it after a lost connection; report only a refusal by the node.
         if (error instanceof RpcError) subscription.onError(error)
       },
     )
@@ -226,7 +224,7 @@ class Link implements RpcLink {
     this.#socket = undefined
     this.#byId.clear()
     for (const subscription of this.#subscriptions) delete subscription.id
-    // What was sent may have been carried out, so it is not repeated; what waits for a connection goes on waiting.
+    // The node may have executed sent requests, so do not repeat them; unsent requests keep waiting for a connection.
     this.#rejectAll(waiting => waiting.isSent, 'rpc/lost', reason)
     const pauseMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** this.#attempts++)
     this.#retryTimer = setTimeout(() => this.#connect(), pauseMs * (0.75 + Math.random() / 2))

@@ -1,4 +1,4 @@
-// The node's own methods (`tan_*`) as typed questions. What a node answers is checked before any page sees it.
+// The node's own methods (`tan_*`) as typed functions. Each answer is checked before a page sees it.
 import type { Address, Hash } from '@tan/primitives'
 import {
   flag,
@@ -27,7 +27,7 @@ const hash = hexOf(32)
 const count = integerFrom(0, Number.MAX_SAFE_INTEGER)
 const point = object({ height: count, hash })
 
-/** A quantity as JSON-RPC writes it, or decimal digits, or a JSON number that is exact. */
+/** A JSON-RPC quantity, decimal digits, or an exact JSON number. */
 const amount: Shape<bigint> = (value, path) => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
   if (typeof value === 'string' && /^0x[\da-f]{1,64}$/i.test(value)) return BigInt(value)
@@ -67,7 +67,7 @@ const member = object({ address, blsPublicKey: hexOf(48), power: count, isLeader
 const guardian = object({ address, blsPublicKey: hexOf(48), power: count, isValidator: flag() })
 
 const blockAnswer = object({
-  /** as Ethereum names its fields */
+  /** with Ethereum's field names */
   header: object({
     height: count,
     hash,
@@ -92,7 +92,7 @@ const blockAnswer = object({
   status: literal('head', 'settled', 'finalized'),
   /** how many */
   transactions: count,
-  /** of the votes for it, where the next block carries them */
+  /** the certificate of its votes, if the next block carries it */
   certificate: optional(object({ epoch: count, signers: count, of: count })),
 })
 
@@ -102,7 +102,7 @@ const finalityCertificate = object({
   round: count,
   signers: count,
   of: count,
-  /** as @tan/protocol decodes it */
+  /** in the form that @tan/protocol decodes */
   encoded: hexUpTo(FINALITY_CERTIFICATE_MAX_BYTES),
 })
 
@@ -130,7 +130,7 @@ export type FinalityCertificateInfo = ShapeValue<typeof finalityCertificate>
 export type TanPool = ShapeValue<typeof pool>
 export type Certainty = BlockAnswer['status']
 
-/** A block as the pages show it. How certain it is changes with time: `certaintyOf` says it. */
+/** A block in the form that pages show. Its certainty changes with time: see `certaintyOf`. */
 export interface TanBlock {
   readonly height: number
   readonly hash: Hash
@@ -163,7 +163,7 @@ export function getStatus(link: RpcLink): Promise<ChainStatus> {
   return ask(link, status, 'tan_status')
 }
 
-/** Calls with each new status; an event that is not one is dropped. */
+/** Calls back with each new status; drops malformed events. */
 export function watchStatus(link: RpcLink, onStatus: (status: ChainStatus) => void): () => void {
   return link.subscribe(['tanStatus'], event => {
     const value = checked(status, event, 'tanStatus')
@@ -171,7 +171,7 @@ export function watchStatus(link: RpcLink, onStatus: (status: ChainStatus) => vo
   })
 }
 
-/** Calls with the hash of each new head. */
+/** Calls back with the hash of each new head. */
 export function watchHeads(link: RpcLink, onHead: (hash: Hash) => void): () => void {
   const head = object({ hash })
   return link.subscribe(['newHeads'], event => {
@@ -188,7 +188,7 @@ export function getGuardians(link: RpcLink): Promise<readonly Guardian[]> {
   return ask(link, list(guardian, GUARDIANS_SHOWN_MAX), 'tan_guardians')
 }
 
-/** Undefined for a block that the node does not have. */
+/** Undefined if the node does not have the block. */
 export async function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): Promise<TanBlock | undefined> {
   const answer = await ask(link, optional(blockAnswer), 'tan_block', blockTag(hashOrHeight))
   if (answer === undefined) return undefined
@@ -213,22 +213,22 @@ export async function getTanBlock(link: RpcLink, hashOrHeight: Hash | number): P
   }
 }
 
-/** Of the checkpoint at this height; undefined where guardians skipped it, or are not there yet. */
+/** The certificate of the checkpoint at this height; undefined if guardians skipped it or have not reached it. */
 export function getFinalityCertificate(link: RpcLink, height: number): Promise<FinalityCertificateInfo | undefined> {
   return ask(link, optional(finalityCertificate), 'tan_finalityCertificate', height)
 }
 
-/** What the node itself says that a light client should trust: better than nothing where nobody else says it. */
+/** The node's own trust anchor for light clients: better than nothing if there is no other. */
 export function getAnchor(link: RpcLink): Promise<unknown> {
   return link.request({ method: 'tan_anchor' })
 }
 
-/** Undefined where there is no such pool. */
+/** Undefined if there is no such pool. */
 export function getPool(link: RpcLink, poolId: Hash): Promise<TanPool | undefined> {
   return ask(link, optional(pool), 'tan_pool', poolId)
 }
 
-/** The newest first. */
+/** Newest first. */
 export function getPools(link: RpcLink, limit = POOLS_SHOWN_MAX): Promise<readonly TanPool[]> {
   return ask(link, list(pool, POOLS_SHOWN_MAX), 'tan_pools', { limit })
 }

@@ -1,4 +1,5 @@
-// Where the network is, for pages that no devnet serves: the addresses can be typed, are checked, and stay in this browser.
+// Addresses of the network, for pages that no devnet serves: a person types them, the page checks them, and this
+// browser stores them.
 import { reasonOf } from '@tan/primitives'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Facts, Panel } from '../ui/parts.tsx'
@@ -16,11 +17,11 @@ const LABELS: Readonly<
 > = {
   wsUrl: {
     label: 'Node, WebSocket',
-    note: 'Needed. All that this page shows of the chain comes from it.',
+    note: 'Required. This page reads the chain from it.',
     example: 'ws://127.0.0.1:8545',
   },
   rpcUrl: { label: 'Node, HTTP', note: "For the player's payments.", example: 'http://127.0.0.1:8545' },
-  trackerUrl: { label: 'Tracker', note: 'For the player: introduces peers.', example: 'ws://127.0.0.1:9000' },
+  trackerUrl: { label: 'Tracker', note: 'Introduces peers to the player.', example: 'ws://127.0.0.1:9000' },
   trackerStatsUrl: {
     label: "Tracker's figures",
     note: 'For the map of the network.',
@@ -28,7 +29,7 @@ const LABELS: Readonly<
   },
   originStatsUrl: {
     label: "Origin's figures",
-    note: 'For the publisher: bytes that the origin had to send.',
+    note: 'For the publisher: bytes that the origin sent.',
     example: 'http://127.0.0.1:9100/stats',
   },
   faucetUrl: { label: 'Faucet', note: 'Of a test network: gives out coins.', example: 'http://127.0.0.1:9200/' },
@@ -43,8 +44,8 @@ export function SettingsPage({ result }: { result: SettingsResult }): ReactNode 
         <h1 tabIndex={-1}>{known === undefined ? 'Which network?' : 'Settings'}</h1>
         <p className="lede">
           {known === undefined
-            ? 'This page was not served by a network, so tell it where one is. On your own machine, one command starts a whole network and serves this page with everything set.'
-            : 'Where this page finds the network. It is kept in this browser only.'}
+            ? 'No network serves this page, so enter its addresses. On your own machine, one command starts a whole network and serves this page fully configured.'
+            : 'The addresses of the network, stored only in this browser.'}
         </p>
       </div>
       {result.kind === 'wrong' && (
@@ -65,9 +66,7 @@ function DevnetSettings({ settings }: { settings: Settings }): ReactNode {
     <div className="stack" style={{ maxWidth: 720 }}>
       <div className="page-head">
         <h1 tabIndex={-1}>Settings</h1>
-        <p className="lede">
-          This page is served by a devnet, which says by itself where everything is. Nothing needs to be set.
-        </p>
+        <p className="lede">A devnet serves this page and provides all addresses. You need not configure anything.</p>
       </div>
       <Panel>
         <Facts rows={Object.fromEntries(ADDRESS_FIELDS.map(field => [LABELS[field].label, settings[field]]))} />
@@ -97,7 +96,7 @@ function SettingsForm({ known }: { known: Settings | undefined }): ReactNode {
       setProblem(reasonOf(error).message)
       return
     }
-    // Started anew, so that nothing of another network lingers.
+    // Reload, so that nothing of another network lingers.
     location.href = location.pathname
   }
 
@@ -116,7 +115,7 @@ function SettingsForm({ known }: { known: Settings | undefined }): ReactNode {
       <AddressInput
         id="manifestUrl"
         label="Video"
-        note="The manifest of what the Watch page plays."
+        note="The manifest of the video on the Watch page."
         example="https://example.org/video/master.m3u8.tan.json"
         value={fields.manifestUrl ?? ''}
         isWrong={problem.includes('manifestUrl')}

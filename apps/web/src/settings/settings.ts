@@ -1,5 +1,5 @@
-// Which network this page looks at. A devnet serves `devnet.json` beside the page; anywhere else the addresses stand in
-// the page's own address (`?ws=…`) or were saved by the settings page.
+// The network that this page uses. A devnet serves `devnet.json` next to the page; elsewhere the addresses are in the
+// page's own address (`?ws=…`) or saved by the settings page.
 import { CodedError, type Reason, reasonOf } from '@tan/primitives'
 import { integerFrom, list, object, optional, type Shape, type ShapeValue, text } from '@tan/protocol/tracker/shape'
 import { EDGES_MAX, STATUS_MAX_CHARS, STATUS_TIMEOUT_MS } from '../limits.ts'
@@ -17,9 +17,9 @@ const http = url('http:', 'https:')
 const socket = url('ws:', 'wss:')
 
 const settings = object({
-  /** JSON-RPC over WebSocket: all that this page asks of the chain */
+  /** JSON-RPC over WebSocket, for everything that this page reads from the chain */
   wsUrl: socket,
-  /** JSON-RPC over HTTP: for the player's payments and for wallets */
+  /** JSON-RPC over HTTP, for the player's payments and for wallets */
   rpcUrl: optional(http),
   trackerUrl: optional(socket),
   trackerStatsUrl: optional(http),
@@ -28,13 +28,13 @@ const settings = object({
   faucetUrl: optional(http),
   video: optional(object({ manifestUrl: http, title: text(256) })),
   chainId: optional(integerFrom(1, Number.MAX_SAFE_INTEGER)),
-  /** what the player's light client trusts, as @tan/viewer reads it */
+  /** the trust anchor of the player's light client, in the form of @tan/viewer */
   genesis: optional((value: unknown) => value),
 })
 
 export type Settings = ShapeValue<typeof settings>
 
-/** Settings that are plain addresses: what a person can type, and what the page's own address may name. */
+/** Settings that are plain addresses, which a person can type or put into the page's own address. */
 export const ADDRESS_FIELDS = [
   'wsUrl',
   'rpcUrl',
@@ -44,7 +44,7 @@ export const ADDRESS_FIELDS = [
   'faucetUrl',
 ] as const
 export type AddressField = (typeof ADDRESS_FIELDS)[number]
-/** as the page's own address names them: `?ws=…&manifest=…` */
+/** the parameter in the page's own address: `?ws=…&manifest=…` */
 const QUERY_NAMES: Readonly<Record<AddressField, string>> = {
   wsUrl: 'ws',
   rpcUrl: 'rpc',
@@ -58,16 +58,16 @@ const SAVED_KEY = 'tan.settings'
 
 export type SettingsResult =
   | { readonly kind: 'ready'; readonly settings: Settings; readonly from: 'devnet' | 'address' | 'saved' }
-  /** nothing says where the network is: ask */
+  /** no addresses found: ask the person */
   | { readonly kind: 'missing' }
   | { readonly kind: 'wrong'; readonly from: 'devnet' | 'address' | 'saved'; readonly rejection: Reason }
 
-/** Throws `tracker/field` with the name of what is wrong. */
+/** Throws `tracker/field` with the name of the wrong field. */
 export function validateSettings(value: unknown): Settings {
   return settings(value, 'settings')
 }
 
-/** The page's own address goes before `devnet.json`, and that before what was saved. */
+/** The page's own address takes precedence over `devnet.json`, and that over saved settings. */
 export async function loadSettings(pageUrl: string, saved: Pick<Storage, 'getItem'>): Promise<SettingsResult> {
   const named = settingsOfAddress(pageUrl)
   const devnet = await fetchDevnet(pageUrl)
@@ -81,7 +81,7 @@ export function saveSettings(value: Settings, storage: Pick<Storage, 'setItem'>)
   storage.setItem(SAVED_KEY, JSON.stringify(value))
 }
 
-/** Only what stands in the address; not checked. */
+/** Only the settings in the address, unchecked. */
 export function settingsOfAddress(pageUrl: string): Partial<Settings> {
   const query = new URL(pageUrl).searchParams
   const named: Record<string, unknown> = {}
@@ -103,7 +103,7 @@ function savedSettings(storage: Pick<Storage, 'getItem'>): object | undefined {
   }
 }
 
-/** Undefined where there is no such file: a static host may answer with a page of its own. */
+/** Undefined if there is no such file: a static host may answer with its own page. */
 async function fetchDevnet(pageUrl: string): Promise<object | undefined> {
   try {
     const address = new URL('devnet.json', pageUrl.split(/[?#]/)[0])

@@ -1,4 +1,4 @@
-// The frame around every page: which network, which page, and whether the connection stands.
+// The frame around every page: network, page, and state of the connection.
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { loadSettings, type SettingsResult } from '../settings/settings.ts'
 import { Loading } from '../ui/parts.tsx'
@@ -8,7 +8,7 @@ import { Footer, Header } from './header.tsx'
 import { NetContext, useOpenedNet } from './net.ts'
 import { parseRoute, type Route, titleOf } from './route.ts'
 
-/** Each page is a part of its own, fetched when it is first shown or when there is nothing else to do. */
+/** Each page loads separately, when it is first shown or when the browser is idle. */
 const LOADERS = {
   watch: async () => ({ default: (await import('../watch/watch-page.tsx')).WatchPage }),
   network: async () => ({ default: (await import('../network/network-page.tsx')).NetworkPage }),
@@ -35,7 +35,7 @@ const PublisherPage = lazy(LOADERS.publisher)
 const WalletPage = lazy(LOADERS.wallet)
 const SettingsPage = lazy(LOADERS.settings)
 
-/** The other pages, once the first one stands: so that they open at once, even while the host of the app is away. */
+/** Loads the other pages after the first, so that they open at once, even if the app's host is down. */
 const PRELOAD_AFTER_MS = 3000
 
 function preloadPages(): () => void {
@@ -100,9 +100,9 @@ function Page({ route, result }: { route: Route; result: SettingsResult & { kind
     case 'unknown':
       return (
         <div className="stack">
-          <h1 tabIndex={-1}>There is no such page</h1>
+          <h1 tabIndex={-1}>No such page</h1>
           <p className="lede">
-            Nothing lives at <span className="mono">{route.path}</span>. Go back to <a href="#/">the video</a>, or
+            There is no page at <span className="mono">{route.path}</span>. Go back to <a href="#/">the video</a>, or
             search on the <a href="#/chain">Chain</a> page.
           </p>
         </div>
@@ -128,7 +128,7 @@ function Frame({
     document.title = titleOf(route)
   })
   useEffect(() => {
-    // A new page begins at its top, and its heading is what a screen reader reads next.
+    // A new page starts at the top, and a screen reader continues at its heading.
     if (shown.current === key) return
     shown.current = key
     scrollTo(0, 0)
@@ -137,7 +137,7 @@ function Frame({
   return (
     <>
       <button type="button" className="button is-primary skip" onClick={() => main.current?.focus()}>
-        Skip to the page
+        Skip to content
       </button>
       <Header route={route} connection={connection} />
       {banner}

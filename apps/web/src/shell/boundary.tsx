@@ -1,4 +1,4 @@
-// Keeps a page that cannot be loaded, or a bug of one, from taking the others with it, and says what to do.
+// Confines a failed load or a bug to one page, and says what to do.
 import { Component, type ReactNode } from 'react'
 import { Failed } from '../ui/parts.tsx'
 
@@ -15,7 +15,7 @@ export class Boundary extends Component<{ children: ReactNode }, { error?: unkno
       <div className="stack">
         <h1 tabIndex={-1}>This page does not work</h1>
         <Failed
-          title="Either it could not be loaded, or something in it went wrong"
+          title="The page could not be loaded, or it has an error"
           error={this.state.error}
           retry={() => location.reload()}
         />

@@ -1,4 +1,4 @@
-// Whether the node answers: a small sign in the header, and a banner while it does not.
+// Shows whether the node answers: a small sign in the header, and a banner while it does not.
 import type { ReactNode } from 'react'
 import { formatCount, formatDuration } from '../format.ts'
 import { useStore } from '../store.ts'
@@ -25,7 +25,7 @@ export function Connection(): ReactNode {
   )
 }
 
-/** Only when it lasts: a moment's loss heals before anyone could read about it. */
+/** Only if the loss lasts: a short one is over before anyone could read the banner. */
 const SHOW_AFTER_MS = 1500
 
 export function ConnectionBanner(): ReactNode {
@@ -37,8 +37,8 @@ export function ConnectionBanner(): ReactNode {
     return (
       <div className="banner is-bad" role="status">
         <span>
-          <strong>No connection to the network</strong> for {formatDuration(now - state.sinceMs)}: {state.reason}. What
-          you see may be old. It connects again by itself.
+          <strong>No connection to the network</strong> for {formatDuration(now - state.sinceMs)}: {state.reason}. The
+          data on this page may be old. It reconnects automatically.
         </span>
         <button type="button" className="button is-small" onClick={() => link.retryNow()}>
           Try now

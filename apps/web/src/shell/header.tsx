@@ -1,4 +1,4 @@
-// The way from page to page: above on a wide screen, at the thumb on a narrow one.
+// Navigation between pages: at the top of a wide screen, at the bottom of a narrow one.
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { hrefOf, type Route } from './route.ts'
@@ -14,7 +14,7 @@ const PAGES: readonly { readonly page: Page; readonly name: string }[] = [
   { page: 'wallet', name: 'Wallet' },
 ]
 
-/** Pages of single blocks and the like belong to Chain. */
+/** Pages of single blocks, transactions and so on belong to Chain. */
 function sectionOf(route: Route): string {
   return ['block', 'transaction', 'address', 'pool'].includes(route.page) ? 'chain' : route.page
 }

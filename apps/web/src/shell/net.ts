@@ -1,4 +1,4 @@
-// The network that the app looks at: its settings, the link to a node, and what the chain does. Pages get it by context.
+// The network that the app uses: its settings, the link to a node, and the state of the chain. Pages get it by context.
 import { createContext, useContext, useEffect, useState } from 'react'
 import { type ChainFeed, createChainFeed } from '../chain/feed.ts'
 import { guardianNames, learnNames } from '../chain/names.ts'
@@ -16,17 +16,17 @@ export interface Net {
 
 export const NetContext = createContext<Net | undefined>(undefined)
 
-/** For pages, which are shown only where there is a network. */
+/** For pages, which are shown only if there is a network. */
 export function useNet(): Net {
   const net = useContext(NetContext)
   if (net === undefined) throw new Error('a page outside of a network')
   return net
 }
 
-/** before an edge that did not say who it is is asked again */
+/** before asking an edge again for its address */
 const EDGE_RETRY_MS = 4000
 
-/** Edges are known by the names of the settings; which address is whose, each says itself. Gives what ends the asking. */
+/** The settings name the edges; each edge reports its own address. Returns a function that stops asking. */
 function learnEdgeNames({ edges = [] }: Settings): () => void {
   const ended = new AbortController()
   const learn = async (name: string, statusUrl: string): Promise<void> => {
@@ -44,7 +44,7 @@ function learnEdgeNames({ edges = [] }: Settings): () => void {
   return () => ended.abort()
 }
 
-/** Opens the network of some settings, and closes it when they change. Undefined for the moment in between. */
+/** Opens the network of the settings, and closes it when they change. Undefined in between. */
 export function useOpenedNet(settings: Settings): Net | undefined {
   const [net, setNet] = useState<Net | undefined>(undefined)
   useEffect(() => {

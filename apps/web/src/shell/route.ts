@@ -1,4 +1,4 @@
-// Where in the app one is, in the part of the address behind `#`: so the app works from any folder of any static host.
+// The current page, in the part of the address after `#`: so the app works from any folder of any static host.
 import { type Address, type Hash, type Hex, isHex } from '@tan/primitives'
 import { formatCount, shortHex } from '../format.ts'
 
@@ -18,7 +18,7 @@ export type Route =
 
 const PLAIN = ['network', 'chain', 'stake', 'publisher', 'wallet', 'settings'] as const
 
-/** Of `location.hash`, with or without its `#`. Whatever it is, there is a route. */
+/** The route of `location.hash`, with or without `#`. Any text gives a route. */
 export function parseRoute(hash: string): Route {
   const path = hash.replace(/^#?\/?/, '').replace(/\/$/, '')
   if (path === '' || path === 'watch') return { page: 'watch' }
@@ -58,7 +58,7 @@ export function hrefOf(route: Route): string {
   }
 }
 
-/** Of the browser's tab. */
+/** The title of the browser's tab. */
 export function titleOf(route: Route): string {
   switch (route.page) {
     case 'watch':
@@ -80,13 +80,13 @@ export function titleOf(route: Route): string {
   }
 }
 
-/** What a person may type into the search field: a height, an address, or 32 bytes that are a block, transaction or pool. */
+/** Input of the search field: a height, an address, or 32 bytes that name a block, transaction or pool. */
 export type Query =
   | { readonly kind: 'height'; readonly height: number }
   | { readonly kind: 'address'; readonly address: Address }
   | { readonly kind: 'hash'; readonly hash: Hash }
 
-/** Undefined for what is none of them. */
+/** Undefined for anything else. */
 export function parseQuery(text: string): Query | undefined {
   const term = text.trim().replace(/^#/, '').replaceAll(',', '')
   if (/^\d{1,15}$/.test(term)) return { kind: 'height', height: Number(term) }

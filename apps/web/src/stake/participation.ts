@@ -1,4 +1,4 @@
-// Who took part in the newest blocks: proposals by validator, and the signers of the newest finality certificate.
+// Participation in the newest blocks: proposals by validator, and signers of the newest finality certificate.
 import type { Address } from '@tan/primitives'
 import type { TanBlock } from '../rpc/tan.ts'
 
@@ -9,11 +9,11 @@ export interface Proposals {
 
 export interface Participation {
   readonly proposals: ReadonlyMap<Address, Proposals>
-  /** of the newest certificate that these blocks carry */
+  /** signers of the newest certificate that these blocks carry */
   readonly finality: { readonly height: number; readonly signers: number; readonly of: number } | undefined
 }
 
-/** Of blocks that stand newest first. */
+/** `blocks` must be newest first. */
 export function participationOf(blocks: readonly Pick<TanBlock, 'height' | 'proposer' | 'record'>[]): Participation {
   const proposals = new Map<Address, Proposals>()
   for (const { proposer, height } of blocks) {

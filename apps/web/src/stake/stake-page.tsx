@@ -1,4 +1,4 @@
-// Who keeps the ledger: validators and guardians by stake, who leads now, and who took part lately.
+// Validators and guardians by stake, the current leader, and recent participation.
 import type { Address } from '@tan/primitives'
 import { type ReactNode, useMemo } from 'react'
 import '../chain/chain.css'
@@ -25,9 +25,9 @@ export function StakePage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Stake</h1>
         <p className="lede">
-          Validators take turns at proposing blocks; all guardians together make them final. On this chain the genesis
-          file names both, and they do not change: TAN that is staked later gives no say yet, and who cheats is noticed
-          but not punished yet.
+          Validators take turns proposing blocks; all guardians together finalize them. The genesis file of this chain
+          names both, and they do not change yet: TAN staked later has no voting power, and misbehaviour is detected but
+          not punished.
         </p>
       </div>
       {guardians.kind === 'loading' && <Loading what="the guardians" rows={8} />}
@@ -51,11 +51,11 @@ function Guardians({ guardians }: { guardians: readonly Guardian[] }): ReactNode
     <>
       <section className="panel">
         <div className="figures">
-          <Figure label="Staked by all" value={tokenQuantity(BigInt(total) * WEI_PER_POWER, 'TAN', 7)} />
+          <Figure label="Total stake" value={tokenQuantity(BigInt(total) * WEI_PER_POWER, 'TAN', 7)} />
           <Figure label="Validators" value={formatCount(validators.length)} />
           <Figure label="Guardians, validators included" value={formatCount(guardians.length)} />
           <Figure
-            label="Signed the last finality"
+            label="Signed the last finality certificate"
             value={
               participation.finality === undefined
                 ? '–'
@@ -74,19 +74,19 @@ function Guardians({ guardians }: { guardians: readonly Guardian[] }): ReactNode
         <GuardianTable guardians={others} total={total} />
       </Panel>
       {info !== undefined && (
-        <Panel title="Taking part">
+        <Panel title="How to take part">
           <Facts
             rows={{
-              'A guardian stakes at least': formatTokens(info.parameters.guardianStakeMinWei, 'TAN', 7),
-              'A validator stakes at least': formatTokens(info.parameters.validatorStakeMinWei, 'TAN', 7),
+              'Minimum stake of a guardian': formatTokens(info.parameters.guardianStakeMinWei, 'TAN', 7),
+              'Minimum stake of a validator': formatTokens(info.parameters.validatorStakeMinWei, 'TAN', 7),
               How: (
                 <>
                   <code className="mono">npx tan stake</code> locks TAN from the{' '}
-                  <a href={hrefOf({ page: 'wallet' })}>wallet</a> and makes and registers the key that a guardian signs
-                  with; <code className="mono">npx tan node</code> runs a node.
+                  <a href={hrefOf({ page: 'wallet' })}>wallet</a> and creates and registers a guardian&rsquo;s signing
+                  key; <code className="mono">npx tan node</code> runs a node.
                 </>
               ),
-              'What comes of it': 'Nothing yet: nobody becomes a guardian or validator after the genesis.',
+              Effect: 'None yet: nobody becomes a guardian or validator after genesis.',
             }}
           />
         </Panel>
@@ -113,7 +113,7 @@ function ValidatorTable({
         <thead>
           <tr>
             <th>Validator</th>
-            <th>Say</th>
+            <th>Voting power</th>
             <th className="is-number">Staked</th>
             <th className="is-number">Proposed of the last {formatCount(blocks.length)}</th>
             <th className="is-number">Newest block</th>
@@ -127,10 +127,10 @@ function ValidatorTable({
                 <td className="is-title">
                   <span className="row">
                     <AddressLink address={address} />
-                    <span className={`tag leads ${address === leader ? 'is-good' : 'is-hidden'}`}>leads now</span>
+                    <span className={`tag leads ${address === leader ? 'is-good' : 'is-hidden'}`}>leader</span>
                   </span>
                 </td>
-                <td data-label="Say">
+                <td data-label="Voting power">
                   <Say share={power / total} />
                 </td>
                 <td className="is-number" data-label="Staked">
@@ -141,7 +141,7 @@ function ValidatorTable({
                 </td>
                 <td className="is-number" data-label="Newest block">
                   {proposed === undefined ? (
-                    'none lately'
+                    'none recently'
                   ) : (
                     <a href={hrefOf({ page: 'block', id: proposed.newestHeight })}>
                       {formatCount(proposed.newestHeight)}
@@ -158,7 +158,7 @@ function ValidatorTable({
 }
 
 function GuardianTable({ guardians, total }: { guardians: readonly Guardian[]; total: number }): ReactNode {
-  if (guardians.length === 0) return <p className="muted">There are none besides the validators.</p>
+  if (guardians.length === 0) return <p className="muted">All guardians are validators.</p>
   const shown = [...guardians].sort((a, b) => b.power - a.power).slice(0, 4 * ROWS_SHOWN)
   return (
     <div className="table-wrap">
@@ -166,7 +166,7 @@ function GuardianTable({ guardians, total }: { guardians: readonly Guardian[]; t
         <thead>
           <tr>
             <th>Guardian</th>
-            <th>Say in finality</th>
+            <th>Finality power</th>
             <th className="is-number">Staked</th>
           </tr>
         </thead>
@@ -176,7 +176,7 @@ function GuardianTable({ guardians, total }: { guardians: readonly Guardian[]; t
               <td className="is-title">
                 <AddressLink address={address} />
               </td>
-              <td data-label="Say in finality">
+              <td data-label="Finality power">
                 <Say share={power / total} />
               </td>
               <td className="is-number" data-label="Staked">
@@ -188,7 +188,7 @@ function GuardianTable({ guardians, total }: { guardians: readonly Guardian[]; t
       </table>
       {shown.length < guardians.length && (
         <p className="small muted">
-          The {formatCount(shown.length)} with the most stake, of {formatCount(guardians.length)}.
+          Showing the {formatCount(shown.length)} with the most stake, of {formatCount(guardians.length)}.
         </p>
       )}
     </div>

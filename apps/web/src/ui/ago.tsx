@@ -1,4 +1,4 @@
-// How long ago something happened, kept up to date; the time itself for who points at it.
+// How long ago something happened, kept up to date; hovering shows the time.
 import type { ReactNode } from 'react'
 import { formatAgo } from '../format.ts'
 import { useNow } from './hooks.ts'

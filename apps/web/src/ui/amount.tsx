@@ -1,4 +1,4 @@
-// An amount of one of the two currencies; all of its digits for who points at it.
+// An amount of one of the two currencies; hovering shows all digits.
 import type { ReactNode } from 'react'
 import type { Currency } from '../chain/decode.ts'
 import { formatTokens, formatTokensExactly } from '../format.ts'

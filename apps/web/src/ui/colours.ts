@@ -1,8 +1,8 @@
-// Colours of the style sheet for what is drawn on a canvas, where variables mean nothing.
+// Colours of the style sheet for canvases, where CSS variables do not work.
 import { useMemo } from 'react'
 import { useDark } from './hooks.ts'
 
-/** As the page shows them now; the same object until the system changes between light and dark. */
+/** The current colours; the same object until the system switches between light and dark. */
 export function useColours<const N extends string>(names: readonly N[]): Readonly<Record<N, string>> {
   const isDark = useDark()
   const key = names.join(' ')

@@ -1,4 +1,4 @@
-// What components share: a clock, the size of an element, whether motion is wanted, and values that have to be fetched.
+// Shared hooks: a clock, the size of an element, reduced motion, and fetched values.
 import { type RefObject, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { createStore } from '../store.ts'
 
@@ -6,7 +6,7 @@ const clock = createStore(Date.now())
 let clockUsers = 0
 let clockTimer: ReturnType<typeof setInterval> | undefined
 
-/** The time, each second, with one timer for the whole app. */
+/** The time, updated every second by one timer for the whole app. */
 export function useNow(): number {
   return useSyncExternalStore(subscribeToClock, clock.get)
 }
@@ -65,8 +65,8 @@ export type Fetched<T> =
   | { readonly kind: 'failed'; readonly error: unknown; readonly retry: () => void }
 
 /**
- * The result of `fetcher`, asked again when `key` changes. While a newer value of the same `subject` is under way the old
- * one stays; of another subject nothing is shown until it is there.
+ * The result of `fetcher`, fetched again when `key` changes. The old value stays while a newer one of the same
+ * `subject` loads; a new subject shows nothing until it has loaded.
  */
 export function useFetched<T>(fetcher: () => Promise<T>, subject: string, key: unknown = undefined): Fetched<T> {
   const [state, setState] = useState<{ subject: string; fetched: Fetched<T> }>({

@@ -1,5 +1,5 @@
-// Hashes and addresses as people meet them: short, named where a name is known, with a mark to recognise them by, a link
-// to their page, and a button that copies the whole.
+// Hashes and addresses for people: short, with a name if known, a mark to recognise them, a link to their page, and a
+// button that copies the full value.
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { type ReactNode, useState } from 'react'
 import { useName } from '../chain/names.ts'
@@ -14,7 +14,7 @@ export function AddressLink({
 }: {
   address: Address
   isWhole?: boolean
-  /** text only: inside of something that is a link already */
+  /** text only: inside another link */
   isPlain?: boolean
 }): ReactNode {
   const name = useName(address)
@@ -59,7 +59,7 @@ export function Copy({ value, what }: { value: string; what: string }): ReactNod
       setCopied(true)
       setTimeout(() => setCopied(false), 1500)
     } catch {
-      // Pages that are not on a secure origin may not write to the clipboard: the whole value can still be selected.
+      // Pages on insecure origins may not write to the clipboard; people can still select the full value.
     }
   }
   return (
@@ -72,7 +72,7 @@ export function Copy({ value, what }: { value: string; what: string }): ReactNod
   )
 }
 
-/** Two hues out of the identity itself: the same everywhere, and unlikely to be alike for two that stand side by side. */
+/** Two hues derived from the identity: the same everywhere, and rarely alike for two that appear side by side. */
 export function markOf(hex: Hex): string {
   const hue = (at: number): number => (Number.parseInt(hex.slice(at, at + 4), 16) / 65_536) * 360
   return `linear-gradient(135deg, oklch(0.68 0.12 ${hue(2).toFixed(0)}) 50%, oklch(0.5 0.1 ${hue(-4 + hex.length).toFixed(0)}) 50%)`

@@ -1,5 +1,5 @@
-// The parts that pages are made of: panels, figures, lists of facts, switches, folds, and the three states of anything
-// that has to be fetched (loading, empty, failed), each of which says what to do.
+// Building blocks of pages: panels, figures, lists of facts, switches, folds, and the three states of fetched data
+// (loading, empty, failed), each of which says what to do.
 import type { ReactNode } from 'react'
 import type { Quantity } from '../format.ts'
 import { Icon } from './icons.tsx'
@@ -43,7 +43,7 @@ export function Figure({
   label: ReactNode
   value: Quantity | string
   note?: ReactNode
-  /** all of its digits, for who points at it */
+  /** all digits, shown on hover */
   title?: string
   isLarge?: boolean
 }): ReactNode {
@@ -60,7 +60,7 @@ export function Figure({
   )
 }
 
-/** Rows of what something is; a value that is undefined has no row. */
+/** Rows of names and values; an undefined value has no row. */
 export function Facts({ rows }: { rows: Readonly<Record<string, ReactNode>> }): ReactNode {
   return (
     <dl className="facts">
@@ -81,7 +81,7 @@ export interface MeterPart {
   readonly colour: string
 }
 
-/** A bar of parts of a whole. `text` says the same in words. */
+/** A bar that shows parts of a whole. `text` says the same in words. */
 export function Meter({ parts, text }: { parts: readonly MeterPart[]; text: string }): ReactNode {
   return (
     <div className="meter" role="img" aria-label={text} title={text}>

@@ -1,4 +1,4 @@
-// Accounts that can sign: a wallet of the browser (EIP-1193, found by EIP-6963), or on a devnet a key that this page made.
+// Accounts that can sign: a browser wallet (EIP-1193, found by EIP-6963) or, on a devnet, a key that this page created.
 import type { Address, Hash, Hex } from '@tan/primitives'
 import { CodedError, isHex, secureRandomBytes, toHex } from '@tan/primitives'
 import { type Chain, createWalletClient, custom, defineChain, type EIP1193Provider } from 'viem'
@@ -15,10 +15,10 @@ export interface Call {
 
 export interface SigningAccount {
   readonly address: Address
-  /** what keeps its key, as people know it */
+  /** name of the wallet that holds the key */
   readonly keeper: string
   readonly isDevnetKey: boolean
-  /** Gives the hash when the node or the wallet has taken it. Rejects with what either says. */
+  /** Resolves with the hash when the node or the wallet accepts it. Rejects with their error. */
   send(call: Call): Promise<Hash>
 }
 
@@ -28,14 +28,14 @@ export interface BrowserWallet {
   readonly provider: EIP1193Provider
 }
 
-/** The account that the whole app uses; undefined while there is none. */
+/** The account that the whole app uses, if any. */
 export const currentAccount = createStore<SigningAccount | undefined>(undefined)
 
 const DEVNET_KEY = 'tan.devnet.key'
 
 /**
- * The devnet key of this browser: made once, and kept where any script of this page's origin can read it, which only play
- * money is good enough for. Throws `wallet/not-devnet` for any other chain.
+ * The devnet key of this browser: created once, and stored where any script of this page's origin can read it, so only
+ * for play money. Throws `wallet/not-devnet` for any other chain.
  */
 export function openDevnetAccount(link: RpcLink, info: ChainInfo, storage: Storage): SigningAccount {
   if (!info.isDevnet)
@@ -57,12 +57,12 @@ export function openDevnetAccount(link: RpcLink, info: ChainInfo, storage: Stora
   }
 }
 
-/** Was a devnet key made here before? */
+/** Whether this browser already has a devnet key. */
 export function hasDevnetKey(storage: Storage): boolean {
   return isHex(storage.getItem(DEVNET_KEY), 32)
 }
 
-/** Asks the wallet for an account and for this chain, which it adds if it does not know it. */
+/** Asks the wallet for an account and for this chain, and adds the chain if the wallet does not know it. */
 export async function connectWallet(
   { name, provider }: BrowserWallet,
   info: ChainInfo,
@@ -72,7 +72,7 @@ export async function connectWallet(
   const client = createWalletClient({ chain, transport: custom(provider) })
   const [address] = await client.requestAddresses()
   if (address === undefined)
-    throw new CodedError('wallet/no-account', `${name} gave no account: unlock it and allow one`)
+    throw new CodedError('wallet/no-account', `${name} provides no account: unlock it and allow one`)
   await changeChain(client, chain, rpcUrl)
   return {
     address: address.toLowerCase() as Address,
@@ -108,7 +108,7 @@ function chainOf({ chainId, name }: ChainInfo, rpcUrl: string | undefined): Chai
   })
 }
 
-/** Wallets as they announce themselves; the older single one where none does. */
+/** Wallets that announce themselves, or else the single wallet of older browsers. */
 export const browserWallets = createStore<readonly BrowserWallet[]>([])
 
 let isLooking = false

@@ -1,4 +1,4 @@
-// What the wallet can do, as calls: send either currency, open and close payment pools, and change one's stake.
+// The wallet's actions as calls: send either currency, open and close payment pools, and change a stake.
 import {
   type Address,
   CodedError,
@@ -32,11 +32,11 @@ export interface NewPool {
   /** 0 makes it strict */
   readonly collateralWei: bigint
   readonly durationBlocks: number
-  /** signs vouchers and reserves */
+  /** signs vouchers and reservations */
   readonly signer: Address
 }
 
-/** A pool for nothing in particular: what it is for is sealed by a random salt, and opened to payees alone. */
+/** A pool for no particular resource: a random salt hides the resource, and only payees learn it. */
 export function createPoolCall({ depositWei, collateralWei, durationBlocks, signer }: NewPool): Call {
   const commitment = toHex(secureRandomBytes(32))
   return {
@@ -60,7 +60,7 @@ export function closePoolCall(poolId: Hash): Call {
 
 export type StakeChange = 'deposit' | 'withdraw'
 
-/** Staking takes its TAN by itself: no approval goes before a deposit. */
+/** Staking takes its TAN without a prior approval. */
 export function stakeCall(change: StakeChange, wei: bigint): Call {
   return {
     to: SYSTEM_ADDRESSES.staking,
@@ -85,18 +85,18 @@ export function readAddress(text: string): Address {
   if (!isHex(address, 20))
     throw new CodedError(
       'wallet/address',
-      `An address is 0x and 40 hexadecimal digits, not "${shorten(text.trim(), 24)}".`,
+      `An address must be 0x and 40 hexadecimal digits, not "${shorten(text.trim(), 24)}".`,
     )
   return address
 }
 
-/** More than nothing and not more than there is. Throws `wallet/amount` with what to do. */
+/** More than 0 and at most the balance. Throws `wallet/amount` with what to do. */
 export function readAmount(text: string, currency: Currency, availableWei: bigint): bigint {
   const wei = parsed(text)
   if (wei === undefined)
     throw new CodedError(
       'wallet/amount',
-      'Write the amount in digits, without commas, and with at most 18 after a point: 12.5',
+      'Enter the amount in digits, without commas, and with at most 18 decimals: 12.5',
     )
   if (wei === 0n) throw new CodedError('wallet/amount', 'The amount must be more than 0.')
   if (wei > POOL_AMOUNT_MAX || wei > availableWei)
@@ -104,7 +104,7 @@ export function readAmount(text: string, currency: Currency, availableWei: bigin
   return wei
 }
 
-/** A comma is a point to some and nothing to others: whoever writes one is asked again. */
+/** A comma means a decimal point to some people and a separator to others, so we reject it. */
 function parsed(text: string): bigint | undefined {
   try {
     return parseAmount(text)

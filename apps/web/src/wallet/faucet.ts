@@ -1,11 +1,11 @@
-// The devnet's faucet: gives an account some of both currencies.
+// The devnet's faucet: sends an account some of both currencies.
 import { type Address, CodedError, shorten } from '@tan/primitives'
 import { STATUS_MAX_CHARS } from '../limits.ts'
 
 /** the faucet answers when its transactions are in a block */
 const FAUCET_TIMEOUT_MS = 30_000
 
-/** Throws `faucet/unreachable`, or `faucet/refused` with what the faucet said. */
+/** Throws `faucet/unreachable`, or `faucet/refused` with the faucet's reason. */
 export async function askFaucet(url: string, address: Address): Promise<void> {
   let response: Response
   try {
@@ -27,7 +27,7 @@ async function reasonOf(response: Response): Promise<string> {
     const { message } = JSON.parse(text) as { message?: unknown }
     if (typeof message === 'string') return message
   } catch {
-    // not JSON: its text says it as well
+    // Not JSON: use the text.
   }
   return shorten(text === '' ? `status ${response.status}` : text, 200)
 }

@@ -1,4 +1,4 @@
-// Fields and the submission of forms that send a call.
+// Fields and submission of forms that send a call.
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { messageOf } from '../ui/parts.tsx'
 import type { Call, SigningAccount } from './account.ts'
@@ -66,7 +66,7 @@ export function Choice<T extends string>({
   )
 }
 
-/** Reads the fields (which may throw what to tell the person), sends the call, and follows it. */
+/** Reads the fields (`read` may throw a message for the person), sends the call, and follows it. */
 export function CallForm({
   account,
   action,
@@ -76,9 +76,9 @@ export function CallForm({
   onSent,
 }: {
   account: SigningAccount
-  /** on the button */
+  /** label of the button */
   action: string
-  /** whether what `read` needs is known */
+  /** whether `read` has all that it needs */
   isReady?: boolean
   read: () => { readonly call: Call; readonly what: string }
   children?: ReactNode
@@ -117,7 +117,7 @@ export function CallForm({
   )
 }
 
-/** viem's errors carry a page of detail; people need the first sentence, and what the node itself said. */
+/** viem's errors carry a page of detail; people need the first sentence and the node's own message. */
 export function shortMessageOf(error: unknown): string {
   const { shortMessage, details } = error as { shortMessage?: unknown; details?: unknown }
   if (typeof shortMessage !== 'string') return messageOf(error)

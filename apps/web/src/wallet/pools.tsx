@@ -1,4 +1,4 @@
-// The payment pools of an account: those that there are, a new one, and closing those that are over.
+// The payment pools of an account: lists them, opens new ones, and closes those that have expired.
 import { type ReactNode, useState } from 'react'
 import { poolMoney } from '../chain/pool-money.ts'
 import { counted, formatCount, formatTokens, shortHex } from '../format.ts'
@@ -27,13 +27,13 @@ export function Pools({ account, balances }: { account: SigningAccount; balances
   const pools = useFetched(() => getPools(link), 'pools', settledHeight)
   const own = pools.kind === 'ready' ? pools.value.filter(pool => pool.payer === account.address) : []
   return (
-    <Panel title="Payment pools" note="Coins that are locked to pay peers off the chain; what is left comes back">
+    <Panel title="Payment pools" note="Coins locked to pay peers off chain; the rest comes back">
       {pools.kind === 'loading' && <Loading what="the pools" rows={2} />}
       {pools.kind === 'failed' && (
         <Failed title="The pools could not be loaded" error={pools.error} retry={pools.retry} />
       )}
       {pools.kind === 'ready' && own.length === 0 && (
-        <Empty title="None of yours">The player opens one by itself when you watch. You can also open one here.</Empty>
+        <Empty title="No pools yet">This account has none. You can open one here; the player opens its own.</Empty>
       )}
       {own.length > 0 && (
         <ul className="lines">
@@ -103,7 +103,7 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
       read={() => {
         const availableWei = available ?? 0n
         const depositWei = readAmount(deposit, 'TANGam', availableWei)
-        // Rounded up: a wei less than the least would be refused.
+        // Rounded up: the contract rejects one wei less than the minimum.
         const collateralWei = kind === 'strict' ? 0n : (depositWei * BigInt(collateralMinPercent) + 99n) / 100n
         readAmount(deposit, 'TANGam', availableWei - collateralWei)
         const durationBlocks = Math.min(Number(duration), poolDurationBlocksMax)
@@ -125,8 +125,8 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
       />
       <p className="small muted">
         {kind === 'credit'
-          ? `Pays any peer at once. ${collateralMinPercent}% of the deposit is locked beside it, and burns if the pool promises more than it holds.`
-          : 'Pays only what is reserved for a peer on the chain before. No collateral is needed.'}
+          ? `Pays any peer at once. Locks another ${collateralMinPercent}% of the deposit as collateral, which burns if the pool promises more than it holds.`
+          : 'Pays a peer only what is reserved for it on chain beforehand. Needs no collateral.'}
       </p>
       <TextField
         label="Deposit, TANGam"
@@ -136,12 +136,12 @@ function NewPool({ account, balances }: { account: SigningAccount; balances: Fet
         isNumber
         note={
           available === undefined
-            ? 'The balance is not known yet.'
-            : `You have ${formatTokens(available, 'TANGam', 7)}.`
+            ? 'The balance is unknown so far.'
+            : `Balance: ${formatTokens(available, 'TANGam', 7)}.`
         }
       />
       <Choice
-        label="For about"
+        label="Duration"
         options={DURATIONS.filter(({ blocks }) => blocks <= poolDurationBlocksMax).map(({ value, blocks }) => ({
           value,
           name: roundDuration(blocks * blockIntervalMs),

@@ -1,4 +1,4 @@
-// What this page has sent, followed from the wallet until it is final.
+// Follows what this page has sent until it is final.
 import type { Hash } from '@tan/primitives'
 import { certaintyOf } from '../chain/blocks.ts'
 import { type ChainReceipt, findReceipt, findTransaction } from '../rpc/eth.ts'
@@ -9,7 +9,7 @@ import { createStore, type Readable } from '../store.ts'
 export interface Sent {
   readonly hash: Hash
   readonly what: string
-  /** undefined while it waits for a block */
+  /** undefined while the transaction waits for a block */
   readonly height: number | undefined
   readonly isSuccess: boolean | undefined
 }
@@ -17,7 +17,7 @@ export interface Sent {
 const SENT_MAX = 20
 const list = createStore<readonly Sent[]>([])
 
-/** The newest first; lost with the page, since the chain keeps it. */
+/** Newest first; not stored, because the chain has it. */
 export const sent: Readable<readonly Sent[]> = list
 
 export function addSent(hash: Hash, what: string): void {
@@ -31,7 +31,7 @@ export function sentState({ height, isSuccess }: Sent, status: ChainStatus): Sen
   return isSuccess === false ? 'reverted' : certaintyOf(height, status)
 }
 
-/** Looks again at all that is not final yet: called with each new status. */
+/** Checks everything that is not final yet; called with each new status. */
 export async function followSent(link: RpcLink, status: ChainStatus): Promise<void> {
   const open = list.get().filter(entry => entry.height === undefined || entry.height > status.finalized.height)
   const found = await Promise.all(open.map(entry => placeOf(link, entry.hash)))

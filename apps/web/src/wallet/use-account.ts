@@ -1,4 +1,4 @@
-// The account in use and what it has, kept up to date as blocks settle.
+// The current account and its balances, kept up to date as blocks settle.
 import { useEffect } from 'react'
 import { type Account, getAccount } from '../rpc/eth.ts'
 import { useNet } from '../shell/net.ts'
@@ -6,7 +6,7 @@ import { useStore } from '../store.ts'
 import { type Fetched, useFetched } from '../ui/hooks.ts'
 import { currentAccount, hasDevnetKey, openDevnetAccount, type SigningAccount } from './account.ts'
 
-/** A devnet key that was made here before is taken up again by itself; a wallet has to be connected by a person. */
+/** Reopens an existing devnet key automatically; a person must connect a wallet. */
 export function useAccount(): SigningAccount | undefined {
   const { link, feed } = useNet()
   const info = useStore(feed.info)

@@ -1,4 +1,4 @@
-// The wallet: an account, what it has of both currencies, sending them, and its payment pools.
+// The wallet: an account, its balances, sending, and its payment pools.
 import { type ReactNode, useEffect, useState } from 'react'
 import '../chain/chain.css'
 import './wallet.css'
@@ -35,8 +35,8 @@ export function WalletPage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Wallet</h1>
         <p className="lede">
-          TANGam pays for pieces and for gas. TAN is staked by those who keep the ledger. Both live in one account, the
-          same kind that Ethereum wallets use.
+          TANGam pays for pieces and for gas. Validators and guardians stake TAN. One account holds both, the same kind
+          that Ethereum wallets use.
         </p>
       </div>
       {account === undefined ? <ChooseAccount /> : <OpenAccount account={account} />}
@@ -60,7 +60,7 @@ function ChooseAccount(): ReactNode {
     }
   }
   return (
-    <Panel title="Which account?">
+    <Panel title="Choose an account">
       <ul className="wallet-ways">
         {info.isDevnet && (
           <li>
@@ -72,7 +72,7 @@ function ChooseAccount(): ReactNode {
               Use a devnet account
             </button>
             <p className="small muted">
-              A key made in this browser, for play money. It needs nothing else, and the faucet fills it.
+              A key created in this browser, for play money from the faucet. No wallet needed.
             </p>
           </li>
         )}
@@ -85,7 +85,7 @@ function ChooseAccount(): ReactNode {
         ))}
         {wallets.length === 0 && (
           <li className="muted">
-            No browser wallet was found. Any wallet for Ethereum works: install one and reload this page.
+            No browser wallet found. Any Ethereum wallet works: install one and reload this page.
           </li>
         )}
       </ul>
@@ -179,14 +179,10 @@ function Faucet({ account, balances }: { account: SigningAccount; balances: Fetc
           disabled={state === 'asking'}
           onClick={ask}
         >
-          {state === 'asking' ? 'Asking the faucet' : 'Get coins from the faucet'}
+          {state === 'asking' ? 'Waiting for the faucet' : 'Get coins from the faucet'}
         </button>
         <span className="small muted" role="status">
-          {state === 'given'
-            ? 'Given: the balance follows with the next block.'
-            : isPoor
-              ? 'This account is empty.'
-              : ''}
+          {state === 'given' ? 'Sent: the next block updates your balance.' : isPoor ? 'This account is empty.' : ''}
         </span>
       </div>
       {problem !== '' && (
@@ -235,7 +231,7 @@ function SendForm({ account, balances }: { account: SigningAccount; balances: Fe
         onChange={setAmount}
         placeholder="12.5"
         isNumber
-        note={`${available === undefined ? 'The balance is not known yet' : `You have ${formatTokens(available, currency, 7)}`}. The fee, a tiny part of one TANGam, comes on top.`}
+        note={`${available === undefined ? 'The balance is unknown so far' : `Balance: ${formatTokens(available, currency, 7)}`}. A fee, a tiny fraction of one TANGam, is added.`}
       />
     </CallForm>
   )
@@ -248,7 +244,7 @@ function SentList(): ReactNode {
   if (entries.length === 0)
     return (
       <Empty title="Nothing yet">
-        What you send is followed here, from waiting over settled to final: a few seconds.
+        Transactions that you send appear here until they are final, which takes a few seconds.
       </Empty>
     )
   return (

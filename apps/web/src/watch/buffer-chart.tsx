@@ -1,4 +1,4 @@
-// How many seconds of video are loaded ahead, over the last minutes. It falls to zero only when playback stops.
+// How many seconds of video are loaded ahead, over the last minutes. Zero means that playback has stopped.
 import { type ReactNode, useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -53,7 +53,7 @@ export function BufferChart({ samples }: { samples: readonly BufferSample[] }): 
     }
   }, [width, colours])
 
-  // A chart that was made anew, after `colours` or `width` changed, has no data yet.
+  // A new chart, after `colours` or `width` changed, has no data yet.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     if (chart.current !== undefined && samples.length > 0) show(chart.current, samples)

@@ -1,4 +1,4 @@
-// Money for the player's session: from the faucet of a devnet, or from the account that a person has connected.
+// Money for the player's session: from a devnet's faucet, or from the connected account.
 import { type Address, CodedError, formatAmount } from '@tan/primitives'
 import { getTangam } from '../rpc/eth.ts'
 import type { RpcLink } from '../rpc/link.ts'
@@ -9,7 +9,7 @@ import { askFaucet } from '../wallet/faucet.ts'
 const WAIT_MAX_MS = 60_000
 const LOOK_MS = 500
 
-/** Resolves once it is there. Throws `pool/funds` with what to do. */
+/** Resolves when the money has arrived. Throws `pool/funds` with what to do. */
 export async function fundSession(
   { link, settings: { faucetUrl } }: { link: RpcLink; settings: Settings },
   address: Address,
@@ -19,11 +19,11 @@ export async function fundSession(
   const account = currentAccount.get()
   if (faucetUrl !== undefined) await askFaucet(faucetUrl, address)
   else if (account !== undefined) await account.send({ to: address, valueWei: wei, data: '0x' })
-  else throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam are needed`)
+  else throw new CodedError('pool/funds', `it needs ${formatAmount(wei)} TANGam`)
   const deadlineMs = Date.now() + WAIT_MAX_MS
   while ((await getTangam(link, address)) < before + wei) {
     if (Date.now() > deadlineMs)
-      throw new CodedError('pool/funds', `${formatAmount(wei)} TANGam were asked for and have not come`)
+      throw new CodedError('pool/funds', `the requested ${formatAmount(wei)} TANGam have not arrived`)
     await new Promise(resolve => setTimeout(resolve, LOOK_MS))
   }
 }

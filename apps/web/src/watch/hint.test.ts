@@ -14,7 +14,7 @@ const funds = { code: 'pool/funds', message: '0x12 needs 3 TANGam more' }
 test.each([
   ['all is well', {}, undefined],
   ['peers are off', { usesPeers: false, hasPool: false, peerCount: 0 }, undefined],
-  ['the pool is being opened', { hasPool: false }, 'is being opened'],
+  ['the pool is being opened', { hasPool: false }, 'is opening a payment pool'],
   ['there is no money', { hasPool: false, problem: funds }, '0x12 needs 3 TANGam more'],
   [
     'the chain does not answer',

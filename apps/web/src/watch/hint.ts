@@ -1,14 +1,14 @@
-// Why peers do not help at the moment, in a sentence for the person who watches; undefined while they do.
+// Explains in one sentence why peers do not help at the moment; undefined while they do.
 import type { Reason } from '@tan/primitives'
 
 export interface SwarmCondition {
   readonly usesPeers: boolean
   readonly hasTracker: boolean
-  /** do peers ask for money? */
+  /** whether peers want payment */
   readonly costs: boolean
   readonly hasPool: boolean
   readonly peerCount: number
-  /** the newest, as long as nothing has worked since */
+  /** the newest problem, until something works again */
   readonly problem: Reason | undefined
 }
 
@@ -17,12 +17,13 @@ export function hintOf(condition: SwarmCondition): string | undefined {
   if (!usesPeers) return undefined
   if (costs && !hasPool) {
     if (problem?.code === 'pool/funds')
-      return `Peers want to be paid, and there is nothing to pay with: ${problem.message}. Open the wallet and connect an account; until then the origin serves.`
+      return `The player has no money to pay peers: ${problem.message}. Open the wallet and connect an account; until then, the video comes from the origin.`
     if (problem !== undefined)
-      return `The payment pool could not be opened yet: ${problem.message}. The origin serves meanwhile.`
-    return 'A payment pool is being opened on the chain. Until it has settled, a few seconds, the origin serves.'
+      return `The payment pool could not be opened yet: ${problem.message}. Meanwhile, the video comes from the origin.`
+    return 'The player is opening a payment pool on the chain. For the few seconds until it settles, the video comes from the origin.'
   }
   if (peerCount > 0) return undefined
-  if (!hasTracker) return 'The tracker, which introduces peers, does not answer. The origin serves meanwhile.'
-  return 'No peer is near yet. The origin serves meanwhile.'
+  if (!hasTracker)
+    return 'The tracker, which introduces peers, does not answer. Meanwhile, the video comes from the origin.'
+  return 'No peer is near yet. Meanwhile, the video comes from the origin.'
 }

@@ -1,27 +1,27 @@
-// hls.js on a video element: loaded when a video is first played, and kept alive over the errors that heal.
+// hls.js on a video element: loads when a video first plays, and survives recoverable errors.
 import { CodedError, type Reason } from '@tan/primitives'
 import type Hls from 'hls.js'
 
-/** a media error that recovers again and again does not recover */
+/** after so many recoveries, a media error counts as fatal */
 const RECOVERIES_MAX = 3
-/** seconds to load ahead: enough for peers to be asked in good time, and little enough not to be wasted by who leaves */
+/** seconds to load ahead: enough to ask peers in time, and little waste if the viewer leaves */
 const BUFFER_S = 30
 
 export interface PlaybackOptions {
-  /** of the playlist */
+  /** URL of the playlist */
   readonly url: string
   readonly startS: number
-  /** before anything is loaded; gives what is to be done in the end */
+  /** called before loading; returns a function to call at the end */
   attach(hls: Hls): () => void
   failed(rejection: Reason): void
-  /** takes the element back: at once, even while the player is still being loaded */
+  /** releases the element at once, even while the player is still loading */
   readonly ended: AbortSignal
 }
 
-/** Throws `player/unsupported` where the browser cannot play HLS this way. */
+/** Throws `player/unsupported` if the browser cannot play HLS this way. */
 export async function playHls(video: HTMLVideoElement, options: PlaybackOptions): Promise<void> {
   const { default: HlsPlayer } = await import('hls.js')
-  // By now the element may belong to another player, whom one made here would rob of it when it is ended.
+  // By now the element may belong to another player, and ending a player created here would take it away.
   if (options.ended.aborted) return
   if (!HlsPlayer.isSupported())
     throw new CodedError('player/unsupported', 'this browser has no Media Source Extensions, which the player needs')
@@ -46,9 +46,9 @@ export async function playHls(video: HTMLVideoElement, options: PlaybackOptions)
   })
 }
 
-/** Seconds of video that are loaded ahead of what is shown. */
+/** Seconds of video loaded ahead of the current position. */
 export function bufferedAhead({ currentTime, buffered }: Pick<HTMLVideoElement, 'currentTime' | 'buffered'>): number {
-  // Ranges that all but touch are one: encoders leave gaps of some milliseconds between segments.
+  // Ranges that almost touch count as one: encoders leave gaps of some milliseconds between segments.
   const gapMax = 0.1
   let end = currentTime
   for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= end + gapMax) end = Math.max(end, buffered.end(i))

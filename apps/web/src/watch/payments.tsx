@@ -1,4 +1,4 @@
-// Payments as they are made, and what each peer delivered and earned.
+// Live payments, and what each peer delivered and earned.
 import type { ReactNode } from 'react'
 import { counted, formatBytes, formatCount, formatTokens, tokenQuantity } from '../format.ts'
 import { hrefOf } from '../shell/route.ts'
@@ -11,9 +11,7 @@ const SHOWN = 7
 
 export function PaymentTicker({ view }: { view: WatchView }): ReactNode {
   if (view.payments.length === 0)
-    return (
-      <Empty title="No payments yet">Each piece that a peer sends is paid for the moment it has been checked.</Empty>
-    )
+    return <Empty title="No payments yet">The player pays for each piece as soon as it has checked it.</Empty>
   return (
     <>
       <p className="ticker-sum">
@@ -37,7 +35,7 @@ export function PaymentTicker({ view }: { view: WatchView }): ReactNode {
 
 export function PeerTable({ view }: { view: WatchView }): ReactNode {
   if (view.peers.length === 0)
-    return <Empty title="No peers yet">The tracker introduces peers as soon as some are near.</Empty>
+    return <Empty title="No peers yet">The tracker introduces peers when some are near.</Empty>
   return (
     <div className="table-wrap">
       <table className="table is-folding">

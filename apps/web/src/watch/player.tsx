@@ -1,4 +1,4 @@
-// The video itself. It starts by itself and without sound, as browsers allow; a person turns the sound on.
+// The video. It starts automatically and muted, as browsers require; a person turns the sound on.
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useStore } from '../store.ts'
 import { Icon } from '../ui/icons.tsx'

@@ -1,12 +1,13 @@
-// Where a viewing stands: kept for each resource, so that it goes on there after a look at other pages, or a reload.
+// The playback position, stored per resource, so that playback continues there after a visit to other pages, or a
+// reload.
 
 export interface Position {
-  /** seconds; 0 if nothing is kept */
+  /** seconds; 0 if nothing is stored */
   get(): number
   keep(positionS: number): void
 }
 
-/** `storage` is asked for each time, since a browser that keeps nothing throws there. */
+/** Calls `storage` each time, because a browser without storage throws there. */
 export function openPosition(manifestUrl: string, storage: () => Pick<Storage, 'getItem' | 'setItem'>): Position {
   const key = `tan.position.${manifestUrl}`
   let positionS = read()
@@ -18,7 +19,7 @@ export function openPosition(manifestUrl: string, storage: () => Pick<Storage, '
       try {
         storage().setItem(key, String(newS))
       } catch {
-        // it is remembered as long as the page is open
+        // The position lasts as long as the page is open.
       }
     },
   }

@@ -15,13 +15,13 @@ import { type PieceEvent, type Span, WatchLog, type WatchView } from './watch-lo
 export interface PoolSummary {
   readonly poolId: Hash
   readonly depositWei: bigint
-  /** promised to peers, redeemed or not */
+  /** promised to peers, whether redeemed or not */
   readonly spentWei: bigint
   readonly leftWei: bigint
   readonly collateralWei: bigint
 }
 
-/** What this page does for others. */
+/** What this page sends to others. */
 export interface ServedSummary {
   readonly bytes: number
   readonly earnedWei: bigint
@@ -29,7 +29,7 @@ export interface ServedSummary {
 
 export type SessionState =
   | { readonly kind: 'starting' }
-  /** plays; from the origin alone while there is a `hint` why peers do not help */
+  /** plays; while there is a `hint`, only from the origin */
   | { readonly kind: 'running'; readonly hint: string | undefined }
   | { readonly kind: 'failed'; readonly rejection: Reason }
 
@@ -40,22 +40,22 @@ export interface WatchSession {
   readonly served: Readable<ServedSummary>
   readonly usesPeers: Readable<boolean>
   setPeers(usesPeers: boolean): void
-  /** Calls with each piece as it comes: for the picture, which draws it on its way. */
+  /** Calls back with each arriving piece, so that the picture can draw it. */
   onPiece(listener: (piece: PieceEvent) => void): () => void
   onPayment(listener: (peer: Address) => void): () => void
-  /** Gives the video to an element, from where it stood before; ends when the returned function is called. */
+  /** Plays the video in an element, from its last position, until the returned function is called. */
   attach(video: HTMLVideoElement): () => void
 }
 
 type Video = NonNullable<Settings['video']>
 
-/** how often the page is told what has changed */
+/** how often the page is updated */
 const VIEW_MS = 250
 
 const sessions = new WeakMap<Net, WatchSession>()
 
 /**
- * The viewing that goes on while one looks at other pages: its pieces stay, and it serves others meanwhile. It ends with
+ * The session that continues while the person visits other pages: it keeps its pieces and serves others. It ends with
  * the page, or when it failed and is opened `anew`.
  */
 export function openSession(net: Net, video: Video, anew = false): WatchSession {
@@ -115,7 +115,7 @@ class Session implements WatchSession {
     }
   }
 
-  /** An element that has no picture yet stands at 0, and says nothing of where the viewing is. */
+  /** An element without a picture is at 0, which is not the playback position. */
   #keepPosition(video: HTMLVideoElement): void {
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#position.keep(video.ended ? 0 : video.currentTime)
   }
@@ -125,10 +125,10 @@ class Session implements WatchSession {
     const viewer = await createBrowserViewer({
       manifestUrl,
       rpcUrl: settings.rpcUrl,
-      // A page that was given no genesis trusts the node that it is looking at, as for all else that it shows.
+      // A page without a configured genesis trusts its node, as it does for everything else.
       anchor: settings.genesis ?? (settings.rpcUrl === undefined ? undefined : await getAnchor(link)),
       trackers: settings.trackerUrl === undefined ? undefined : [settings.trackerUrl],
-      // Only a page that has to pay, and has nothing to pay with, needs this part.
+      // Only a page that must pay and has no money needs this module.
       fund: async (address, wei) => (await import('./funding.ts')).fundSession({ link, settings }, address, wei),
     })
     viewer.on(event => this.#take(viewer, event))
@@ -174,7 +174,7 @@ class Session implements WatchSession {
         this.#problem = event.rejection
         break
       default:
-      // what else happens shows in the figures
+      // The figures show everything else.
     }
   }
 
@@ -211,7 +211,7 @@ function summaryOf({ poolId, depositWei, spentWei, collateralWei }: PoolReport):
   return { poolId, depositWei, spentWei, leftWei: depositWei - spentWei, collateralWei }
 }
 
-/** The pieces of a segment share its time evenly: near enough for a strip of seconds. */
+/** The pieces of a segment share its time evenly, which is precise enough for the strip. */
 function spanOf({ catalog }: Viewer, { rendition, segment, piece }: PieceRef): Span | undefined {
   const found = catalog.segment(rendition, segment)
   if (found === undefined || found.durationMs === 0) return undefined

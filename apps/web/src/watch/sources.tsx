@@ -1,4 +1,4 @@
-// Sources of video as the page names and colours them: the origin is grey, and each peer has a colour of its own.
+// Names and colours of the sources of video: the origin is grey, and each peer has its own colour.
 import type { Address } from '@tan/primitives'
 import type { ReactNode } from 'react'
 import { nameOf, useName } from '../chain/names.ts'

@@ -75,7 +75,7 @@ export function Strip({
   )
 }
 
-/** Peers in the order in which they came, the origin above them: so that a colour is found at one height. */
+/** Peers in the order of their arrival, the origin above them, so that each colour keeps its height. */
 function inOrder(parts: StripColumn['parts'], peers: WatchView['peers']): StripColumn['parts'] {
   const orderOf = (source: Source): number =>
     source === 'origin' ? Number.POSITIVE_INFINITY : (peers.find(peer => peer.id === source)?.index ?? 0)
@@ -97,14 +97,14 @@ function StripTip({ column, view, x }: { column: StripColumn; view: WatchView; x
   )
 }
 
-/** What the colours mean, and how much came from each: the most first. */
+/** What the colours mean, and how much came from each source, most first. */
 export function StripLegend({ view }: { view: WatchView }): ReactNode {
   const total = view.originBytes + view.peerBytes
   const sources = [
     ...view.peers.filter(peer => peer.bytes > 0).map(peer => ({ source: peer.id, bytes: peer.bytes })),
     ...(view.originBytes > 0 ? [{ source: 'origin' as const, bytes: view.originBytes }] : []),
   ].sort((a, b) => b.bytes - a.bytes)
-  if (sources.length === 0) return <p className="legend muted">Nothing has come yet.</p>
+  if (sources.length === 0) return <p className="legend muted">Nothing has arrived yet.</p>
   return (
     <ul className="legend">
       {sources.map(({ source, bytes }) => (

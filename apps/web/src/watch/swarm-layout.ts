@@ -1,4 +1,4 @@
-// Where everyone stands in the picture of the swarm: you in the middle, the origin at the left, peers around the rest.
+// Positions in the picture of the swarm: you in the middle, the origin at the left, peers around.
 import { PEERS_DRAWN_MAX } from '../limits.ts'
 
 export interface Point {
@@ -9,11 +9,11 @@ export interface Point {
 export interface SwarmLayout {
   readonly you: Point
   readonly origin: Point
-  /** of the first peers, as many as have a place of their own */
+  /** positions of the first peers, up to the number drawn individually */
   readonly peers: readonly Point[]
 }
 
-/** how far around the right side peers may stand, in turns from straight right */
+/** how far around the right side peers may be placed, in turns from straight right */
 const SPREAD_TURNS = 0.36
 
 export function swarmLayout(width: number, height: number, peerCount: number): SwarmLayout {
@@ -24,7 +24,7 @@ export function swarmLayout(width: number, height: number, peerCount: number): S
   const peers = Array.from({ length: count }, (_, i) => {
     const turn = count === 1 ? 0 : (i / (count - 1) - 0.5) * 2 * SPREAD_TURNS * Math.min(1, 0.35 + count / 14)
     const angle = turn * 2 * Math.PI
-    // Every other one of a crowd stands a little closer, so that names do not touch.
+    // In a crowd, every other peer is placed a little closer, so that names do not touch.
     const near = count > 6 && i % 2 === 1 ? 0.72 : 1
     return { x: you.x + radiusX * near * Math.cos(angle), y: you.y + radiusY * near * Math.sin(angle) }
   })

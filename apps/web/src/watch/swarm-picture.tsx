@@ -1,5 +1,5 @@
-// The swarm as it works: who is connected, and each piece on its way to you, with its payment on the way back. Nodes and
-// links are SVG, which can be read and styled; what moves is drawn on a canvas between them.
+// The live swarm: connected peers, each piece on its way to you, and its payment on the way back. Nodes and links are
+// SVG, which assistive tools can read; a canvas draws what moves.
 import { type ReactNode, useEffect, useRef } from 'react'
 import { counted, formatBytes } from '../format.ts'
 import { PEERS_DRAWN_MAX, PIECES_DRAWN_MAX } from '../limits.ts'
@@ -85,7 +85,7 @@ function noteOf(peer: PeerView): string {
   return peer.rttMs === undefined ? bytes : `${bytes}, ${Math.round(peer.rttMs)} ms`
 }
 
-/** Those that are connected, in the order in which they came; places that are left go to those that are gone. */
+/** The connected peers, in the order of their arrival; the remaining places go to peers that have left. */
 function drawnPeers(view: WatchView): readonly PeerView[] {
   const here = view.peers.filter(peer => peer.isConnected)
   const gone = view.peers.filter(peer => !peer.isConnected && peer.bytes > 0)
@@ -119,7 +119,7 @@ function Node({
   name: ReactNode
   note: string
   isFaded?: boolean
-  /** away from its link, which would cross the name */
+  /** puts the name away from the link that would cross it */
   isNamedAbove?: boolean
 }): ReactNode {
   const nameY = isNamedAbove ? at.y - radius - 21 : at.y + radius + 15
@@ -136,7 +136,7 @@ function Node({
   )
 }
 
-/** Draws only while something moves, and nothing at all for who wants less motion. */
+/** Draws only while something moves, and nothing if the person prefers reduced motion. */
 function Movement({
   session,
   layout,

@@ -1,5 +1,5 @@
-// What happened while watching, added up for the page: where each second of video came from, who sent how much, what was
-// paid, and how full the buffer was. It knows no player and no clock: whoever feeds it says what and when.
+// Adds up playback events for the page: the source of each second of video, bytes per peer, payments, and the buffer.
+// It knows no player and no clock: callers pass events and times.
 import type { Address } from '@tan/primitives'
 import { BUFFER_SAMPLES_MAX, PAYMENTS_KEPT_MAX, SECONDS_KEPT_MAX } from '../limits.ts'
 
@@ -8,7 +8,7 @@ export type Source = 'origin' | Address
 export interface PieceEvent {
   readonly from: Source
   readonly bytes: number
-  /** the part of the video that it holds, where it is of the timeline */
+  /** the part of the timeline that it holds, if any */
   readonly span: Span | undefined
 }
 
@@ -24,7 +24,7 @@ export interface PaymentEvent {
   readonly atMs: number
 }
 
-/** A peer as the player knows it now. */
+/** The player's current view of a peer. */
 export interface PeerReport {
   readonly id: Address
   readonly kind: 'edge' | 'viewer'
@@ -32,24 +32,24 @@ export interface PeerReport {
 }
 
 export interface PeerView extends PeerReport {
-  /** received from it */
+  /** received from this peer */
   readonly bytes: number
   readonly pieces: number
   readonly paidWei: bigint
   readonly isConnected: boolean
-  /** its place in the order in which peers came: gives it its colour */
+  /** its position in the order of arrival, which decides its colour */
   readonly index: number
 }
 
-/** Payments to one peer that follow each other within a second: as many as a person can read. */
+/** Consecutive payments to one peer within a second, combined so that a person can read them. */
 export interface PaymentView {
   readonly id: number
   readonly peer: Address
   readonly count: number
   readonly wei: bigint
-  /** to this peer so far, in this viewing: the pool may have paid it in earlier ones too */
+  /** to this peer so far, in this session; the pool may have paid it in earlier ones too */
   readonly totalWei: bigint
-  /** of the first of them */
+  /** time of the first payment */
   readonly atMs: number
 }
 
@@ -59,20 +59,20 @@ export interface BufferSample {
 }
 
 export interface WatchView {
-  /** of each second of video the bytes by source; a hole where nothing came yet */
+  /** bytes by source for each second of video; a hole if nothing has arrived */
   readonly seconds: readonly (ReadonlyMap<Source, number> | undefined)[]
   readonly originBytes: number
   readonly peerBytes: number
   readonly peers: readonly PeerView[]
-  /** the newest first */
+  /** newest first */
   readonly payments: readonly PaymentView[]
   readonly paymentCount: number
   readonly paidWei: bigint
-  /** the oldest first */
+  /** oldest first */
   readonly buffer: readonly BufferSample[]
 }
 
-/** Part of the bytes that did not come from the origin; undefined before anything came. */
+/** Share of the bytes that did not come from the origin; undefined before the first byte. */
 export function offloadOf({
   originBytes,
   peerBytes,
@@ -129,7 +129,7 @@ export class WatchLog {
           )
   }
 
-  /** All peers that are connected now; one that is not named is not connected any more. */
+  /** Takes all connected peers; a peer that is not listed is no longer connected. */
   peers(reports: readonly PeerReport[]): void {
     for (const entry of this.#peers.values()) entry.isConnected = false
     for (const report of reports) {
@@ -156,7 +156,7 @@ export class WatchLog {
     }
   }
 
-  /** A small piece may hold several seconds, and a large one a part of one: its bytes go to the seconds by their share. */
+  /** A small piece may hold several seconds, and a large one only part of one: divides its bytes among the seconds. */
   #spread(from: Source, bytes: number, { fromS, toS }: Span): void {
     const end = Math.min(toS, SECONDS_KEPT_MAX)
     for (let second = Math.max(0, Math.floor(fromS)); second < end; second++) {
@@ -174,7 +174,7 @@ export class WatchLog {
     let entry = this.#peers.get(id)
     if (entry === undefined) {
       entry = {
-        // A piece can come before the first report of who sent it.
+        // A piece can arrive before the first report about its sender.
         report: { id, kind: 'edge', rttMs: undefined },
         bytes: 0,
         pieces: 0,
@@ -190,7 +190,7 @@ export class WatchLog {
 
 // -------------------------------------------------------------------------------------------------- the strip
 
-/** One column of the strip: parts of it by source, which add up to 1, the largest first; none where nothing came. */
+/** One column of the strip: shares by source, largest first, which add up to 1; none if nothing arrived. */
 export interface StripColumn {
   readonly fromSecond: number
   readonly toSecond: number
@@ -220,7 +220,7 @@ export function stripColumns(
   })
 }
 
-/** Seconds that came mostly from peers, mostly from the origin, and not at all yet. */
+/** Seconds mostly from peers, mostly from the origin, and not loaded yet. */
 export function countSeconds(
   seconds: WatchView['seconds'],
   durationS: number,

@@ -1,4 +1,4 @@
-// The home page: a video that plays, where it comes from, who is paid for it, and what the ledger makes of it.
+// The home page: a playing video, its sources, its payments, and the ledger behind them.
 import { type ReactNode, useMemo, useState } from 'react'
 import './watch.css'
 import { formatBytes, formatCount, formatShare, formatTokensExactly, tokenQuantity } from '../format.ts'
@@ -23,14 +23,14 @@ export function WatchPage(): ReactNode {
       <div className="page-head">
         <h1 tabIndex={-1}>Video from the machines next door, paid by the piece</h1>
         <p className="lede">
-          Peers near you send this video in small pieces. Each is checked, and paid for with a fraction of a coin the
-          moment it arrives. The publisher&rsquo;s own server, the origin, only fills the gaps.
+          Peers near you send this video in small pieces. Your browser checks each piece and pays for it at once with a
+          fraction of a coin. The publisher&rsquo;s own server, the origin, only fills the gaps.
         </p>
       </div>
       {settings.video === undefined ? (
         <Panel>
-          <Empty title="No video is set">
-            A devnet publishes one by itself. To watch another, put the address of its manifest into the{' '}
+          <Empty title="No video configured">
+            A devnet publishes one automatically. To watch another, enter the address of its manifest in the{' '}
             <a href={hrefOf({ page: 'settings' })}>settings</a>.
           </Empty>
         </Panel>
@@ -70,7 +70,7 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
           <div className="watch-offload">
             <Figure
               isLarge
-              label="came from peers, not from the origin"
+              label="from peers instead of the origin"
               value={offload === undefined ? '–' : formatShare(offload)}
             />
             <PeersSwitch session={session} />
@@ -102,15 +102,15 @@ function Viewing({ video }: { video: NonNullable<Settings['video']> }): ReactNod
         <Panel title="Buffer" note="Seconds of video loaded ahead">
           <BufferChart samples={view.buffer} />
         </Panel>
-        <Panel title="Payments" note="Off the chain, in this visit">
+        <Panel title="Payments" note="Off chain, in this visit">
           <PaymentTicker view={view} />
         </Panel>
-        <Panel title="Payment pool" note="On the chain; counts earlier visits too">
+        <Panel title="Payment pool" note="On chain; includes earlier visits">
           <Pool session={session} />
         </Panel>
       </div>
       <section className="panel">
-        <Fold summary="Peers in figures">
+        <Fold summary="Peer details">
           <PeerTable view={view} />
           <Served session={session} />
         </Fold>
@@ -130,8 +130,7 @@ function SwarmHint({ session }: { session: WatchSession }): ReactNode {
   if (!usesPeers)
     return (
       <p className="notice is-warn small">
-        Peers are off: every byte now comes from the origin, and its publisher pays for all of it. Watch the strip turn
-        grey.
+        Peers are off: every byte now comes from the origin, at the publisher&rsquo;s cost. Watch the strip turn grey.
       </p>
     )
   if (state.kind === 'running' && state.hint !== undefined) return <p className="notice small">{state.hint}</p>
@@ -143,7 +142,7 @@ function Pool({ session }: { session: WatchSession }): ReactNode {
   if (pool === undefined)
     return (
       <Empty title="No pool yet">
-        Before peers can be paid, some coins are locked in a pool. Until that is settled, the origin serves.
+        To pay peers, the player locks some coins in a pool. Until that has settled, the video comes from the origin.
       </Empty>
     )
   return <PoolView pool={pool} />
@@ -166,18 +165,18 @@ function PoolView({ pool }: { pool: PoolSummary }): ReactNode {
         {figure('Left', pool.leftWei)}
         {figure('Collateral', pool.collateralWei)}
       </div>
-      <a href={hrefOf({ page: 'pool', poolId: pool.poolId })}>See it on the chain</a>
+      <a href={hrefOf({ page: 'pool', poolId: pool.poolId })}>View on the chain</a>
     </div>
   )
 }
 
-/** A page that plays serves others, too, and is paid for it. */
+/** A playing page also serves others, and gets paid for it. */
 function Served({ session }: { session: WatchSession }): ReactNode {
   const { bytes, earnedWei } = useStore(session.served)
   return (
     <p className="small muted watch-served">
       {bytes === 0 ? (
-        'You keep the pieces that you have seen and pass them on to others who watch. Nobody has asked for one yet.'
+        'Your browser keeps the pieces that you have seen and passes them on to other viewers. Nobody has asked for one yet.'
       ) : (
         <>
           You passed on {formatBytes(bytes)} to others and earned <Amount wei={earnedWei} currency="TANGam" />.
@@ -187,26 +186,26 @@ function Served({ session }: { session: WatchSession }): ReactNode {
   )
 }
 
-/** What the ledger does meanwhile: the link from a video to a chain. */
+/** What the ledger does meanwhile, to connect the video with the chain. */
 function Ledger(): ReactNode {
   const { feed } = useNet()
   const status = useStore(feed.status)
   return (
     <section className="panel ledger">
-      <h2>And the ledger underneath</h2>
+      <h2>The ledger underneath</h2>
       <ol className="ledger-steps">
         <li>
-          <strong>Pieces are paid off the chain.</strong> A payment is one hash revealed to the peer: no transaction, no
+          <strong>Viewers pay for pieces off chain.</strong> A payment reveals one hash to the peer: no transaction, no
           wait, no fee.
         </li>
         <li>
-          <strong>Peers redeem on the chain.</strong> They show the last payment whenever it suits them, and the pool
-          pays the sum. <a href={hrefOf({ page: 'network' })}>See who earns</a>.
+          <strong>Peers redeem on chain.</strong> They show the latest payment at any time, and the pool pays the sum.{' '}
+          <a href={hrefOf({ page: 'network' })}>See what they earn</a>.
         </li>
         <li>
-          <strong>Validators settle it, guardians make it final.</strong>{' '}
+          <strong>Validators settle blocks, guardians finalize them.</strong>{' '}
           {status === undefined ? (
-            'The chain is being asked how far it is.'
+            'Loading the state of the chain.'
           ) : (
             <>
               Settled up to block {formatCount(status.settled.height)}, final up to block{' '}

@@ -6,6 +6,8 @@ import {
   type BallotProposal,
   ballotDigest,
   ballotOf,
+  checkpointHeight,
+  checkpointIndex,
   checkpointIndexOf,
   createBitmap,
   type FinalityCertificate,
@@ -50,6 +52,7 @@ import type {
   FinalityConfig,
   FinalityEffect,
   FinalityInput,
+  FinalityProgress,
   FinalityRecord,
   FinalityTimer,
   RestoredFinality,
@@ -108,14 +111,7 @@ export class Finality {
   }
 
   /** Where finality stands, for status pages: the checkpoint in work, and the power that prepared and committed it. */
-  progress(): {
-    ballot: number
-    finalizedHeight: number
-    height: number
-    preparePower: number
-    commitPower: number
-    totalPower: number
-  } {
+  progress(): FinalityProgress {
     const tallies = [...this.tallies.values()].map(({ tally }) => tally)
     const newest = tallies.reduce((round, { statement }) => Math.max(round, roundOfStatement(statement)), 0)
     const powerOfKind = (type: FinalityStatement['type']): number =>
@@ -446,7 +442,7 @@ export class Finality {
     }
     const target = this.nextTarget()
     if (target === undefined) return
-    const round = roundOf(this.ballot, target.height / this.config.checkpointInterval)
+    const round = this.roundOf(target)
     this.prepare({ round, source: this.highest, target: target.hash })
   }
 
@@ -566,7 +562,7 @@ export class Finality {
     if (!this.isLeadDue || !this.isLeader || this.ballotProposal !== undefined) return
     const target = this.nextTarget()
     if (target === undefined) return
-    const round = roundOf(this.ballot, target.height / this.config.checkpointInterval)
+    const round = this.roundOf(target)
     const unsigned = { ballot: this.ballot, prepare: { round, source: this.highest, target: target.hash } }
     const signature = this.config.scheme.sign(
       ballotDigest(this.config.pool.domain, unsigned),
@@ -637,7 +633,14 @@ export class Finality {
   }
 
   private heightOf(round: number): number {
-    return checkpointIndexOf(round) * this.config.checkpointInterval
+    const { rootHeight: height, checkpointInterval } = this.config
+    return checkpointHeight({ height }, checkpointInterval, checkpointIndexOf(round))
+  }
+
+  /** In the present ballot. */
+  private roundOf(target: Checkpoint): number {
+    const { rootHeight: height, checkpointInterval } = this.config
+    return roundOf(this.ballot, checkpointIndex({ height }, checkpointInterval, target.height))
   }
 
   private armTimer(timer: FinalityTimer, delayMs: number): void {

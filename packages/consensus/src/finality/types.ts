@@ -16,7 +16,9 @@ export interface FinalityConfig {
   readonly pool: GuardianPool
   /** who this node is in the pool; undefined follows without signing */
   readonly self: { readonly index: number; readonly secretKey: Uint8Array } | undefined
-  /** T: the root's height is 0, checkpoint i's is i * T */
+  /** of the instance's root, the era's start block */
+  readonly rootHeight: number
+  /** T: checkpoints are its multiples, numbered from 1 above the root */
   readonly checkpointInterval: number
   /** settled checkpoints without finality until guardians open a ballot */
   readonly stallCheckpoints: number
@@ -84,6 +86,16 @@ export type FinalityEffect =
   /** as in settlement */
   | { readonly type: 'taken' }
   | { readonly type: 'rejected'; readonly from: undefined; readonly rejection: Rejection }
+
+/** Where finality stands, for status pages: the checkpoint in work, and the power that prepared and committed it. */
+export interface FinalityProgress {
+  readonly ballot: number
+  readonly finalizedHeight: number
+  readonly height: number
+  readonly preparePower: number
+  readonly commitPower: number
+  readonly totalPower: number
+}
 
 /** G1: two different Prepares in one round. G2: a Commit, and a Prepare that hops over it. */
 export interface FinalityEvidence {

@@ -9,8 +9,8 @@ import { Collector } from './collector.ts'
 
 const POWERS = [5, 3, 1, 1, 0]
 const committee = new TestCommittee(POWERS)
-const { domain, set } = committee.members
-const collector = (): Collector => new Collector(scheme, { domain, set })
+const { era } = committee
+const collector = (): Collector => new Collector(scheme, era)
 
 const blocks = [1, 2, 3].map(epoch => committee.block(GENESIS, epoch))
 const powerOf = (voters: Iterable<number>): number => [...voters].reduce((sum, i) => sum + POWERS[i]!, 0)
@@ -30,7 +30,7 @@ describe('votes', () => {
           const certificate = collected.certificateFor(vote)
           expect(certificate !== undefined).toBe(isMade(firsts[block]!))
           if (certificate === undefined) continue
-          expect(verifyCommitCertificate(scheme, { domain, set }, certificate)).toBeUndefined()
+          expect(verifyCommitCertificate(scheme, era, certificate)).toBeUndefined()
           expect(bitmapIndices(certificate.signers)).toEqual([...firsts[block]!].sort())
         }
       }),
@@ -71,7 +71,7 @@ describe('epoch changes', () => {
         expect(collected.isGivenUp(3)).toBe(3 * powerOf(senders) >= 10)
         expect(collected.isGivenUp(4)).toBe(false)
         if (certificate === undefined) return
-        expect(verifyEpochChangeCertificate(scheme, { domain, set }, certificate)).toBeUndefined()
+        expect(verifyEpochChangeCertificate(scheme, era, certificate)).toBeUndefined()
         const byEpoch = Object.fromEntries(changes.map(({ sender, reported }) => [sender, reported]))
         expect(certificate.groups).toEqual(committee.epochChanges(4, byEpoch).groups)
       }),

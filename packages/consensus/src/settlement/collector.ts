@@ -3,12 +3,13 @@
 import type { AggregateScheme, Hash } from '@tan/primitives'
 import {
   type CommitCertificate,
-  type Committee,
   createBitmap,
   type EpochChange,
   type EpochChangeCertificate,
+  type EraCommittee,
   isMoreThanFaulty,
   isQuorum,
+  type SignerSet,
   type Vote,
 } from '@tan/protocol'
 import { EPOCHS_OF_SIGNER_MAX } from '../limits.ts'
@@ -16,14 +17,14 @@ import type { SettlementEvidence } from './types.ts'
 
 export class Collector {
   private readonly scheme: AggregateScheme
-  private readonly committee: Committee
+  private readonly set: SignerSet
   /** by signer, by epoch; bounded by dropping a signer's oldest epoch */
   private readonly votes = new Map<number, Map<number, Vote>>()
   private readonly epochChanges = new Map<number, Map<number, EpochChange>>()
 
-  constructor(scheme: AggregateScheme, committee: Committee) {
+  constructor(scheme: AggregateScheme, { committee }: Pick<EraCommittee, 'committee'>) {
     this.scheme = scheme
-    this.committee = committee
+    this.set = committee
   }
 
   voteOf(voter: number, epoch: number): Vote | undefined {
@@ -60,12 +61,12 @@ export class Collector {
       if (vote !== undefined && vote.blockHash === blockHash && vote.justifyEpoch === justifyEpoch) alike.push(vote)
     }
     const indices = alike.map(vote => vote.voter)
-    if (!isQuorum(this.powerOf(indices), this.committee.set.totalPower)) return undefined
+    if (!isQuorum(this.powerOf(indices), this.set.totalPower)) return undefined
     return {
       epoch,
       blockHash,
       justifyEpoch,
-      signers: createBitmap(indices, this.committee.set.signers.length),
+      signers: createBitmap(indices, this.set.signers.length),
       signature: this.scheme.aggregate(alike.map(vote => vote.signature)),
     }
   }
@@ -73,7 +74,7 @@ export class Collector {
   /** The certificate of a quorum that wants to enter this epoch, if there is one. */
   epochChangeCertificateFor(epoch: number): EpochChangeCertificate | undefined {
     const changes = [...this.epochChanges.values()].flatMap(byEpoch => byEpoch.get(epoch) ?? [])
-    const { set } = this.committee
+    const { set } = this
     if (!isQuorum(this.powerOf(changes.map(change => change.sender)), set.totalPower)) return undefined
     const senders = new Map<number, number[]>()
     for (const { certificateEpoch, sender } of changes)
@@ -87,11 +88,11 @@ export class Collector {
   /** Do so many want to leave `epoch` (to enter a later one) that an honest one is among them? */
   isGivenUp(epoch: number): boolean {
     const senders = [...this.epochChanges].filter(([, byEpoch]) => [...byEpoch.keys()].some(wanted => wanted > epoch))
-    return isMoreThanFaulty(this.powerOf(senders.map(([sender]) => sender)), this.committee.set.totalPower)
+    return isMoreThanFaulty(this.powerOf(senders.map(([sender]) => sender)), this.set.totalPower)
   }
 
   private powerOf(indices: readonly number[]): number {
-    return indices.reduce((sum, i) => sum + this.committee.set.signers[i]!.power, 0)
+    return indices.reduce((sum, i) => sum + this.set.signers[i]!.power, 0)
   }
 }
 

@@ -284,7 +284,11 @@ describe('after a restart', () => {
   it('own votes and epoch changes count again', () => {
     const before = validator()
     const voted = before.propose(a1).find(effect => effect.type === 'persist-settlement')!
-    const again = new TestValidator(config, { ...FRESH, safety: voted.safety, proposals: voted.proposals })
+    const again = new TestValidator(config, {
+      ...FRESH,
+      safety: voted.safety,
+      proposals: voted.proposals.map(({ proposal }) => proposal),
+    })
     again.receive({ type: 'vote', vote: committee.vote(1, a1) })
     again.receive({ type: 'vote', vote: committee.vote(2, a1) })
     expect(again.epoch).toBe(2)

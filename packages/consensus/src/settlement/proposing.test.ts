@@ -17,8 +17,13 @@ const own2 = committee.block(a1, 2, { justify: certificateA1 })
 
 type Build = Extract<SettlementEffect, { type: 'build' }>
 const buildsIn = (effects: readonly SettlementEffect[]): Build[] => effects.filter(effect => effect.type === 'build')
-const builtFrom = (block: { proposal: Proposal }) =>
-  ({ type: 'built', epoch: block.proposal.block.record.epoch, block: block.proposal.block }) as const
+const builtFrom = (block: { hash: Hash; proposal: Proposal }) =>
+  ({
+    type: 'built',
+    epoch: block.proposal.block.record.epoch,
+    block: block.proposal.block,
+    blockHash: block.hash,
+  }) as const
 
 /** The leader of epoch 2 has been led there by the block of epoch 1 and its certificate. */
 function inEpoch2(certificate: CommitCertificate = certificateA1): TestValidator {

@@ -90,7 +90,7 @@ describe('a block settles', () => {
     const settled = settledIn(certify(node, certificateA2))
     expect(settled).toHaveLength(1)
     expect(settled[0]).toMatchObject({ blocks: [{ hash: a1.hash, proposal: a1.proposal }], dropped: [] })
-    expect(verifySettlementProof(scheme, config.committee, settled[0]!.proof)).toEqual({ ok: true, value: a1.hash })
+    expect(verifySettlementProof(scheme, config.era, settled[0]!.proof)).toEqual({ ok: true, value: a1.hash })
     expect(node.settlement.status().settledHeight).toBe(1)
   })
 

@@ -4,10 +4,11 @@ import type { AggregateScheme, Hash, Rejection } from '@tan/primitives'
 import type {
   Block,
   CommitCertificate,
-  Committee,
   ConsensusRecord,
   EpochChange,
   EpochChangeCertificate,
+  Era,
+  EraStart,
   Proposal,
   SettlementMessage,
   SettlementProof,
@@ -16,9 +17,7 @@ import type {
 
 export interface SettlementConfig {
   readonly scheme: AggregateScheme
-  readonly committee: Committee
-  /** leader of an epoch: index `leaders[epoch mod length]` in the committee */
-  readonly leaders: readonly number[]
+  readonly era: Era
   /** who this node is in the committee; undefined follows without signing */
   readonly self: { readonly index: number; readonly secretKey: Uint8Array } | undefined
   /** between proposals, when all goes well */
@@ -30,10 +29,12 @@ export interface SettlementConfig {
 }
 
 /** A settled block: where the tree of unsettled ones begins. */
-export interface SettledBlock {
+export type SettledBlock = EraStart
+
+/** A block as its leader signed it, with its hash, which is computed once. */
+export interface HashedProposal {
   readonly hash: Hash
-  readonly height: number
-  readonly epoch: number
+  readonly proposal: Proposal
 }
 
 /** How an epoch was opened: by the certificate of the epoch before, or by a quorum that gave it up. */
@@ -76,14 +77,18 @@ export type SettlementInput =
   /** the ledger's answer to `execute`; `rejection` where the block is invalid */
   | { readonly type: 'executed'; readonly blockHash: Hash; readonly rejection: string | undefined }
   /** the ledger's answer to `build`: the block is executed too */
-  | { readonly type: 'built'; readonly epoch: number; readonly block: Block }
+  | { readonly type: 'built'; readonly epoch: number; readonly block: Block; readonly blockHash: Hash }
   | { readonly type: 'settlement-timer'; readonly timer: SettlementTimer; readonly epoch: number }
   /** guardians finalized this settled block */
   | { readonly type: 'block-finalized'; readonly hash: Hash; readonly height: number }
 
 export type SettlementEffect =
   /** durable, in one atomic write, before any effect that follows it */
-  | { readonly type: 'persist-settlement'; readonly safety: SafetyRecord; readonly proposals: readonly Proposal[] }
+  | {
+      readonly type: 'persist-settlement'
+      readonly safety: SafetyRecord
+      readonly proposals: readonly HashedProposal[]
+    }
   | { readonly type: 'broadcast-settlement'; readonly message: SettlementMessage }
   | { readonly type: 'send-settlement'; readonly to: number; readonly message: SettlementMessage }
   /** replaces the running timer of the same name */
@@ -102,11 +107,7 @@ export type SettlementEffect =
   /** executed blocks, lowest first, all settled by the proof for the last of them; `dropped` lost */
   | {
       readonly type: 'settled'
-      readonly blocks: readonly {
-        readonly hash: Hash
-        readonly proposal: Proposal
-        readonly certificate: CommitCertificate | undefined
-      }[]
+      readonly blocks: readonly (HashedProposal & { readonly certificate: CommitCertificate | undefined })[]
       readonly proof: SettlementProof
       readonly dropped: readonly Hash[]
     }

@@ -183,7 +183,11 @@ describe('a validator votes for', () => {
   it('nothing at or below what it has signed before a restart', () => {
     const before = validator()
     const voted = before.propose(a1).find(effect => effect.type === 'persist-settlement')!
-    const again = new TestValidator(config, { ...FRESH, safety: voted.safety, proposals: voted.proposals })
+    const again = new TestValidator(config, {
+      ...FRESH,
+      safety: voted.safety,
+      proposals: voted.proposals.map(({ proposal }) => proposal),
+    })
     expect(votesIn(again.began)).toEqual([1])
     expect(votesIn(again.propose(b1))).toEqual([])
     expect(votesIn(again.propose(a2))).toEqual([2])
@@ -230,7 +234,7 @@ describe('before a vote goes out', () => {
         highCertificate: committee.start,
         entry: { type: 'epoch-change', epochChange: { epoch: 2 }, certificate: committee.start },
       },
-      proposals: [late2.proposal],
+      proposals: [{ hash: late2.hash, proposal: late2.proposal }],
     })
     expect(effects[send]).toMatchObject({ message: { vote: committee.vote(0, late2) } })
   })

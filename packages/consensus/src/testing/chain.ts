@@ -10,6 +10,7 @@ import {
   EMPTY_TRIE_ROOT,
   type EpochChange,
   type EpochChangeCertificate,
+  type Era,
   epochChangeDigest,
   type FinalityCertificate,
   hashBlock,
@@ -24,7 +25,7 @@ import {
   voteDigest,
 } from '@tan/protocol'
 import type { SettlementConfig } from '../settlement/types.ts'
-import { createMembers, type Members, type Self, scheme } from './members.ts'
+import { createMembers, eraOf, type Members, type Self, scheme } from './members.ts'
 
 export interface TestBlock {
   readonly hash: Hash
@@ -72,16 +73,17 @@ export const TIMING = { blockIntervalMs: 500, timeoutBaseMs: 1_000, clockDriftMa
 /** One era's committee, and the hands of all its members. */
 export class TestCommittee {
   readonly members: Members
+  readonly era: Era
   readonly start: CommitCertificate
 
   constructor(powers: readonly number[] = [1, 1, 1, 1], chainId?: number, start: Hash = GENESIS.hash) {
     this.members = createMembers(powers, start, chainId)
-    this.start = startCertificate(this.members.domain)
+    this.era = eraOf(this.members, { height: 0, epoch: 0 })
+    this.start = startCertificate(this.era)
   }
 
   config(self: Self | undefined): SettlementConfig {
-    const { domain, set } = this.members
-    return { scheme, committee: { domain, set }, leaders: set.signers.map((_, i) => i), self, ...TIMING }
+    return { scheme, era: this.era, self, ...TIMING }
   }
 
   leaderOf(epoch: number): number {

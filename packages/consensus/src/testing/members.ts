@@ -1,7 +1,7 @@
 // For this room's tests: members with real BLS keys. The same signature is made and verified once: tests replay the same
 // messages many times.
 import { type AggregateScheme, bigIntToBytes, bls, type Hash, keccak256, toHex } from '@tan/primitives'
-import { createSignerSet, type Domain, type SignerSet } from '@tan/protocol'
+import { createSignerSet, type Domain, type Era, type EraStart, type SignerSet } from '@tan/protocol'
 
 export interface Members {
   readonly domain: Domain
@@ -56,6 +56,20 @@ export function createMembers(powers: readonly number[], start: Hash, chainId = 
     power,
   }))
   return { domain: { chainId, start }, set: createSignerSet(signers), secretKeys }
+}
+
+/** An era of these members, who are its committee and its pool, on a block. */
+export function eraOf({ domain, set }: Members, { height, epoch }: Pick<EraStart, 'height' | 'epoch'>): Era {
+  return {
+    domain,
+    start: { hash: domain.start, height, epoch },
+    committee: set,
+    pool: set,
+    leaders: set.signers.map((_, i) => i),
+    firstHeight: height + 1,
+    lastHeight: undefined,
+    handover: undefined,
+  }
 }
 
 export function selfOf({ secretKeys }: Members, index: number): Self {

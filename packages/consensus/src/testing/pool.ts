@@ -26,6 +26,7 @@ import { createMembers, type Members, type Self, scheme } from './members.ts'
 
 export const INTERVAL = 10
 export const FINALITY_TIMING = {
+  rootHeight: GENESIS.header.height,
   checkpointInterval: INTERVAL,
   stallCheckpoints: 3,
   ballotTimeoutMs: 1_000,

@@ -86,7 +86,7 @@ export function outcomeIn(effects: readonly { readonly type: string; readonly re
 export function tell(effect: SettlementEffect): string {
   switch (effect.type) {
     case 'persist-settlement':
-      return `persist ${[tellSafety(effect), ...effect.proposals.map(p => `block ${p.block.header.height}`)].join(', ')}`
+      return `persist ${[tellSafety(effect), ...effect.proposals.map(({ proposal }) => `block ${proposal.block.header.height}`)].join(', ')}`
     case 'broadcast-settlement':
       return `send ${tellMessage(effect.message)}`
     case 'send-settlement':

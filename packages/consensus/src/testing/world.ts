@@ -14,6 +14,7 @@ import type { Message } from './signed.ts'
 
 const INTERVAL = 2
 const MEMBERS = 4
+const ERA = GENESIS.hash
 
 const committee = new TestCommittee(Array.from({ length: MEMBERS }, () => 1))
 const pool = new TestPool(Array.from({ length: MEMBERS }, () => 1))
@@ -71,8 +72,8 @@ export class TestNode {
   }
 
   receive(sent: Message): void {
-    if (sent.type === 'finality') this.runner.deliver({ type: 'finality-message', message: sent.message })
-    else this.runner.deliver({ type: 'settlement-message', message: sent.message, from: undefined })
+    if (sent.type === 'finality') this.runner.deliver({ type: 'finality-message', message: sent.message, era: ERA })
+    else this.runner.deliver({ type: 'settlement-message', message: sent.message, from: undefined, era: ERA })
   }
 
   /** The oldest answer that its ledger owes. False where there is none. */
@@ -93,7 +94,7 @@ export class TestNode {
       ...this.disk,
       ...(safety && { safety: encodeSafetyRecord(safety) }),
       ...(finality && { finality: encodeFinalityRecord(finality) }),
-      proposals: [...this.disk.proposals, ...proposals],
+      proposals: [...this.disk.proposals, ...proposals.map(({ proposal }) => proposal)],
     }
     this.ports.onDurable(this.disk)
   }
@@ -107,26 +108,28 @@ export class TestNode {
       case 'broadcast-finality':
         return this.ports.send({ type: 'finality', message: effect.message }, undefined)
       case 'settlement-timer':
-        this.timers.set(effect.timer, { type: effect.type, timer: effect.timer, epoch: effect.epoch })
+        this.timers.set(effect.timer, { type: effect.type, timer: effect.timer, epoch: effect.epoch, era: effect.era })
         return
       case 'finality-timer':
         this.timers.set(effect.timer === 'resend' ? 'finality-resend' : effect.timer, {
           type: effect.type,
           timer: effect.timer,
+          era: effect.era,
         })
         return
       case 'execute': {
-        const { blockHash, block } = effect
+        const { blockHash, block, era } = effect
         this.headers.set(blockHash, { hash: blockHash, header: block.header })
-        this.ledger.push(() => ({ type: 'executed', blockHash, rejection: undefined }))
+        this.ledger.push(() => ({ type: 'executed', blockHash, rejection: undefined, era }))
         return
       }
       case 'build': {
-        const { parentHash, record } = effect
+        const { parentHash, record, era } = effect
         const { address } = committee.members.set.signers[this.index]!
         const block = buildBlock(this.headers.get(parentHash)!, record, address, this.life)
-        this.headers.set(hashBlock(block), { hash: hashBlock(block), header: block.header })
-        this.ledger.push(() => ({ type: 'built', epoch: record.epoch, block }))
+        const blockHash = hashBlock(block)
+        this.headers.set(blockHash, { hash: blockHash, header: block.header })
+        this.ledger.push(() => ({ type: 'built', epoch: record.epoch, block, blockHash, era }))
         return
       }
       case 'settled': {
@@ -219,7 +222,7 @@ export function runWorld(random: Random, steps: number): RunResult {
     const isLost = next?.message.type === 'finality' ? randomBelow(random, 100) < finalityLossPercent : roll >= 97
     if (next !== undefined && !isLost) nodes[next.to]!.receive(next.message)
   }
-  const finalizedHeight = Math.max(...nodes.map(({ replica }) => replica.finality.progress().finalizedHeight))
+  const finalizedHeight = Math.max(...nodes.map(({ replica }) => replica.finalityProgress().finalizedHeight))
   return { histories, messages, finalizedHeight }
 }
 

@@ -1,5 +1,5 @@
 // 0x09: the compression function F of BLAKE2b with a number of rounds (EIP-152); the engine has it, since a round costs 1 gas.
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const INPUT_SIZE = 213
 

@@ -1,6 +1,6 @@
 // 0x0b to 0x11: the curve BLS12-381 (EIP-2537). A field element is 64 bytes, the first 16 of them zeros.
 import { type Curve, bls12381 as curve, type G1, type G2 } from './curves.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const G1_SIZE = 128
 const G2_SIZE = 256

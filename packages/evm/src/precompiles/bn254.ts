@@ -1,7 +1,7 @@
 // 0x06 to 0x08: the curve bn254 (EIP-196, 197, at the prices of EIP-1108).
 import { bn254, type G1, type G2 } from './curves.ts'
 import { padded } from './input.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const G1_SIZE = 64
 const PAIR_SIZE = 192

@@ -1,7 +1,7 @@
 // 0x01: the address that signed a digest. Input: digest, v (27 or 28), r, s; no output for what is no signature.
 import { EMPTY_BYTES, keccak256, secp256k1 } from '@tan/primitives'
 import { padded } from './input.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 export const ecrecover: Precompile = {
   gas: () => 3000,

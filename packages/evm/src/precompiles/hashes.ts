@@ -1,7 +1,7 @@
 // 0x02 SHA-256, 0x03 RIPEMD-160, 0x04 identity.
 import { ripemd160, sha256 } from '@tan/primitives'
 import { wordsOf } from './input.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 export const sha: Precompile = {
   gas: input => 60 + 12 * wordsOf(input.length),

@@ -4,7 +4,7 @@ import { bytesToBigInt, EMPTY_BYTES } from '@tan/primitives'
 import { isFrom } from '../forks.ts'
 import { MODEXP_MAX_BYTES } from '../limits.ts'
 import { padded, wordAt } from './input.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const HEAD = 96
 

@@ -1,6 +1,6 @@
 // 0x100: ECDSA over P-256 (EIP-7951). Input: digest, r, s, x, y; output 1, or nothing for what does not verify.
 import { EMPTY_BYTES, p256 } from '@tan/primitives'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const INPUT_SIZE = 160
 const ONE = new Uint8Array(32)

@@ -1,7 +1,7 @@
 // 0x0a: the KZG commitment of a blob has a value at a point (EIP-4844). Input: versioned hash, z, y, commitment, proof.
 import { bytesToBigInt, concatBytes, fromHex, sha256 } from '@tan/primitives'
 import { bls12381 as curve, type G1, type G2 } from './curves.ts'
-import type { Precompile } from './table.ts'
+import type { Precompile } from './precompile.ts'
 
 const INPUT_SIZE = 192
 const VERSION = 1

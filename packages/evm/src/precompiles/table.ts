@@ -1,6 +1,5 @@
 // Which precompile stands at which address from which fork on.
 import type { Address } from '@tan/primitives'
-import type { Engine } from '../engine.ts'
 import { type Fork, isFrom } from '../forks.ts'
 import { blake2f } from './blake2f.ts'
 import { bls12381 } from './bls12-381.ts'
@@ -10,13 +9,7 @@ import { identity, ripemd, sha } from './hashes.ts'
 import { modexp } from './modexp.ts'
 import { p256Verify } from './p256.ts'
 import { pointEvaluation } from './point-evaluation.ts'
-
-export interface Precompile {
-  /** asked first; may be more than there is */
-  gas(input: Uint8Array, fork: Fork): number
-  /** The output, or undefined where the input is no good: the call fails, and its gas is gone. Must not keep the input. */
-  run(input: Uint8Array, engine: Engine): Uint8Array | undefined
-}
+import type { Precompile } from './precompile.ts'
 
 const TABLE = new Map<Address, { readonly since: Fork; readonly precompile: Precompile }>()
 const add = (place: number, since: Fork, precompile: Precompile) =>
@@ -35,7 +28,11 @@ add(0x0a, 'cancun', pointEvaluation)
 for (const [i, precompile] of bls12381.entries()) add(0x0b + i, 'prague', precompile)
 add(0x100, 'osaka', p256Verify)
 
+/** of all of them, so that most addresses are told apart without looking any up */
+const PREFIX = `0x${'0'.repeat(36)}`
+
 export function precompileAt(fork: Fork, address: Address): Precompile | undefined {
+  if (!address.startsWith(PREFIX)) return undefined
   const entry = TABLE.get(address)
   return entry !== undefined && isFrom(fork, entry.since) ? entry.precompile : undefined
 }

@@ -1,6 +1,6 @@
 // The short differential run; `npm run fuzz -w @tan/evm` is the long one.
 import { expect, test } from 'vitest'
-import { Engine } from '../engine.ts'
+import { createEngine } from '../create-engine.ts'
 import { FORKS } from '../forks.ts'
 import { createCrowdedEngine, environmentOf, runCase } from './differential.ts'
 import { DIRECTED_CASES } from './directed.ts'
@@ -17,5 +17,5 @@ test.each(FORKS)('random programs end as in the oracle: %s', async fork => {
 })
 
 test.each(DIRECTED_CASES)('$name', ({ run }) => {
-  expect(run(new Engine())).toBeUndefined()
+  expect(run(createEngine())).toBeUndefined()
 })

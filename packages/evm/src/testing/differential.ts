@@ -9,10 +9,11 @@ import {
   randomBytesFrom,
   toHex,
 } from '@tan/primitives'
-import { Engine } from '../engine.ts'
-import { execute } from '../evm.ts'
+import { createEngine } from '../create-engine.ts'
+import type { Engine } from '../engine.ts'
 import { FORKS, type Fork, isFrom } from '../forks.ts'
 import type { Environment, ExecutionResult, Message } from '../message.ts'
+import { execute } from '../run.ts'
 import type { Oracle, OracleResult } from './oracle.ts'
 import {
   ABSENT,
@@ -54,7 +55,7 @@ export const environmentOf = (fork: Fork): Environment => ({
 
 /** An engine whose tables put almost everything in one place: what they hold must be told apart there. */
 export function createCrowdedEngine(module?: WebAssembly.Module): Engine {
-  return new Engine(module, undefined, { secret: new Uint8Array(48) })
+  return createEngine(module, { secret: new Uint8Array(48) })
 }
 
 /** The fork of a seed; the newest one half of the time. */

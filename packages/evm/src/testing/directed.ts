@@ -1,8 +1,8 @@
 // Cases with an answer of their own, for rules that the oracle's library does not have.
 import { type Address, EMPTY_BYTES, fromHex } from '@tan/primitives'
 import type { Engine } from '../engine.ts'
-import { execute } from '../evm.ts'
 import { FORKS } from '../forks.ts'
+import { execute } from '../run.ts'
 import { environmentOf } from './differential.ts'
 import { CONTRACTS, SENDER, slotKey } from './program.ts'
 import { World } from './world.ts'

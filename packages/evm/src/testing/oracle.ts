@@ -53,7 +53,7 @@ interface Inside {
  * The library refuses code that begins with 0xef (EIP-3541) also where the init code did not return it but reverted with it;
  * only code that is about to be deployed is refused.
  */
-function watchForFaults(evm: EVM): { met: boolean } {
+export function watchForFaults(evm: EVM): { met: boolean } {
   const faults = { met: false }
   const inside = evm as unknown as Inside
   const runInterpreter = inside.runInterpreter.bind(evm)

@@ -2,9 +2,10 @@
 import { type Address, EMPTY_BYTES, fromHex, type Hex } from '@tan/primitives'
 import { expect, test } from 'vitest'
 import { tracingModule } from '#engine'
-import { Engine } from '../engine.ts'
-import { execute } from '../evm.ts'
+import { createEngine } from '../create-engine.ts'
+import type { Engine } from '../engine.ts'
 import { HALT_REASONS } from '../message.ts'
+import { execute } from '../run.ts'
 import { environmentOf } from '../testing/differential.ts'
 import { World } from '../testing/world.ts'
 
@@ -16,28 +17,32 @@ const module = await tracingModule()
 /** What the tracing engine tells, each in a line, after the same run without tracing had the same end. */
 function told(code: Hex, { nonce = 1n, other = '0x00' as Hex, gas = 100_000n } = {}): string[] {
   const events: string[] = []
-  const engine: Engine = new Engine(module, {
-    step() {},
-    enter(frame) {
-      const { memory, at } = engine
-      const kind = memory.readU32(frame + at.KIND).toString(16)
-      const depth = (frame - at.FRAMES) / at.FRAME_SIZE - 1
-      if (depth > 0 && (depth < 3 || depth > 1023))
-        events.push(`enter ${depth} ${kind} ${engine.addressOf(memory.readU32(frame + at.CODE_ACCOUNT)).slice(-2)}`)
-    },
-    exit(frame, status) {
-      const { memory, at, run } = engine
-      const depth = (frame - at.FRAMES) / at.FRAME_SIZE - 1
-      if (depth > 0 && (depth < 3 || depth > 1023))
-        events.push(`exit ${depth} ${status} ${HALT_REASONS[run.haltReason()]} ${memory.readI64(frame + at.GAS) > 0n}`)
-    },
-    destroy(frame, beneficiary, amount) {
-      const { memory, at } = engine
-      const self = engine.addressOf(memory.readU32(frame + at.SELF)).slice(-2)
-      events.push(`destroy ${self} ${engine.addressOf(beneficiary).slice(-2)} ${memory.readWord(amount)}`)
+  const engine: Engine = createEngine(module, {
+    hooks: {
+      step() {},
+      enter(frame) {
+        const { memory, at } = engine
+        const kind = memory.readU32(frame + at.KIND).toString(16)
+        const depth = (frame - at.FRAMES) / at.FRAME_SIZE - 1
+        if (depth > 0 && (depth < 3 || depth > 1023))
+          events.push(`enter ${depth} ${kind} ${engine.addressOf(memory.readU32(frame + at.CODE_ACCOUNT)).slice(-2)}`)
+      },
+      exit(frame, status) {
+        const { memory, at, run } = engine
+        const depth = (frame - at.FRAMES) / at.FRAME_SIZE - 1
+        if (depth > 0 && (depth < 3 || depth > 1023))
+          events.push(
+            `exit ${depth} ${status} ${HALT_REASONS[run.haltReason()]} ${memory.readI64(frame + at.GAS) > 0n}`,
+          )
+      },
+      destroy(frame, beneficiary, amount) {
+        const { memory, at } = engine
+        const self = engine.addressOf(memory.readU32(frame + at.SELF)).slice(-2)
+        events.push(`destroy ${self} ${engine.addressOf(beneficiary).slice(-2)} ${memory.readWord(amount)}`)
+      },
     },
   })
-  const results = [engine, new Engine()].map(each => {
+  const results = [engine, createEngine()].map(each => {
     const world = new World()
     world.put(SENDER, { nonce: 1n, balance: 10n ** 18n })
     world.put(TARGET, { nonce, balance: 5n, code: fromHex(code) })

@@ -1,10 +1,12 @@
 // The tracing engine: runs the same, and tells a tracer each instruction and each frame. Slower; for `debug_trace*`.
 import { type Address, assert } from '@tan/primitives'
 import { tracingModule } from '#engine'
-import { Engine } from '../engine.ts'
-import { type Evm, evmOver, STATUSES } from '../evm.ts'
+import { createEngine } from '../create-engine.ts'
+import type { Engine } from '../engine.ts'
+import { type Evm, evmOver } from '../evm.ts'
 import { HALT_REASONS, type HaltReason, type Log, type Status } from '../message.ts'
 import { OPCODES } from '../opcodes.ts'
+import { STATUSES } from '../run.ts'
 
 /** Before an instruction. What it shows is valid only while the hook runs. */
 export interface Step {
@@ -86,32 +88,34 @@ export interface TracingEvm extends Evm {
 
 export async function createTracingEvm(): Promise<TracingEvm> {
   let tracer: Tracer | undefined
-  const engine: Engine = new Engine(await tracingModule(), {
-    step(frame, ip, top, gas) {
-      if (tracer?.step === undefined && tracer?.log === undefined) return
-      engine.memory.refresh()
-      logs.tell(frame)
-      tracer.step?.(new CurrentStep(engine, frame, ip, top, gas))
-    },
-    enter(frame) {
-      engine.memory.refresh()
-      if (depthOf(engine, frame) === 0) logs.begin()
-      tracer?.enter?.(startOf(engine, frame))
-    },
-    exit(frame, status) {
-      engine.memory.refresh()
-      logs.tell(frame)
-      tracer?.exit?.(endOf(engine, frame, status))
-    },
-    destroy(frame, beneficiary, amount) {
-      engine.memory.refresh()
-      const { memory, at } = engine
-      tracer?.destroy?.({
-        depth: depthOf(engine, frame),
-        from: engine.addressOf(memory.readU32(frame + at.SELF)),
-        to: engine.addressOf(beneficiary),
-        value: memory.readWord(amount),
-      })
+  const engine: Engine = createEngine(await tracingModule(), {
+    hooks: {
+      step(frame, ip, top, gas) {
+        if (tracer?.step === undefined && tracer?.log === undefined) return
+        engine.memory.refresh()
+        logs.tell(frame)
+        tracer.step?.(new CurrentStep(engine, frame, ip, top, gas))
+      },
+      enter(frame) {
+        engine.memory.refresh()
+        if (depthOf(engine, frame) === 0) logs.begin()
+        tracer?.enter?.(startOf(engine, frame))
+      },
+      exit(frame, status) {
+        engine.memory.refresh()
+        logs.tell(frame)
+        tracer?.exit?.(endOf(engine, frame, status))
+      },
+      destroy(frame, beneficiary, amount) {
+        engine.memory.refresh()
+        const { memory, at } = engine
+        tracer?.destroy?.({
+          depth: depthOf(engine, frame),
+          from: engine.addressOf(memory.readU32(frame + at.SELF)),
+          to: engine.addressOf(beneficiary),
+          value: memory.readWord(amount),
+        })
+      },
     },
   })
   const logs = new NewLogs(engine, () => tracer)

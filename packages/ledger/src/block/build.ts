@@ -1,10 +1,10 @@
 // Fills a new block from candidates until its gas, its bytes or its time are used up.
-import { type Rejection, rejected } from '@tan/primitives'
+import { intrinsicGas } from '@tan/evm'
+import { EMPTY_BYTES, type Rejection, rejected, ZERO_ADDRESS } from '@tan/primitives'
 import { limits } from '@tan/protocol'
 import { reject } from '../codes.ts'
 import { MISFITS_MAX } from '../limits.ts'
-import type { RecoveredTransaction } from '../transaction/recover.ts'
-import { TRANSACTION_GAS_MIN } from '../transaction/validate.ts'
+import type { RecoveredTransaction } from '../transaction.ts'
 import type { BlockExecution } from './process.ts'
 
 /** Best first, an account's own in the order of their nonces. Asked for one at a time, after the one before is done. */
@@ -41,9 +41,12 @@ export function fillBlock(
       sizeBytes += transaction.encoded.length
       misfits = 0
     } else {
+      const isMisfit =
+        sizeBytes + transaction.encoded.length > sizeMaxBytes ||
+        transaction.input.gasLimit > BigInt(execution.gasAvailable)
       skipped.push({ transaction, rejection: result.rejection })
       // smaller ones may still fit, but not for ever
-      if (isMisfit(result.rejection) && ++misfits >= MISFITS_MAX) break
+      if (isMisfit && ++misfits >= MISFITS_MAX) break
     }
     if (execution.gasAvailable < TRANSACTION_GAS_MIN || included.length >= limits.BLOCK_TRANSACTIONS_MAX) break
     if (isOver?.()) break
@@ -51,10 +54,8 @@ export function fillBlock(
   return { included, skipped }
 }
 
-/** Was the candidate right in itself, and only too large for what was left of the block? */
-export function isMisfit({ code }: Rejection): boolean {
-  return code === 'transaction/block-gas' || code === 'transaction/block-size'
-}
+/** No transaction fits into less. */
+const TRANSACTION_GAS_MIN = intrinsicGas({ to: ZERO_ADDRESS, data: EMPTY_BYTES }, 'osaka').gas
 
 function bodyFull({ encoded }: RecoveredTransaction, leftBytes: number): Rejection {
   return reject('transaction/block-size', `${encoded.length} bytes where the block has ${leftBytes} left`)

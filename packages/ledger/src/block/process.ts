@@ -1,14 +1,13 @@
 // Runs the transactions of a block, and compares what its header claims with what came out.
+import type { Evm, TransactionResult } from '@tan/evm'
 import { equalBytes, type Hash, type Reason, type Rejection, type Result, rejected } from '@tan/primitives'
 import type { BlockHeader } from '@tan/protocol'
 import { orderedListRoot, type StateWrites } from '@tan/storage'
 import { reject } from '../codes.ts'
-import { Journal, type ParentState } from '../state/journal.ts'
-import { executeTransaction, type TransactionResult } from '../transaction/execute.ts'
-import type { BlockEnvironment } from '../transaction/message.ts'
-import type { RecoveredTransaction } from '../transaction/recover.ts'
+import { BlockHost, type ParentState } from '../state/block-host.ts'
+import { type RecoveredTransaction, validateChainId } from '../transaction.ts'
+import type { BlockEnvironment } from './environment.ts'
 import { bloomOf, encodeReceipt, mergeBlooms, type Receipt } from './receipts.ts'
-import type { ChainRules } from './validate.ts'
 
 /** What came out of a block's transactions. */
 export interface BlockResult {
@@ -24,12 +23,10 @@ export interface BlockResult {
  * which the caller compares once it has applied the writes. `transactions` are the block's own, recovered.
  */
 export function processBody(
-  rules: ChainRules,
+  execution: BlockExecution,
   header: BlockHeader,
-  parentState: ParentState,
   transactions: readonly RecoveredTransaction[],
 ): Result<BlockResult> {
-  const execution = new BlockExecution(environmentOf(rules, header), parentState)
   for (const [i, transaction] of transactions.entries()) {
     const result = execution.add(transaction)
     if (!result.ok) return rejected(ofTransaction(i, result.rejection))
@@ -47,28 +44,39 @@ export function processBody(
 
 /** Transactions one after another on top of a parent's state. A rejected one leaves no trace. */
 export class BlockExecution {
+  readonly #evm: Evm
   readonly #environment: BlockEnvironment
-  readonly #journal: Journal
+  readonly #host: BlockHost
   readonly #receipts: Receipt[] = []
   #gasUsed = 0
+  #burnedWei = 0n
 
-  constructor(environment: BlockEnvironment, parentState: ParentState) {
+  constructor(evm: Evm, environment: BlockEnvironment, parent: ParentState, ancestors: readonly Hash[]) {
+    this.#evm = evm
     this.#environment = environment
-    this.#journal = new Journal(parentState)
+    this.#host = new BlockHost(parent, { height: environment.height, ancestors })
   }
 
   get gasAvailable(): number {
-    return this.#environment.gasLimit - this.#gasUsed
+    return Number(this.#environment.gasLimit) - this.#gasUsed
   }
 
-  add(recovered: RecoveredTransaction): Result<TransactionResult> {
-    const result = executeTransaction(this.#journal, this.#environment, recovered, this.gasAvailable)
+  add({ transaction, input }: RecoveredTransaction): Result<TransactionResult> {
+    const { rules, coinbase } = this.#environment
+    const wrong = validateChainId(transaction, rules)
+    if (wrong !== undefined) return rejected(wrong)
+    const result = this.#evm.applyTransaction(input, this.#environment, this.#host, {
+      tipTo: rules.burnsTips ? undefined : coinbase,
+      gasAvailable: BigInt(this.gasAvailable),
+    })
     if (!result.ok) return result
-    const { succeeded, gasUsed, logs } = result.value
-    this.#gasUsed += gasUsed
+    const { status, gasUsed, logs, changes, burned } = result.value
+    this.#host.apply(changes)
+    this.#gasUsed += Number(gasUsed)
+    this.#burnedWei += burned
     this.#receipts.push({
-      type: recovered.transaction.type,
-      succeeded,
+      type: transaction.type,
+      succeeded: status === 'success',
       cumulativeGasUsed: this.#gasUsed,
       logsBloom: bloomOf(logs),
       logs,
@@ -77,24 +85,10 @@ export class BlockExecution {
   }
 
   finish(): BlockResult {
-    return {
-      writes: this.#journal.writes(),
-      receipts: this.#receipts,
-      gasUsed: this.#gasUsed,
-      burnedWei: this.#journal.burnedWei(),
-    }
+    const writes = this.#host.writes()
+    return { writes, receipts: this.#receipts, gasUsed: this.#gasUsed, burnedWei: this.#burnedWei }
   }
 }
-
-export function environmentOf({ chainId, parameters, bls }: ChainRules, header: EnvironmentFields): BlockEnvironment {
-  const { height, timestampS, beneficiary, baseFeePerGas, gasLimit, mix } = header
-  return { chainId, parameters, bls, height, timestampS, beneficiary, baseFeePerGas, gasLimit, mix }
-}
-
-type EnvironmentFields = Pick<
-  BlockHeader,
-  'height' | 'timestampS' | 'beneficiary' | 'baseFeePerGas' | 'gasLimit' | 'mix'
->
 
 /** What a header says of its receipts. */
 export function commitmentsOf(receipts: readonly Receipt[]): { receiptsRoot: Hash; logsBloom: Uint8Array } {

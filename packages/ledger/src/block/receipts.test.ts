@@ -1,7 +1,7 @@
+import type { Log } from '@tan/evm'
 import { CodedError, keccak256, toHex, utf8ToBytes } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Log } from '../state/journal.ts'
 import { bloomMayHold, bloomOf, decodeReceipt, encodeReceipt, mergeBlooms, type Receipt } from './receipts.ts'
 
 const bytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size })

@@ -1,4 +1,5 @@
 // Receipts, as Ethereum encodes them, and the bloom filters over their logs.
+import type { Log } from '@tan/evm'
 import {
   type Address,
   type Codec,
@@ -14,7 +15,6 @@ import {
 } from '@tan/primitives'
 import { EMPTY_LOGS_BLOOM, type Transaction } from '@tan/protocol'
 import { RECEIPT_LOG_MAX_BYTES, RECEIPT_LOGS_MAX } from '../limits.ts'
-import type { Log } from '../state/journal.ts'
 
 export interface Receipt {
   readonly type: Transaction['type']
@@ -87,9 +87,31 @@ const payload: Codec<ReceiptPayload> = codec.struct<ReceiptPayload>({
 })
 
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const rlp = encodeRlp(payload.toRlp(receipt))
   const type = TYPE_BYTES[receipt.type]
+  if (receipt.logs.length === 0) return encodeWithoutLogs(receipt, type)
+  const rlp = encodeRlp(payload.toRlp(receipt))
   return type === undefined ? rlp : concatBytes(Uint8Array.of(type), rlp)
+}
+
+/** The same, written out: most receipts are of this kind, and differ in status and gas alone. */
+function encodeWithoutLogs({ succeeded, cumulativeGasUsed, logsBloom }: Receipt, type: number | undefined): Uint8Array {
+  const gas = encodeRlp(codec.uint.toRlp(cumulativeGasUsed))
+  const size = 1 + gas.length + 3 + logsBloom.length + 1
+  const start = type === undefined ? 0 : 1
+  const bytes = new Uint8Array(start + 3 + size)
+  if (type !== undefined) bytes[0] = type
+  bytes[start] = 0xf9 // a list of 256 bytes or more, and less than 2^16
+  bytes[start + 1] = size >> 8
+  bytes[start + 2] = size & 0xff
+  bytes[start + 3] = succeeded ? 1 : 0x80
+  bytes.set(gas, start + 4)
+  const at = start + 4 + gas.length
+  bytes[at] = 0xb9 // a string of as many
+  bytes[at + 1] = logsBloom.length >> 8
+  bytes[at + 2] = logsBloom.length & 0xff
+  bytes.set(logsBloom, at + 3)
+  bytes[at + 3 + logsBloom.length] = 0xc0
+  return bytes
 }
 
 /** Throws `rlp/invalid`, `codec/invalid` or `receipt/type`. */

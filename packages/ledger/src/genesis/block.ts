@@ -1,8 +1,8 @@
 // From a genesis file to the chain's first block: its state, in which every guardian's key and stake has passed the same
 // checks as any later one, and its header, whose hash names all that the file says.
+import type { NativeContract } from '@tan/evm'
 import {
   type Address,
-  type AggregateScheme,
   CodedError,
   codec,
   EMPTY_BYTES,
@@ -27,11 +27,13 @@ import {
   SYSTEM_CODE,
 } from '@tan/protocol'
 import { EMPTY_CODE_HASH, type StateWrites } from '@tan/storage'
-import { Journal } from '../state/journal.ts'
-import type { CallEnvironment, SystemCall } from '../system/call.ts'
+import { environmentOf } from '../block/environment.ts'
+import type { ChainRules } from '../block/validate.ts'
+import { sharedEngine } from '../engine.ts'
+import { BlockHost, type ParentState } from '../state/block-host.ts'
+import type { SystemCall } from '../system/call.ts'
 import { answer } from '../system/contract.ts'
 import { explainRevert } from '../system/contracts.ts'
-import { runSystemCall } from '../system/journal-call.ts'
 import { deposit, registerKey, setCandidate } from '../system/staking.ts'
 import { createTan } from '../system/tan-token.ts'
 
@@ -86,42 +88,61 @@ function genesisMix({ chainId, name, timestampS, isDevnet, parameters }: Genesis
 }
 
 /** Throws `genesis/balance` and `genesis/guardian` for what the file's own checks could not see. */
-export function genesisWrites(genesis: Genesis, bls: AggregateScheme): StateWrites {
-  const journal = new Journal({ account: () => undefined, storage: () => 0n, code: () => EMPTY_BYTES })
-  for (const address of Object.values(SYSTEM_ADDRESSES)) {
-    journal.setNonce(address, 1n)
-    journal.setCode(address, SYSTEM_CODE)
-  }
-  for (const { address, tanWei, tangamWei } of genesis.balances) {
-    if (journal.codeHash(address) !== EMPTY_CODE_HASH)
+export function genesisWrites(genesis: Genesis, rules: ChainRules): StateWrites {
+  const host = new GenesisHost()
+  const codeHash = keccakHash(SYSTEM_CODE)
+  const systemAddresses = new Set<Address>(Object.values(SYSTEM_ADDRESSES))
+  for (const address of systemAddresses) host.put(address, { nonce: 1n, balance: 0n, codeHash }, SYSTEM_CODE)
+  const tangam = new Map<Address, bigint>()
+  for (const { address, tangamWei } of genesis.balances) {
+    if (systemAddresses.has(address))
       throw new CodedError('genesis/balance', `${address} is a system contract: give its share to an account`)
-    journal.beginTransaction()
-    journal.credit(address, tangamWei)
-    if (tanWei > 0n) runAs(address, call => createTan(call, address, tanWei))
+    tangam.set(address, (tangam.get(address) ?? 0n) + tangamWei)
   }
-  for (const { address, blsPublicKey, proofOfPossession, stakeWei, isValidator } of genesis.guardians) {
-    journal.beginTransaction()
+  for (const [address, balance] of tangam)
+    if (balance > 0n) host.put(address, { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH })
+
+  const environment = environmentOf(rules, genesisBlock(genesis, ZERO_HASH).header)
+  const runAs = (caller: Address, action: (call: SystemCall) => void): void => {
+    host.action = action
+    const to = SYSTEM_ADDRESSES.staking
+    const message = { caller, to, value: 0n, input: EMPTY_BYTES, gas: ACTION_GAS, gasPrice: 0n }
+    const { status, returnData, changes } = sharedEngine().execute(message, environment, host)
+    if (status !== 'success')
+      throw new CodedError('genesis/guardian', `genesis file: ${caller} is refused with ${explainRevert(returnData)}`)
+    host.apply(changes)
+  }
+  for (const { address, tanWei } of genesis.balances)
+    if (tanWei > 0n) runAs(address, call => createTan(call, address, tanWei))
+  for (const { address, blsPublicKey, proofOfPossession, stakeWei, isValidator } of genesis.guardians)
     runAs(address, call => {
       createTan(call, address, stakeWei)
       registerKey(call, fromHex(blsPublicKey), fromHex(proofOfPossession))
       deposit(call, stakeWei)
       if (isValidator) setCandidate(call, true)
     })
-  }
-  return journal.writes()
+  return host.writes()
+}
 
-  function runAs(caller: Address, action: (call: SystemCall) => void): void {
-    const { chainId, timestampS, parameters } = genesis
-    const baseFeePerGas = parameters.baseFeeMinWei
-    const environment: CallEnvironment = { chainId, parameters, bls, height: 0, timestampS, baseFeePerGas }
-    const request = { caller, valueWei: 0n, gas: Number.MAX_SAFE_INTEGER, isStatic: false }
-    const { succeeded, output } = runSystemCall(journal, environment, request, call =>
-      answer(() => {
-        action(call)
-        return EMPTY_BYTES
-      }),
-    )
-    if (!succeeded)
-      throw new CodedError('genesis/guardian', `genesis file: ${caller} is refused with ${explainRevert(output)}`)
+/** More than any one of these actions can need. */
+const ACTION_GAS = 10_000_000n
+
+const NOTHING: ParentState = { account: () => undefined, storage: () => 0n, code: () => EMPTY_BYTES }
+
+/** A state that begins with nothing, where a call of a system contract does what genesis says, as its caller. */
+class GenesisHost extends BlockHost {
+  action: (call: SystemCall) => void = () => {}
+  readonly #native: NativeContract = call =>
+    answer(() => {
+      this.action(call as SystemCall)
+      return EMPTY_BYTES
+    })
+
+  constructor() {
+    super(NOTHING, { height: 0, ancestors: [] })
+  }
+
+  override native(address: Address): NativeContract | undefined {
+    return super.native(address) && this.#native
   }
 }

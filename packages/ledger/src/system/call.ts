@@ -1,7 +1,7 @@
-// What a system contract may do to the world. A transaction's journal (journal-call.ts) and, where bytecode calls, the
-// engine implement it; who does makes no difference to the contract. It calls nobody, so nobody can re-enter it.
-import { type Address, type AggregateScheme, EMPTY_BYTES, type Hash } from '@tan/primitives'
-import type { ChainParameters } from '@tan/protocol'
+// What a system contract may do to the world: what the engine lets native code do, in a block whose rules it knows. It calls
+// nobody, so nobody can re-enter it.
+import type { NativeCall } from '@tan/evm'
+import { type Address, EMPTY_BYTES } from '@tan/primitives'
 import {
   type AbiError,
   type AbiEvent,
@@ -11,34 +11,12 @@ import {
   encodeEvent,
 } from '../abi/members.ts'
 import type { AbiTypes, ValuesOf } from '../abi/types.ts'
+import type { BlockEnvironment } from '../block/environment.ts'
 
-/** Of the block that the call is part of. */
-export interface CallEnvironment {
-  readonly chainId: number
-  readonly parameters: ChainParameters
-  readonly height: number
-  readonly timestampS: number
-  readonly baseFeePerGas: bigint
-  /** checks proofs of possession */
-  readonly bls: AggregateScheme
-}
-
-/** Everything but `chargeGas` charges for itself, at the prices of gas.ts, and ends the call where the gas does not reach. */
-export interface SystemCall {
-  readonly environment: CallEnvironment
-  readonly caller: Address
-  /** TANGam wei that came with the call; the contract has it already */
-  readonly valueWei: bigint
-  /** no state may change: STATICCALL, or DELEGATECALL and CALLCODE, which would run the contract as another account */
-  readonly isStatic: boolean
-  chargeGas(gas: number): void
-  load(contract: Address, slot: Hash): bigint
-  store(contract: Address, slot: Hash, value: bigint): void
-  log(contract: Address, topics: readonly Hash[], data: Uint8Array): void
-  /** A credit of TANGam, never a call: the receiver's code does not run. The sender must have it. */
-  transfer(from: Address, to: Address, amountWei: bigint): void
-  /** TANGam leaves the supply. */
-  burn(from: Address, amountWei: bigint): void
+/** Credits and burns are of TANGam, in wei. */
+export interface SystemCall extends NativeCall {
+  /** what the ledger gave the engine for the block */
+  readonly environment: BlockEnvironment
 }
 
 export function emit<const T extends EventInputs>(

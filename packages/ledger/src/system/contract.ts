@@ -1,4 +1,5 @@
 // A system contract as a table of functions by selector, so that dispatch, views, payability and prefetching are said once.
+import type { NativeResult } from '@tan/evm'
 import { type Address, assert, CodedError, EMPTY_BYTES, type Hash } from '@tan/primitives'
 import {
   type AbiError,
@@ -10,8 +11,8 @@ import {
   selectorOf,
 } from '../abi/members.ts'
 import { type AbiTypes, decodeValues, type ValuesOf } from '../abi/types.ts'
-import { CALL_WORD_GAS, wordsOf } from '../gas.ts'
 import { Revert, revertEmpty, type SystemCall } from './call.ts'
+import { CALL_WORD_GAS, wordsOf } from './gas.ts'
 
 /** A slot of some system contract. */
 export interface TouchedSlot {
@@ -80,24 +81,20 @@ export function systemContract(
   return { address, functions: table, events, errors }
 }
 
-export interface Answer {
-  readonly isRevert: boolean
-  /** what is returned, or the error */
-  readonly output: Uint8Array
-}
-
-/** Runs the function that the data names. The host undoes what it did where it reverts. */
-export function answerCall(contract: SystemContract, call: SystemCall, data: Uint8Array): Answer {
+/** Runs the function that the call data names. The engine undoes what it did where it reverts. */
+export function answerCall(contract: SystemContract, call: SystemCall): NativeResult {
   return answer(() => {
-    call.chargeGas(CALL_WORD_GAS * wordsOf(data.length))
+    call.chargeGas(CALL_WORD_GAS * wordsOf(call.input.length))
+    // a copy: the engine's memory may move while the contract works
+    const data = call.input.slice()
     const output = contract.functions.get(selectorIn(data))?.run(call, data.subarray(SELECTOR_BYTES)) ?? revertEmpty()
     call.chargeGas(CALL_WORD_GAS * wordsOf(output.length))
     return output
   })
 }
 
-/** What the host throws, where gas or state is missing, passes through. */
-export function answer(run: () => Uint8Array): Answer {
+/** What the engine and the host throw, where gas or state is missing, passes through. */
+export function answer(run: () => Uint8Array): NativeResult {
   try {
     return { isRevert: false, output: run() }
   } catch (error) {

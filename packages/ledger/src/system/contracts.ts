@@ -1,8 +1,10 @@
 // The system contracts that stand, by address, and their errors in words.
+import type { NativeContract } from '@tan/evm'
 import { type Address, shorten, toHex } from '@tan/primitives'
 import { type AbiError, abiError, SELECTOR_BYTES } from '../abi/members.ts'
 import { type AbiTypes, decodeValues, string, uint256 } from '../abi/types.ts'
-import type { SystemContract } from './contract.ts'
+import type { SystemCall } from './call.ts'
+import { answerCall, type SystemContract } from './contract.ts'
 import { paymentPools } from './payment-pools/contract.ts'
 import { staking } from './staking.ts'
 import { tanToken } from './tan-token.ts'
@@ -13,6 +15,16 @@ const byAddress = new Map<Address, SystemContract>(SYSTEM_CONTRACTS.map(contract
 
 export function systemContractAt(address: Address): SystemContract | undefined {
   return byAddress.get(address)
+}
+
+// The ledger gives the engine no other environments than its own blocks'.
+const natives = new Map<Address, NativeContract>(
+  SYSTEM_CONTRACTS.map(contract => [contract.address, call => answerCall(contract, call as SystemCall)]),
+)
+
+/** The same as the engine calls it. */
+export function nativeContractAt(address: Address): NativeContract | undefined {
+  return natives.get(address)
 }
 
 /** what Solidity itself reverts with */

@@ -21,9 +21,9 @@ import {
 import { limits, mappingSlot, possessionDigest, SYSTEM_ADDRESSES, slotAfter, slotAt } from '@tan/protocol'
 import { abiError, abiEvent, indexed, plain } from '../abi/members.ts'
 import { address, bool, bytes, uint64, uint256 } from '../abi/types.ts'
-import { CRYPTO_GAS, keccakGas } from '../gas.ts'
 import { emit, revert, type SystemCall } from './call.ts'
 import { type SystemContract, systemContract, systemFunction, type TouchedSlot } from './contract.ts'
+import { CRYPTO_GAS, keccakGas } from './gas.ts'
 import { InsufficientBalance, moveTan, tanMoved } from './tan-token.ts'
 
 const STAKING = SYSTEM_ADDRESSES.staking
@@ -147,16 +147,16 @@ function strike(call: SystemCall, guardian: Address): void {
 
 /** One key an account, and one account a key: who signs what can never be in doubt. */
 export function registerKey(call: SystemCall, key: Uint8Array, proof: Uint8Array): void {
-  const { caller, environment } = call
+  const { caller } = call
+  const { bls, chainId } = call.environment.rules
   if (hasKey(call, caller)) revert(KeyAlreadyRegistered, caller)
   if (key.length !== KEY_BYTES) revert(InvalidKey)
   call.chargeGas(keccakGas(KEY_BYTES))
   const owner = loadAddress(call, keyOwnerSlot(key))
   if (owner !== ZERO_ADDRESS) revert(KeyAlreadyRegistered, owner)
   call.chargeGas(CRYPTO_GAS.possession)
-  if (!environment.bls.isPublicKey(key)) revert(InvalidKey)
-  if (!environment.bls.verify(possessionDigest(environment.chainId, caller, key), key, proof))
-    revert(InvalidProofOfPossession)
+  if (!bls.isPublicKey(key)) revert(InvalidKey)
+  if (!bls.verify(possessionDigest(chainId, caller, key), key, proof)) revert(InvalidProofOfPossession)
   const [head, tail] = keySlots(caller)
   call.store(STAKING, head, bytesToBigInt(key.subarray(0, 32)))
   call.store(STAKING, tail, bytesToBigInt(key.subarray(32)) << 128n)
@@ -166,7 +166,7 @@ export function registerKey(call: SystemCall, key: Uint8Array, proof: Uint8Array
 
 export function deposit(call: SystemCall, amount: bigint): void {
   const { caller } = call
-  const { guardianStakeMinWei, guardianStakeMaxWei } = call.environment.parameters
+  const { guardianStakeMinWei, guardianStakeMaxWei } = call.environment.rules.parameters
   if (amount === 0n) revert(ZeroAmount)
   if (!hasKey(call, caller)) revert(NoKey, caller)
   const stake = loadStake(call, caller)
@@ -184,7 +184,7 @@ export function deposit(call: SystemCall, amount: bigint): void {
 export function setCandidate(call: SystemCall, isCandidate: boolean): void {
   const { caller } = call
   const { staked } = loadStake(call, caller)
-  const least = call.environment.parameters.validatorStakeMinWei
+  const least = call.environment.rules.parameters.validatorStakeMinWei
   if (isCandidate && staked < least) revert(BelowMinimumStake, staked, least)
   storeStanding(call, caller, { ...loadStanding(call, caller), isCandidate })
   emit(call, STAKING, CandidateSet, caller, isCandidate)
@@ -196,7 +196,7 @@ export function setCandidate(call: SystemCall, isCandidate: boolean): void {
  */
 function withdraw(call: SystemCall, amount: bigint): void {
   const { caller } = call
-  const { guardianStakeMinWei, validatorStakeMinWei, unbondingBlocks } = call.environment.parameters
+  const { guardianStakeMinWei, validatorStakeMinWei, unbondingBlocks } = call.environment.rules.parameters
   if (amount === 0n) revert(ZeroAmount)
   const stake = loadStake(call, caller)
   if (stake.staked < amount) revert(InsufficientStake, stake.staked, amount)

@@ -42,8 +42,8 @@ describe('TAN', () => {
   it('stands in storage where common tools look for it', () => {
     const slot = mappingSlot(alice.address, slotAt(0n))
     expect(tanBalanceSlot(alice.address)).toBe(slot)
-    expect(world.journal.slot(SYSTEM_ADDRESSES.tanToken, slot)).toBe(world.tan(alice.address))
-    expect(world.journal.slot(SYSTEM_ADDRESSES.tanToken, slotAt(2n))).toBe(TAN_SUPPLY_WEI)
+    expect(world.slot(SYSTEM_ADDRESSES.tanToken, slot)).toBe(world.tan(alice.address))
+    expect(world.slot(SYSTEM_ADDRESSES.tanToken, slotAt(2n))).toBe(TAN_SUPPLY_WEI)
   })
 
   it('cannot be sent without having it, nor to where it would be lost', () => {
@@ -113,7 +113,7 @@ describe('TAN', () => {
   it('takes no TANGam, and answers no function that it does not have', () => {
     const free = world.call(alice.address, 'tan', 'transfer', [bob.address, 1n], { valueWei: 1n })
     expect(free.error).toBe('')
-    expect(world.journal.balance(SYSTEM_ADDRESSES.tanToken)).toBe(0n)
+    expect(world.balance(SYSTEM_ADDRESSES.tanToken)).toBe(0n)
   })
 
   it('costs what its slots, event and signature cost', () => {

@@ -26,9 +26,9 @@ import {
 } from '@tan/protocol'
 import { abiError, abiEvent, indexed, plain } from '../abi/members.ts'
 import { address, bool, bytes32, string, uint8, uint256 } from '../abi/types.ts'
-import { CRYPTO_GAS } from '../gas.ts'
 import { emit, revert, type SystemCall } from './call.ts'
 import { type SystemContract, systemContract, systemFunction, type TouchedSlot } from './contract.ts'
+import { CRYPTO_GAS } from './gas.ts'
 
 const TAN = SYSTEM_ADDRESSES.tanToken
 const BALANCES = slotAt(0n)
@@ -179,7 +179,7 @@ const functions = [
     inputs: [],
     outputs: [bytes32],
     mutability: 'view',
-    run: call => toHex(domainSeparator(DOMAIN, call.environment.chainId)),
+    run: call => toHex(domainSeparator(DOMAIN, call.environment.rules.chainId)),
   }),
   systemFunction({
     name: 'permit',
@@ -187,12 +187,12 @@ const functions = [
     outputs: [],
     mutability: 'nonpayable',
     run(call, owner, spender, amount, deadline, v, r, s) {
-      const { chainId, timestampS } = call.environment
+      const { rules, timestampS } = call.environment
       if (BigInt(timestampS) > deadline) revert(PermitExpired, deadline)
       const nonceSlot = mappingSlot(owner, NONCES)
       const nonce = call.load(TAN, nonceSlot)
       call.chargeGas(CRYPTO_GAS.recover)
-      const digest = typedDigest(DOMAIN, chainId, PERMIT_TYPE, [owner, spender, amount, nonce, deadline])
+      const digest = typedDigest(DOMAIN, rules.chainId, PERMIT_TYPE, [owner, spender, amount, nonce, deadline])
       if (recoverPermit(digest, v, r, s) !== owner) revert(InvalidSignature)
       call.store(TAN, nonceSlot, nonce + 1n)
       approve(call, owner, spender, amount)

@@ -19,7 +19,10 @@ import {
 } from '@tan/primitives'
 import {
   type Block,
+  checkpointHeight,
   checkpointIndexOf,
+  type Era,
+  type EraStart,
   type FinalityCertificate,
   finalityCertificateCodec,
   finalizedPoint,
@@ -47,7 +50,7 @@ export interface TransactionPlace {
   readonly index: number
 }
 
-const FORMAT = 1
+const FORMAT = 2
 const settledCodec: Codec<SettledBlock> = codec.struct<SettledBlock>({
   hash: codec.hash,
   height: codec.uint,
@@ -150,13 +153,13 @@ export class ChainStore {
   // ------------------------------------------------------------------------------------------------ consensus
 
   /** One atomic durable write of what consensus must not forget. */
-  async persist({ safety, proposals = [], finality }: DurableWrite): Promise<void> {
+  async persist({ era, safety, proposals = [], finality }: DurableWrite): Promise<void> {
     const operations: WriteOperation[] = []
-    if (safety !== undefined) operations.push(this.putMeta('safety', encodeSafetyRecord(safety)))
-    if (finality !== undefined) operations.push(this.putMeta('finality', encodeFinalityRecord(finality)))
-    for (const proposal of proposals) {
+    if (safety !== undefined) operations.push(this.putOfEra('safety', era, encodeSafetyRecord(safety)))
+    if (finality !== undefined) operations.push(this.putOfEra('finality', era, encodeFinalityRecord(finality)))
+    for (const { hash, proposal } of proposals) {
       const { height } = proposal.block.header
-      const key = concatBytes(heightKey(height), fromHex(hashBlock(proposal.block)))
+      const key = concatBytes(heightKey(height), fromHex(hash))
       operations.push(this.unsettled.put(key, encode(proposalCodec, proposal)))
     }
     await this.store.write(operations, { durable: true })
@@ -179,19 +182,17 @@ export class ChainStore {
     return encoded && decode(finalityCertificateCodec, encoded)
   }
 
-  /** What consensus starts from. */
-  async restore(checkpointInterval: number): Promise<RestoredReplica> {
-    const safety = await this.getMeta('safety')
-    const finality = await this.getMeta('finality')
+  /** What consensus of an era starts from. */
+  async restore({ start }: Era, checkpointInterval: number): Promise<RestoredReplica> {
+    const safety = await this.getOfEra('safety', start.hash)
+    const finality = await this.getOfEra('finality', start.hash)
     const carriedBytes = await this.getMeta('carried')
     const carried = carriedBytes && decode(finalityCertificateCodec, carriedBytes)
     const proposals: Proposal[] = []
     for await (const [, value] of this.unsettled.iterate({ from: heightKey(this.settledBlock.height + 1) }))
       proposals.push(decode(proposalCodec, value))
-    const carriedHeight = carried === undefined ? 0 : heightOf(carried, checkpointInterval)
-    const settledCheckpoints = await this.checkpointsFrom(carriedHeight, checkpointInterval)
-    const finalizedHeight =
-      this.newestCertificate === undefined ? 0 : heightOf(this.newestCertificate, checkpointInterval)
+    const settledCheckpoints = await this.checkpointsFrom(start, indexOf(carried), checkpointInterval)
+    const finalizedHeight = checkpointHeight(start, checkpointInterval, indexOf(this.newestCertificate))
     return {
       settlement: { settled: this.settledBlock, safety: safety && decodeSafetyRecord(safety), proposals },
       finality: {
@@ -204,12 +205,14 @@ export class ChainStore {
     }
   }
 
-  private async checkpointsFrom(height: number, interval: number): Promise<Checkpoint[]> {
+  /** Settled ones of an era, from the one of this number on; its start is number 0, and its own parent. */
+  private async checkpointsFrom(start: EraStart, from: number, interval: number): Promise<Checkpoint[]> {
     const checkpoints: Checkpoint[] = []
-    let parentHash = (await this.hashAt(Math.max(0, height - interval)))!
-    for (let at = height; at <= this.settledBlock.height; at += interval) {
-      const hash = (await this.hashAt(at))!
-      checkpoints.push({ height: at, hash, parentHash })
+    const heightOf = (index: number): number => checkpointHeight(start, interval, Math.max(0, index))
+    let parentHash = (await this.hashAt(heightOf(from - 1)))!
+    for (let index = from; heightOf(index) <= this.settledBlock.height; index++) {
+      const hash = (await this.hashAt(heightOf(index)))!
+      checkpoints.push({ height: heightOf(index), hash, parentHash })
       parentHash = hash
     }
     return checkpoints
@@ -219,8 +222,9 @@ export class ChainStore {
 
   /** Blocks that are settled now, lowest first, with the proof for the last. To be written with the state in one batch. */
   settleOperations(entries: readonly SettledEntry[], proof: SettlementProof): WriteOperation[] {
-    const last = entries.at(-1)!.proposal.block
-    const settled: SettledBlock = { hash: hashBlock(last), height: last.header.height, epoch: last.record.epoch }
+    const { hash, proposal } = entries.at(-1)!
+    const { header, record } = proposal.block
+    const settled: SettledBlock = { hash, height: header.height, epoch: record.epoch }
     this.settledBlock = settled
     this.newestProof = proof
     return [...this.operationsOf(entries), this.putMeta('proof', encode(settlementProofCodec, proof))]
@@ -268,6 +272,17 @@ export class ChainStore {
     return hash && toHex(hash)
   }
 
+  /** Hashes of the settled blocks below a height, newest last; at most `count` of them. */
+  async hashesBelow(height: number, count: number): Promise<Hash[]> {
+    const first = Math.max(0, height - count)
+    const keys = Array.from({ length: height - first }, (_, i) => heightKey(first + i))
+    return (await this.heights.getMany(keys)).map((hash, i) => {
+      if (hash === undefined)
+        throw new CodedError('chain/corrupt', `the hash of the settled block ${first + i} is missing`)
+      return toHex(hash)
+    })
+  }
+
   async proposal(hash: Hash): Promise<Proposal | undefined> {
     const encoded = await this.blocks.get(fromHex(hash))
     if (encoded === undefined) return undefined
@@ -300,6 +315,18 @@ export class ChainStore {
     return this.meta.put(META[name], seal(META[name], value))
   }
 
+  /** Consensus of each era keeps records of its own: what was signed in one says nothing about another. */
+  private putOfEra(name: 'safety' | 'finality', era: Hash, value: Uint8Array): WriteOperation {
+    const key = eraKey(name, era)
+    return this.meta.put(key, seal(key, value))
+  }
+
+  private async getOfEra(name: 'safety' | 'finality', era: Hash): Promise<Uint8Array | undefined> {
+    const key = eraKey(name, era)
+    const sealed = await this.meta.get(key)
+    return sealed && unseal(key, sealed)
+  }
+
   private async getMeta(name: keyof typeof META): Promise<Uint8Array | undefined> {
     const sealed = await this.meta.get(META[name])
     return sealed && unseal(META[name], sealed)
@@ -310,6 +337,11 @@ function heightKey(height: number): Uint8Array {
   return bigIntToBytes(BigInt(height), 8)
 }
 
-function heightOf(certificate: FinalityCertificate, checkpointInterval: number): number {
-  return checkpointIndexOf(finalizedPoint(certificate).round) * checkpointInterval
+function eraKey(name: 'safety' | 'finality', era: Hash): Uint8Array {
+  return concatBytes(META[name], fromHex(era))
+}
+
+/** Of the checkpoint in its era that a certificate finalizes; 0, the era's start, where there is none. */
+function indexOf(certificate: FinalityCertificate | undefined): number {
+  return certificate === undefined ? 0 : checkpointIndexOf(finalizedPoint(certificate).round)
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hashBlock } from '@tan/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTestChain, createTestNode, eventually } from '../devnet-for-tests.ts'
 import type { Node } from '../node.ts'
@@ -21,7 +20,7 @@ describe('executed blocks', () => {
     await eventually('blocks are settled', () => chain.settled.header.height >= 2)
     // as when a build takes longer than its epoch: made, and of no use any more
     const { hash, block, header } = chain.head
-    const late = hashBlock(await chain.build(hash, block.record, header.beneficiary, () => false))
+    const late = (await chain.build(hash, block.record, header.beneficiary, () => false)).hash
     const height = header.height + 1
     await eventually('that height is settled', () => chain.settled.header.height >= height)
     expect(await chain.store.hashAt(height)).not.toBe(late)

@@ -6,6 +6,7 @@ import {
   type ExecutedBlock,
   encodeReceipt,
   type Ledger,
+  limits,
   ofTransaction,
   prefetchKeys,
   type Receipt,
@@ -105,6 +106,7 @@ export class Chain {
       block,
       header: block.header,
       state,
+      ancestors: await parts.store.hashesBelow(block.header.height, limits.ANCESTORS_MAX),
       receipts: [],
       transactions: [],
       burnedWei: 0n,
@@ -179,7 +181,7 @@ export class Chain {
   }
 
   /** Makes and executes a block on an executed parent, of what waits in the mempool. */
-  async build(parentHash: Hash, record: ConsensusRecord, beneficiary: Address, isOver: () => boolean): Promise<Block> {
+  async build(parentHash: Hash, record: ConsensusRecord, beneficiary: Address, isOver: () => boolean) {
     const parent = this.executed.get(parentHash)
     assert(parent !== undefined, `a block is to be built on ${parentHash}, which is not executed`)
     const { mempool, clock } = this.parts
@@ -197,7 +199,7 @@ export class Chain {
     for (const { transaction, rejection } of built.skipped) if (rejection.isFinal) mempool.remove(transaction)
     const hash = hashBlock(built.block)
     this.keepExecuted({ ...built, hash })
-    return built.block
+    return { block: built.block, hash }
   }
 
   /** Consensus may have gone on meanwhile: what is too late for the tree is never told to be dropped. */
@@ -297,7 +299,8 @@ export class Chain {
     const block = (await this.store.proposal(hash))?.block
     if (block === undefined) return undefined
     const state = await this.states.at(block.header.stateRoot)
-    return { header: block.header, state: state as BlockState['state'] }
+    const ancestors = await this.store.hashesBelow(block.header.height, limits.ANCESTORS_MAX)
+    return { header: block.header, state, ancestors }
   }
 }
 

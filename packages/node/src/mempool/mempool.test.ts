@@ -35,7 +35,9 @@ function transfer(
     },
     keys[sender]!,
   )
-  return recoverTransaction(encodeTransaction(signed), addressOfSecretKey(keys[sender]!))
+  const recovered = recoverTransaction(encodeTransaction(signed), addressOfSecretKey(keys[sender]!))
+  if (!recovered.ok) throw new Error(recovered.rejection.message)
+  return recovered.value
 }
 
 function createPool(): { pool: Mempool; clock: { now: number } } {
@@ -134,7 +136,7 @@ describe('the mempool', () => {
   })
 })
 
-const signed = transfer(0, 0, 1n).transaction
+const { transaction: signed, input } = transfer(0, 0, 1n)
 
 /** With a signature that is another's: the pool does not look at signatures. */
 function fake(sender: number, nonce: number, maxFeePerGas: bigint, sizeBytes = 110): RecoveredTransaction {
@@ -144,6 +146,7 @@ function fake(sender: number, nonce: number, maxFeePerGas: bigint, sizeBytes = 1
     sender: `0x${sender.toString(16).padStart(40, '0')}`,
     hash: `0x${id}${maxFeePerGas.toString(16).padStart(24, '0')}`,
     encoded: new Uint8Array(sizeBytes),
+    input: { ...input, nonce: BigInt(nonce), maxFeePerGas, maxPriorityFeePerGas: 0n },
   }
 }
 

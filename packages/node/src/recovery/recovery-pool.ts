@@ -3,11 +3,14 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type RecoveredTransaction, recoverTransaction } from '@tan/ledger'
-import { type Address, assert, CodedError, type Rejection, type Result, rejected, rejectionOf } from '@tan/primitives'
+import { type Address, assert, CodedError, type Result } from '@tan/primitives'
 import { RECOVERY_BATCH_MAX, RECOVERY_QUEUE_MAX } from '../limits.ts'
 
-/** What a worker answers for one transaction: the sender, or why there is none. */
-export type WorkerAnswer = Address | Rejection
+/** What a worker answers for one transaction: who signed it and its authorizations, or why nobody did. */
+export type WorkerAnswer = Result<{
+  readonly sender: Address
+  readonly authorities: readonly (Address | undefined)[]
+}>
 
 interface Batch {
   readonly encoded: readonly Uint8Array[]
@@ -35,14 +38,14 @@ export class RecoveryPool {
 
   /** One answer for each, in order. Throws `node/overloaded` where too much waits already, unless it is urgent. */
   async recover(encoded: readonly Uint8Array[], { isUrgent = false } = {}): Promise<Result<RecoveredTransaction>[]> {
-    if (this.threadsMax === 0 || encoded.length < SMALL) return encoded.map(recoverHere)
+    if (this.threadsMax === 0 || encoded.length < SMALL) return encoded.map(bytes => recoverTransaction(bytes))
     const batches: Promise<readonly WorkerAnswer[]>[] = []
     for (let at = 0; at < encoded.length; at += RECOVERY_BATCH_MAX)
       batches.push(this.enqueue(encoded.slice(at, at + RECOVERY_BATCH_MAX), isUrgent))
     const answers = (await Promise.all(batches)).flat()
     return encoded.map((bytes, i) => {
       const answer = answers[i]!
-      return typeof answer === 'string' ? { ok: true, value: recoverTransaction(bytes, answer) } : rejected(answer)
+      return answer.ok ? recoverTransaction(bytes, answer.value.sender, answer.value.authorities) : answer
     })
   }
 
@@ -104,14 +107,6 @@ export class RecoveryPool {
 
 /** So few are done sooner than handed over. */
 const SMALL = 4
-
-function recoverHere(encoded: Uint8Array): Result<RecoveredTransaction> {
-  try {
-    return { ok: true, value: recoverTransaction(encoded) }
-  } catch (error) {
-    return rejected(rejectionOf(error))
-  }
-}
 
 function closed(): CodedError {
   return new CodedError('node/stopped', 'the node is stopping')

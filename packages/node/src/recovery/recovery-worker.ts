@@ -1,16 +1,13 @@
 // The thread of the recovery pool.
 import { parentPort } from 'node:worker_threads'
-import { recoverTransaction } from '@tan/ledger'
-import { rejectionOf } from '@tan/primitives'
+import { authoritiesOf, recoverTransaction } from '@tan/ledger'
 import type { WorkerAnswer } from './recovery-pool.ts'
 
 parentPort?.on('message', (encoded: readonly Uint8Array[]) => {
   const answers = encoded.map((bytes): WorkerAnswer => {
-    try {
-      return recoverTransaction(bytes).sender
-    } catch (error) {
-      return rejectionOf(error)
-    }
+    const result = recoverTransaction(bytes)
+    if (!result.ok) return result
+    return { ok: true, value: { sender: result.value.sender, authorities: authoritiesOf(result.value) } }
   })
   parentPort?.postMessage(answers)
 })

@@ -4,6 +4,7 @@ import { encode, encodeRlp, type Hash, type Hex, toHex, ZERO_HASH } from '@tan/p
 import {
   type Block,
   type BlockHeader,
+  createdAddress,
   EMPTY_OMMERS_HASH,
   EMPTY_REQUESTS_HASH,
   EMPTY_TRIE_ROOT,
@@ -128,6 +129,7 @@ export function formatReceipt(
 ): Record<string, unknown> {
   const { index, header, hash } = place
   const receipt = receipts[index]!
+  const { to, nonce } = recovered.transaction
   const before = index === 0 ? 0 : receipts[index - 1]!.cumulativeGasUsed
   const firstLog = receipts.slice(0, index).reduce((count, { logs }) => count + logs.length, 0)
   return {
@@ -138,8 +140,8 @@ export function formatReceipt(
     blockHash: hash,
     blockNumber: quantity(header.height),
     from: recovered.sender,
-    to: recovered.transaction.to ?? null,
-    contractAddress: null,
+    to: to ?? null,
+    contractAddress: to === undefined ? createdAddress(recovered.sender, nonce) : null,
     cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
     gasUsed: quantity(receipt.cumulativeGasUsed - before),
     effectiveGasPrice: quantity(effectiveGasPrice(recovered.transaction, header.baseFeePerGas) ?? header.baseFeePerGas),

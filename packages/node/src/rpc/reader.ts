@@ -82,6 +82,8 @@ export class ChainReader {
     const encoded = block.transactions[place!.index]!
     if (keccakHash(encoded) !== hash)
       throw new CodedError('chain/corrupt', `the place of transaction ${hash} is damaged`)
-    return { hash: place!.blockHash, block, index: place!.index, recovered: recoverTransaction(encoded) }
+    const recovered = recoverTransaction(encoded)
+    if (!recovered.ok) throw new CodedError('chain/corrupt', `transaction ${hash} has no sender`)
+    return { hash: place!.blockHash, block, index: place!.index, recovered: recovered.value }
   }
 }

@@ -1,16 +1,20 @@
 // TAN's own methods: consensus, finality, committee and pool, payment pools and the proofs that light clients check.
 // Unlike Ethereum's, their numbers are JSON numbers; amounts are decimal strings of wei.
-import type { Finality, Settlement } from '@tan/consensus'
-import { encode, type Hash, toHex } from '@tan/primitives'
+import type { ConsensusReader } from '@tan/consensus'
+import { assert, encode, type Hash, toHex } from '@tan/primitives'
 import {
   bitmapIndices,
+  checkpointHeight,
+  checkpointIndexOf,
+  type Era,
+  type Eras,
+  type FinalityCertificate,
   finalityCertificateCodec,
   finalizedPoint,
   type Genesis,
   headerCodec,
   poolSlots,
   poolTargetSlot,
-  ROUNDS_PER_BALLOT,
   type SignerSet,
   SYSTEM_ADDRESSES,
   settlementProofCodec,
@@ -30,15 +34,13 @@ export interface TanParts {
   readonly mempool: Mempool
   readonly genesis: Genesis
   readonly genesisHash: Hash
-  readonly committee: SignerSet
-  readonly pool: SignerSet
-  readonly settlement: Settlement
-  readonly finality: Finality
+  readonly eras: Eras
+  readonly consensus: ConsensusReader
   readonly peerCount: () => number
 }
 
 export function tanMethods(parts: TanParts): Methods {
-  const { reader, genesis, genesisHash, committee, pool, settlement } = parts
+  const { reader, genesis, genesisHash, eras, consensus } = parts
   const { chain } = reader
 
   const poolAt = async (poolId: Hash) => {
@@ -74,16 +76,18 @@ export function tanMethods(parts: TanParts): Methods {
     },
     tan_status: () => tanStatus(parts),
     tan_committee: () => {
-      const { leader } = settlement.status()
-      return committee.signers.map(({ address, blsPublicKey, power }, i) => {
+      const { leader } = consensus.settlementStatus()
+      return consensus.era.committee.signers.map(({ address, blsPublicKey, power }, i) => {
         return { address, blsPublicKey: toHex(blsPublicKey), power, isLeader: i === leader }
       })
     },
-    tan_guardians: () =>
-      pool.signers.map(({ address, blsPublicKey, power }) => {
-        const isValidator = committee.signers.some(validator => validator.address === address)
-        return { address, blsPublicKey: toHex(blsPublicKey), power, isValidator }
-      }),
+    tan_guardians: () => {
+      const { committee, pool } = consensus.era
+      const validators = new Set(committee.signers.map(({ address }) => address))
+      return pool.signers.map(({ address, blsPublicKey, power }) => {
+        return { address, blsPublicKey: toHex(blsPublicKey), power, isValidator: validators.has(address) }
+      })
+    },
     tan_block: async ([tag]) => {
       const found = await reader.find(readBlockTag(tag))
       if (found === undefined) return null
@@ -101,7 +105,7 @@ export function tanMethods(parts: TanParts): Methods {
           justifyEpoch: record.justify.epoch,
           hasEpochChange: record.epochChange !== undefined,
           leader: header.beneficiary,
-          ...(finality === undefined ? {} : { finality: formatFinality(finality) }),
+          ...(finality === undefined ? {} : { finality: formatFinality(eraAt(height), finality) }),
         },
         status,
         transactions: transactions.length,
@@ -110,7 +114,7 @@ export function tanMethods(parts: TanParts): Methods {
               certificate: {
                 epoch: justify.epoch,
                 signers: bitmapIndices(justify.signers).length,
-                of: committee.signers.length,
+                of: eraAt(height).committee.signers.length,
               },
             }
           : {}),
@@ -157,25 +161,37 @@ export function tanMethods(parts: TanParts): Methods {
       }
     },
     tan_finalityCertificate: async ([height]) => {
-      const certificate =
-        height === undefined || height === null
-          ? chain.store.certificate
-          : await chain.store.certificateAt(readNumber(height, 'height'))
+      const isNewest = height === undefined || height === null
+      const at = isNewest ? chain.finalized.height : readNumber(height, 'height')
+      const certificate = isNewest ? chain.store.certificate : await chain.store.certificateAt(at)
       if (certificate === undefined) return null
-      return { ...formatFinality(certificate), encoded: toHex(encode(finalityCertificateCodec, certificate)) }
+      return {
+        ...formatFinality(eraAt(at), certificate),
+        encoded: toHex(encode(finalityCertificateCodec, certificate)),
+      }
     },
-    tan_anchor: () => ({
-      chainId: genesis.chainId,
-      genesisHash,
-      checkpointInterval: genesis.parameters.checkpointInterval,
-      committee: committee.signers.map(formatSigner),
-      pool: pool.signers.map(formatSigner),
-    }),
+    tan_anchor: () => {
+      const { committee, pool } = consensus.era
+      return {
+        chainId: genesis.chainId,
+        genesisHash,
+        checkpointInterval: genesis.parameters.checkpointInterval,
+        committee: committee.signers.map(formatSigner),
+        pool: pool.signers.map(formatSigner),
+      }
+    },
   }
 
-  function formatFinality(certificate: NonNullable<typeof chain.store.certificate>) {
+  /** Of a block that this node has. */
+  function eraAt(height: number): Era {
+    const era = eras.at(height)
+    assert(era !== undefined, `a block at height ${height} of an era that is not known`)
+    return era
+  }
+
+  function formatFinality({ start, pool }: Era, certificate: FinalityCertificate) {
     const { round, hash } = finalizedPoint(certificate)
-    const height = (round % ROUNDS_PER_BALLOT) * genesis.parameters.checkpointInterval
+    const height = checkpointHeight(start, genesis.parameters.checkpointInterval, checkpointIndexOf(round))
     return { height, hash, round, signers: bitmapIndices(certificate.commit.signers).length, of: pool.signers.length }
   }
 }
@@ -183,13 +199,13 @@ export function tanMethods(parts: TanParts): Methods {
 export type TanStatus = ReturnType<typeof tanStatus>
 
 /** What status pages show, and what the `tanStatus` subscription pushes. */
-export function tanStatus({ reader: { chain }, committee, settlement, finality, mempool, peerCount }: TanParts) {
-  const { epoch, leader, hasGivenUpEpoch } = settlement.status()
-  const { height, ballot, preparePower, commitPower, totalPower } = finality.progress()
+export function tanStatus({ reader: { chain }, consensus, mempool, peerCount }: TanParts) {
+  const { epoch, leader, hasGivenUpEpoch } = consensus.settlementStatus()
+  const { height, ballot, preparePower, commitPower, totalPower } = consensus.finalityProgress()
   return {
     epoch,
     hasGivenUpEpoch,
-    leader: committee.signers[leader]!.address,
+    leader: consensus.era.committee.signers[leader]!.address,
     head: { height: chain.head.header.height, hash: chain.head.hash },
     settled: { height: chain.settled.header.height, hash: chain.settled.hash },
     finalized: { height: chain.finalized.height, hash: chain.finalized.hash },

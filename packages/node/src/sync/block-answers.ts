@@ -1,5 +1,5 @@
 // Blocks for peers: what a request for the way up to a block is answered with.
-import type { Settlement } from '@tan/consensus'
+import type { ConsensusReader } from '@tan/consensus'
 import { encode, type Hash, type Reason } from '@tan/primitives'
 import { bodySizeBytes, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
@@ -12,7 +12,7 @@ const BLOCK_OVERHEAD_BYTES = 4_096
 
 interface AnswerParts {
   readonly chain: Chain
-  readonly settlement: Settlement
+  readonly consensus: ConsensusReader
 }
 
 export async function answerBlocks(parts: AnswerParts, bytes: Uint8Array): Promise<Uint8Array | Reason> {
@@ -23,10 +23,10 @@ export async function answerBlocks(parts: AnswerParts, bytes: Uint8Array): Promi
 }
 
 /** The lowest above `aboveHeight` on the way up to the block, as many as fit. None where the block is not known here. */
-async function blocksUpTo({ settlement, chain }: AnswerParts, hash: Hash, aboveHeight: number): Promise<Proposal[]> {
+async function blocksUpTo({ consensus, chain }: AnswerParts, hash: Hash, aboveHeight: number): Promise<Proposal[]> {
   const unsettled: Proposal[] = []
   let at = hash
-  for (let proposal = settlement.proposal(at); proposal !== undefined; proposal = settlement.proposal(at)) {
+  for (let proposal = consensus.proposal(at); proposal !== undefined; proposal = consensus.proposal(at)) {
     if (proposal.block.header.height <= aboveHeight) break
     unsettled.push(proposal)
     at = proposal.block.header.parentHash

@@ -1,9 +1,9 @@
 // Blocks from peers: those that consensus misses, and the way up to a head that a peer tells of. Peers may be silent, or
 // tell of heads that do not exist: no peer can keep the others from being asked.
-import type { Outcome, Runner, Settlement } from '@tan/consensus'
+import type { ConsensusReader, Outcome, Runner } from '@tan/consensus'
 import type { PeerId, Transport } from '@tan/network'
 import { type Clock, encode, type Hash, type Logger, type Metrics, type Reason, reasonOf } from '@tan/primitives'
-import { hashBlock, type Proposal } from '@tan/protocol'
+import { type Eras, hashBlock, type Proposal } from '@tan/protocol'
 import type { Chain } from '../chain/chain.ts'
 import { reject } from '../codes.ts'
 import { ANNOUNCED_FETCHES_MAX, VALIDATOR_FETCHES_MAX, WANTED_BLOCKS_MAX, WANTED_FETCHES_MAX } from '../limits.ts'
@@ -20,7 +20,8 @@ const PEERS_TRIED_MAX = 4
 interface BlockSourceParts {
   readonly transport: Transport
   readonly chain: Chain
-  readonly settlement: Settlement
+  readonly eras: Eras
+  readonly consensus: ConsensusReader
   readonly runner: Runner
   readonly clock: Clock
   readonly logger: Logger
@@ -131,8 +132,8 @@ export class BlockSource {
   }
 
   private isMissing({ hash, height }: Head): boolean {
-    const { settlement } = this.parts
-    return settlement.proposal(hash) === undefined && height > settlement.status().settledHeight
+    const { consensus } = this.parts
+    return consensus.proposal(hash) === undefined && height > consensus.settlementStatus().settledHeight
   }
 
   // ------------------------------------------------------------------------------------------------ asking
@@ -187,8 +188,8 @@ export class BlockSource {
 
   /** From the settled block up. Each batch begins above what is held on the way, whether or not anything settled of it. */
   private async fetchBatches(peer: PeerId, hash: Hash): Promise<FetchResult> {
-    const { transport, settlement } = this.parts
-    let aboveHeight = settlement.status().settledHeight
+    const { transport, consensus } = this.parts
+    let aboveHeight = consensus.settlementStatus().settledHeight
     let isAnyNew = false
     for (;;) {
       const request = encode(blocksRequestCodec, { hash, aboveHeight })
@@ -199,7 +200,7 @@ export class BlockSource {
       }
       const { isNew, isFull, heldHeight } = await this.takeIn(peer, response.value, aboveHeight)
       isAnyNew ||= isNew
-      if (settlement.proposal(hash) !== undefined) return 'done'
+      if (consensus.proposal(hash) !== undefined) return 'done'
       if (isFull) return 'full'
       if (heldHeight <= aboveHeight) return isAnyNew ? 'some' : 'nothing'
       aboveHeight = heldHeight
@@ -207,7 +208,7 @@ export class BlockSource {
   }
 
   private async takeIn(peer: PeerId, proposals: readonly Proposal[], aboveHeight: number) {
-    const { transport, settlement, metrics } = this.parts
+    const { transport, consensus, metrics } = this.parts
     let heldHeight = aboveHeight
     let isNew = false
     let isFull = false
@@ -219,17 +220,22 @@ export class BlockSource {
         if (outcome.blame === 'sender') transport.penalize(peer, BLOCKS_PROTOCOL, outcome)
       }
       const { height } = proposal.block.header
-      const isHeld = height <= settlement.status().settledHeight || settlement.proposal(hashBlock(proposal.block))
+      const isHeld =
+        height <= consensus.settlementStatus().settledHeight || consensus.proposal(hashBlock(proposal.block))
       if (height === heldHeight + 1 && isHeld) heldHeight = height
     }
     metrics.count('tan_sync_blocks_total', proposals.length)
     return { isNew, isFull, heldHeight }
   }
 
+  /** To the era that its height belongs to. */
   private deliver(proposal: Proposal): Promise<Outcome> {
+    const { height } = proposal.block.header
+    const era = this.parts.eras.at(height)?.start.hash
+    if (era === undefined) return Promise.resolve(reject('sync/era', `the era of height ${height} is not known here`))
     const message = { type: 'proposal', proposal } as const
     return new Promise(resolve =>
-      this.parts.runner.deliver({ type: 'settlement-message', message, from: undefined }, resolve),
+      this.parts.runner.deliver({ type: 'settlement-message', era, message, from: undefined }, resolve),
     )
   }
 }

@@ -1,10 +1,20 @@
 // What nodes tell each other beside consensus: where they stand, transactions that wait, and blocks on request.
 import { type AggregateScheme, type Codec, codec, type Hash, utf8ToBytes } from '@tan/primitives'
-import { type Committee, limits, type Proposal, proposalCodec, signingDigest } from '@tan/protocol'
+import {
+  type Domain,
+  type EraCommittee,
+  type Eras,
+  limits,
+  type Proposal,
+  proposalCodec,
+  signingDigest,
+} from '@tan/protocol'
 import { BLOCKS_OF_RESPONSE_ITEMS_MAX, BLOCKS_OF_RESPONSE_MAX, GOSSIPED_TRANSACTIONS_MAX } from '../limits.ts'
 
 /** That the node behind this peer holds a validator's key. */
 export interface ValidatorProof {
+  /** hash of the start of the era whose committee it belongs to */
+  readonly era: Hash
   readonly index: number
   readonly signature: Uint8Array
 }
@@ -26,7 +36,9 @@ export const helloCodec: Codec<Hello> = codec.struct<Hello>({
   settledHeight: codec.uint,
   headHeight: codec.uint,
   headHash: codec.hash,
-  validator: codec.optional(codec.struct<ValidatorProof>({ index: codec.uint, signature: codec.fixedBytes(96) })),
+  validator: codec.optional(
+    codec.struct<ValidatorProof>({ era: codec.hash, index: codec.uint, signature: codec.fixedBytes(96) }),
+  ),
 })
 
 export const blocksRequestCodec: Codec<BlocksRequest> = codec.struct<BlocksRequest>({
@@ -52,23 +64,25 @@ export const transactionsCodec: Codec<TransactionsMessage> = codec.struct<Transa
 
 export function proveValidator(
   scheme: AggregateScheme,
-  { domain }: Committee,
+  { domain }: EraCommittee,
   self: { readonly index: number; readonly secretKey: Uint8Array },
   peerId: string,
 ): ValidatorProof {
-  return { index: self.index, signature: scheme.sign(peerDigest(domain, peerId), self.secretKey) }
+  return { era: domain.start, index: self.index, signature: scheme.sign(peerDigest(domain, peerId), self.secretKey) }
 }
 
 export function verifyValidator(
   scheme: AggregateScheme,
-  { domain, set }: Committee,
-  { index, signature }: ValidatorProof,
+  eras: Eras,
+  { era: start, index, signature }: ValidatorProof,
   peerId: string,
 ): boolean {
-  const signer = set.signers[index]
-  return signer !== undefined && scheme.verify(peerDigest(domain, peerId), signer.blsPublicKey, signature)
+  const era = eras.of(start)
+  const signer = era?.committee.signers[index]
+  if (era === undefined || signer === undefined) return false
+  return scheme.verify(peerDigest(era.domain, peerId), signer.blsPublicKey, signature)
 }
 
-function peerDigest(domain: Committee['domain'], peerId: string): Uint8Array {
+function peerDigest(domain: Domain, peerId: string): Uint8Array {
   return signingDigest(domain, 'peer', [utf8ToBytes(peerId)])
 }

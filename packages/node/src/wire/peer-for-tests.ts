@@ -1,7 +1,7 @@
 // A peer that speaks the protocols of nodes and is none: it sends what a test wants, and hears what it is sent.
 import { createLibp2pTransport, type RequestHandler, type Transport } from '@tan/network'
-import { createSeededRandom, encode, randomBytesFrom } from '@tan/primitives'
-import { type Proposal, settlementMessageCodec } from '@tan/protocol'
+import { createSeededRandom, encode, type Hash, randomBytesFrom } from '@tan/primitives'
+import { type Proposal, type SettlementMessage, settlementEnvelopeCodec } from '@tan/protocol'
 import type { Node } from '../node.ts'
 import {
   BLOCKS_PROTOCOL,
@@ -47,8 +47,13 @@ export async function createStrangePeer(
   return { transport, heard }
 }
 
-export function encodeProposal(proposal: Proposal): Uint8Array {
-  return encode(settlementMessageCodec, { type: 'proposal', proposal })
+/** Of the chain's first era, whose start is its genesis block. */
+export function encodeSettlement(era: Hash, message: SettlementMessage): Uint8Array {
+  return encode(settlementEnvelopeCodec, { era, message })
+}
+
+export function encodeProposal(era: Hash, proposal: Proposal): Uint8Array {
+  return encodeSettlement(era, { type: 'proposal', proposal })
 }
 
 /** The settled block of a node at a height. */

@@ -9,7 +9,7 @@ const FRAMING_BYTES = 64 * 1024
 export const SETTLEMENT_PROTOCOL = declareProtocol({
   kind: 'message',
   name: 'settlement',
-  version: 1,
+  version: 2,
   messageSizeMaxBytes: limits.PROPOSAL_MAX_BYTES,
   messagesPerSecondMax: 200,
   timeoutMs: 10_000,
@@ -20,7 +20,7 @@ export const SETTLEMENT_PROTOCOL = declareProtocol({
 export const BLOCKS_TOPIC = declareProtocol({
   kind: 'gossip',
   name: 'blocks',
-  version: 1,
+  version: 2,
   messageSizeMaxBytes: limits.PROPOSAL_MAX_BYTES,
   messagesPerSecondMax: 50,
   timeoutMs: 10_000,
@@ -31,7 +31,7 @@ export const BLOCKS_TOPIC = declareProtocol({
 export const FINALITY_TOPIC = declareProtocol({
   kind: 'gossip',
   name: 'finality',
-  version: 1,
+  version: 2,
   messageSizeMaxBytes: limits.CONSENSUS_MESSAGE_MAX_BYTES,
   messagesPerSecondMax: 500,
   timeoutMs: 10_000,
@@ -53,7 +53,7 @@ export const TRANSACTIONS_TOPIC = declareProtocol({
 export const HELLO_PROTOCOL = declareProtocol({
   kind: 'message',
   name: 'hello',
-  version: 1,
+  version: 2,
   messageSizeMaxBytes: 1024,
   messagesPerSecondMax: 5,
   timeoutMs: 10_000,

@@ -15,19 +15,22 @@ import {
 import { verifyAccountProof, verifyStorageProof } from '@tan/storage/proofs'
 import { reject } from '../codes.ts'
 import { PROOFS_KNOWN_MAX } from '../limits.ts'
-import { committeeOf, type TrustAnchor } from './trust-anchor.ts'
+import { erasOf, type TrustAnchor } from './trust-anchor.ts'
 
 export type VerifyPool = (proof: PoolProof, target: Address) => Outcome<ProvenPool>
 
 export function createPoolVerifier(anchor: TrustAnchor): VerifyPool {
-  const committee = committeeOf(anchor)
+  const eras = erasOf(anchor)
   /** settled by a proof that was checked: many payers show the same block */
   const settled = new Set<Hash>()
 
   function checkSettled({ header, settlement }: PoolProof): Reason | undefined {
     const hash = hashHeader(header)
     if (settled.has(hash)) return undefined
-    const verified = verifySettlementProof(bls, committee, settlement)
+    const era = eras.at(header.height)
+    if (era === undefined)
+      return reject('payment/era', `the era of height ${header.height} is not known: the trust anchor is old`)
+    const verified = verifySettlementProof(bls, era, settlement)
     if (!verified.ok) return reject('payment/proof', verified.rejection.message)
     if (verified.value !== hash) return reject('payment/proof', 'the proof settles another block')
     settled.add(hash)

@@ -1,6 +1,6 @@
 // What a light client starts from: the committee of a chain that it trusts, and nothing else.
 import { bls, CodedError, fromHex } from '@tan/primitives'
-import { type Committee, createSignerSet, limits } from '@tan/protocol'
+import { createEras, createSignerSet, type EraCommittee, type Eras, limits } from '@tan/protocol'
 import { hexOf, integerFrom, list, object, type ShapeValue } from '@tan/protocol/tracker/shape'
 
 /** As `tan_anchor` of a trusted node gives it, and as configurations carry it: JSON. */
@@ -32,11 +32,15 @@ export function parseTrustAnchor(value: unknown): TrustAnchor {
   return anchor
 }
 
-export function committeeOf({ chainId, genesisHash, committee }: TrustAnchor): Committee {
-  return {
-    domain: { chainId, start: genesisHash },
-    set: createSignerSet(
-      committee.map(({ address, blsPublicKey, power }) => ({ address, blsPublicKey: fromHex(blsPublicKey), power })),
-    ),
-  }
+/** The eras whose certificates can be checked with it. */
+export function erasOf({ chainId, genesisHash, committee }: TrustAnchor): Eras<EraCommittee> {
+  return createEras<EraCommittee>([
+    {
+      domain: { chainId, start: genesisHash },
+      start: { hash: genesisHash, height: 0, epoch: 0 },
+      committee: createSignerSet(
+        committee.map(({ address, blsPublicKey, power }) => ({ address, blsPublicKey: fromHex(blsPublicKey), power })),
+      ),
+    },
+  ])
 }

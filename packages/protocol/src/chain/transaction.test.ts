@@ -1,11 +1,18 @@
 import { addressOfSecretKey, keccak256, toHex, utf8ToBytes } from '@tan/primitives'
 import fc from 'fast-check'
-import { type Hex, parseTransaction, type serializeTransaction, keccak256 as viemKeccak } from 'viem'
+import {
+  getContractAddress,
+  type Hex,
+  parseTransaction,
+  type serializeTransaction,
+  keccak256 as viemKeccak,
+} from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { bigUint, checkEncoding, hexOf } from '../test-codec.ts'
 import {
   type Authorization,
+  createdAddress,
   decodeTransaction,
   encodeTransaction,
   hashTransaction,
@@ -34,7 +41,7 @@ const accessList = fc.array(fc.record({ address: hexOf(20), slots: fc.array(hexO
 const fees = { maxPriorityFeePerGas: bigUint(64), maxFeePerGas: bigUint(128) }
 const authorization: fc.Arbitrary<Authorization> = fc
   .record({ chainId, address: hexOf(20), nonce: bigUint(48), key: fc.constantFrom('one', 'two') })
-  .map(({ key, ...fields }) => ({ ...fields, yParity: 1 as const, r: BigInt(key.length), s: 7n }))
+  .map(({ key, ...fields }) => ({ ...fields, yParity: 1, r: BigInt(key.length), s: 7n }))
 
 const unsigned: fc.Arbitrary<UnsignedTransaction> = fc.oneof(
   fc.record({
@@ -150,7 +157,7 @@ describe('authorisations of EIP-7702', () => {
       chainId: 5n,
       address: sender,
       nonce: 3n,
-      yParity: yParity as 0 | 1,
+      yParity: yParity!,
       r: BigInt(r),
       s: BigInt(s),
     }
@@ -158,5 +165,58 @@ describe('authorisations of EIP-7702', () => {
     expect(recoverAuthority({ ...authorization, nonce: 4n })).not.toBe(sender)
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
     expect(recoverAuthority({ ...authorization, s: order - authorization.s })).toBeUndefined()
+    for (const parity of [2, 27, 255]) expect(recoverAuthority({ ...authorization, yParity: parity })).toBeUndefined()
+    for (const r of [0n, order, 2n ** 256n - 1n]) expect(recoverAuthority({ ...authorization, r })).toBeUndefined()
+    for (const s of [0n, order, 2n ** 256n - 1n]) expect(recoverAuthority({ ...authorization, s })).toBeUndefined()
   })
+})
+
+describe('what the EIPs allow', () => {
+  const fields = { nonce: 0n, gasLimit: 1n, to: sender, value: 0n, data: new Uint8Array() }
+  const typed = { ...fields, chainId: 1n, accessList: [], maxFeePerGas: 1n, maxPriorityFeePerGas: 0n }
+  const comesBack = (transaction: UnsignedTransaction) => {
+    const signed = signTransaction(transaction, secretKey)
+    const decoded = decodeTransaction(encodeTransaction(signed))
+    expect(decoded).toEqual(signed)
+    expect(recoverSender(decoded)).toBe(sender)
+  }
+  const wild = { chainId: 2n ** 256n - 1n, address: sender, nonce: 2n ** 64n - 1n, yParity: 255, r: 2n ** 256n - 1n }
+
+  it('authorizations with any numbers of their width (EIP-7702), and none wider', () => {
+    const authorizations = [
+      { ...wild, s: 2n ** 256n - 1n },
+      { chainId: 0n, address: sender, nonce: 0n, yParity: 0, r: 0n, s: 0n },
+    ]
+    comesBack({ type: 'eip7702', ...typed, authorizations })
+    for (const wide of [{ yParity: 256 }, { s: 2n ** 256n }, { nonce: 2n ** 64n }]) {
+      const authorization = { ...wild, s: 1n, ...wide }
+      expect(() => {
+        const unsigned: UnsignedTransaction = { type: 'eip7702', ...typed, authorizations: [authorization] }
+        decodeTransaction(encodeTransaction(signTransaction(unsigned, secretKey)))
+      }).toThrow()
+    }
+  })
+
+  it('as many authorizations and entries of access lists as there is room for', () => {
+    const shortest = { chainId: 0n, address: sender, nonce: 0n, yParity: 0, r: 0n, s: 0n }
+    comesBack({ type: 'eip7702', ...typed, authorizations: Array(4_600).fill(shortest) })
+    comesBack({ type: 'eip1559', ...typed, accessList: Array(5_500).fill({ address: sender, slots: [] }) })
+    const slots = Array(3_900).fill(toHex(new Uint8Array(32)))
+    comesBack({ type: 'eip2930', ...fields, chainId: 1n, gasPrice: 1n, accessList: [{ address: sender, slots }] })
+  })
+
+  it('chain ids of any width', () => {
+    for (const id of [2n ** 64n, 2n ** 254n]) {
+      comesBack({ type: 'legacy', ...fields, chainId: id, gasPrice: 1n })
+      comesBack({ type: 'eip1559', ...typed, chainId: id })
+    }
+  })
+})
+
+it('a created contract stands where viem says', () => {
+  fc.assert(
+    fc.property(hexOf(20), bigUint(64), (from, nonce) => {
+      expect(createdAddress(from, nonce)).toBe(getContractAddress({ from, nonce }).toLowerCase())
+    }),
+  )
 })

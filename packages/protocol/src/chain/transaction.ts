@@ -1,5 +1,5 @@
 // Signed transactions: legacy (EIP-155), 2930, 1559 and 7702, in Ethereum's encodings. Decoding checks the form;
-// whether a transaction may run in a block is the ledger's to say.
+// whether a transaction may run in a block is the ledger's to say. It takes whatever the EIPs allow, up to a size in bytes.
 import {
   type Address,
   bigIntToBytes,
@@ -18,13 +18,9 @@ import {
   type RlpItem,
   recoverAddress,
   signDigest,
+  toHex,
 } from '@tan/primitives'
-import {
-  ACCESS_LIST_ADDRESSES_MAX,
-  ACCESS_LIST_SLOTS_MAX,
-  AUTHORIZATIONS_MAX,
-  TRANSACTION_MAX_BYTES,
-} from '../limits.ts'
+import { TRANSACTION_MAX_BYTES } from '../limits.ts'
 
 export interface AccessListEntry {
   readonly address: Address
@@ -37,12 +33,19 @@ interface Signature {
   readonly s: bigint
 }
 
-/** EIP-7702: the authority lets its account run the code at `address`. */
-export interface Authorization extends Signature {
+/**
+ * EIP-7702: the authority lets its account run the code at `address`. Its signature may be anything that has the form: where
+ * it belongs to nobody the authorization is passed over, and the transaction stays valid.
+ */
+export interface Authorization {
   /** 0 is valid on every chain */
   readonly chainId: bigint
   readonly address: Address
   readonly nonce: bigint
+  /** below 2^8 */
+  readonly yParity: number
+  readonly r: bigint
+  readonly s: bigint
 }
 
 interface Common extends Signature {
@@ -87,20 +90,31 @@ const to: Codec<Address | undefined> = {
     item.length === 0 && item instanceof Uint8Array ? undefined : codec.address.fromRlp(item, path),
 }
 const data = codec.bytes(TRANSACTION_MAX_BYTES)
+/** No EIP bounds the lists of a transaction: its size does, and the gas that each entry costs. */
+const ENTRIES_MAX = TRANSACTION_MAX_BYTES
 const accessList: Codec<readonly AccessListEntry[]> = codec.list(
-  codec.struct<AccessListEntry>({ address: codec.address, slots: codec.list(codec.hash, ACCESS_LIST_SLOTS_MAX) }),
-  ACCESS_LIST_ADDRESSES_MAX,
+  codec.struct<AccessListEntry>({ address: codec.address, slots: codec.list(codec.hash, ENTRIES_MAX) }),
+  ENTRIES_MAX,
 )
 const yParity: Codec<0 | 1> = {
   itemsMax: 1,
   toRlp: value => codec.bool.toRlp(value === 1),
   fromRlp: (item, path) => (codec.bool.fromRlp(item, path) ? 1 : 0),
 }
+const uint8: Codec<number> = {
+  itemsMax: 1,
+  toRlp: codec.uint.toRlp,
+  fromRlp(item, path) {
+    const value = codec.uint.fromRlp(item, path)
+    if (value > 0xff) throw new CodedError('codec/invalid', `${path}: ${value} is above 255`)
+    return value
+  },
+}
 const authorization: Codec<Authorization> = codec.struct<Authorization>({
   chainId: uint256,
   address: codec.address,
   nonce: uint64,
-  yParity,
+  yParity: uint8,
   r: uint256,
   s: uint256,
 })
@@ -124,7 +138,7 @@ const legacy: Codec<LegacyPayload> = codec.struct<LegacyPayload>({
 })
 const signature = { yParity, r: uint256, s: uint256 }
 const eip2930: Codec<Payload<'eip2930'>> = codec.struct<Payload<'eip2930'>>({
-  chainId: uint64,
+  chainId: uint256,
   nonce: uint64,
   gasPrice: uint256,
   gasLimit: uint64,
@@ -134,7 +148,7 @@ const eip2930: Codec<Payload<'eip2930'>> = codec.struct<Payload<'eip2930'>>({
   accessList,
   ...signature,
 })
-const fees = { chainId: uint64, nonce: uint64, maxPriorityFeePerGas: uint256, maxFeePerGas: uint256 }
+const fees = { chainId: uint256, nonce: uint64, maxPriorityFeePerGas: uint256, maxFeePerGas: uint256 }
 const eip1559: Codec<Payload<'eip1559'>> = codec.struct<Payload<'eip1559'>>({
   ...fees,
   gasLimit: common.gasLimit,
@@ -151,7 +165,7 @@ const eip7702: Codec<Payload<'eip7702'>> = codec.struct<Payload<'eip7702'>>({
   value: uint256,
   data,
   accessList,
-  authorizations: codec.list(authorization, AUTHORIZATIONS_MAX),
+  authorizations: codec.list(authorization, ENTRIES_MAX),
   ...signature,
 })
 
@@ -173,8 +187,8 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
   return transaction.type === 'legacy' ? rlp : concatBytes(Uint8Array.of(TYPED[transaction.type][0]), rlp)
 }
 
-/** Of the shortest entries of an access list, an address without slots: three items in 23 bytes; and for all other fields. */
-const BYTES_OF_ITEM_MIN = 7
+/** Of the shortest entries, authorizations whose numbers have one byte each: seven items in 27 bytes; and for all other fields. */
+const BYTES_OF_ITEM_MIN = 3
 const ITEMS_MIN = 64
 
 /** Throws `rlp/invalid`, `codec/invalid`, `codec/size`, `transaction/type` or `transaction/signature`. */
@@ -201,13 +215,9 @@ function decodeLegacy(item: RlpItem): Transaction {
   if (v === 27n || v === 28n) return { type: 'legacy', chainId: undefined, yParity: v === 28n ? 1 : 0, ...rest }
   if (v < 35n) throw new CodedError('transaction/signature', `v is ${v}, which names no parity (27, 28, or from 35 on)`)
   const chainId = (v - 35n) >> 1n
-  if (chainId >= CHAIN_ID_LIMIT)
-    throw new CodedError('transaction/signature', `v is ${v}, which names a chain id above 2^64 - 1`)
   return { type: 'legacy', chainId, yParity: (v - 35n) & 1n ? 1 : 0, ...rest }
 }
 
-/** as in the other types */
-const CHAIN_ID_LIMIT = 2n ** 64n
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 function checkSignature(transaction: Transaction): Transaction {
@@ -232,7 +242,7 @@ export function transactionSigningDigest(transaction: Transaction | UnsignedTran
   if (transaction.type !== 'legacy')
     return keccak256(concatBytes(Uint8Array.of(TYPED[transaction.type][0]), encodeRlp(unsigned)))
   if (transaction.chainId === undefined) return keccak256(encodeRlp(unsigned))
-  return keccak256(encodeRlp([...unsigned, uint64.toRlp(transaction.chainId), EMPTY_BYTES, EMPTY_BYTES]))
+  return keccak256(encodeRlp([...unsigned, uint256.toRlp(transaction.chainId), EMPTY_BYTES, EMPTY_BYTES]))
 }
 
 /** The account that signed, or undefined for a signature that is none. */
@@ -240,11 +250,17 @@ export function recoverSender(transaction: Transaction): Address | undefined {
   return recoverAddress(transactionSigningDigest(transaction), signatureOf(transaction))
 }
 
-/** The account that signed an EIP-7702 authorisation, or undefined. */
-export function recoverAuthority(signed: Authorization): Address | undefined {
-  if (!isLowS(signed.s)) return undefined
-  const fields = [uint256.toRlp(signed.chainId), codec.address.toRlp(signed.address), uint64.toRlp(signed.nonce)]
-  return recoverAddress(keccak256(concatBytes(Uint8Array.of(5), encodeRlp(fields))), signatureOf(signed))
+/** The account that signed an EIP-7702 authorization, or undefined where nobody can have. */
+export function recoverAuthority({ chainId, address, nonce, yParity, r, s }: Authorization): Address | undefined {
+  if (yParity > 1 || r === 0n || r >= CURVE_ORDER || s === 0n || !isLowS(s)) return undefined
+  const fields = [uint256.toRlp(chainId), codec.address.toRlp(address), uint64.toRlp(nonce)]
+  const digest = keccak256(concatBytes(Uint8Array.of(5), encodeRlp(fields)))
+  return recoverAddress(digest, signatureOf({ r, s, yParity: yParity === 1 ? 1 : 0 }))
+}
+
+/** Where a contract stands that the account creates with its transaction of this nonce. */
+export function createdAddress(sender: Address, nonce: bigint): Address {
+  return toHex(keccak256(encodeRlp([codec.address.toRlp(sender), uint64.toRlp(nonce)])).subarray(12))
 }
 
 function signatureOf({ r, s, yParity: recovery }: Signature): { compact: Uint8Array; recovery: 0 | 1 } {

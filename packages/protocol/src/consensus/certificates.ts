@@ -1,4 +1,4 @@
-// Checks of what a committee certified: by validators, by light clients, by anyone who holds the committee's keys. Pure.
+// Checks of what a committee certified: by validators, by light clients, by anyone who holds the era's committee. Pure.
 import {
   type AggregateScheme,
   accepted,
@@ -13,17 +13,8 @@ import {
 } from '@tan/primitives'
 import { type BlockHeader, hashHeader } from '../chain/header.ts'
 import { reject } from '../codes.ts'
-import {
-  bitmapIndices,
-  type Domain,
-  isBitmap,
-  isQuorum,
-  keysOf,
-  powerOf,
-  type SignerSet,
-  signersOf,
-  verifyQuorum,
-} from '../signers.ts'
+import type { EraCommittee } from '../era/committee.ts'
+import { bitmapIndices, isBitmap, isQuorum, keysOf, powerOf, signersOf, verifyQuorum } from '../signers.ts'
 import {
   type CommitCertificate,
   type ConsensusRecord,
@@ -33,54 +24,55 @@ import {
   voteDigest,
 } from './messages.ts'
 
-/** A committee within an era: all that checking its certificates takes. */
-export interface Committee {
-  readonly domain: Domain
-  readonly set: SignerSet
-}
-
-/** The era's start counts as certified at epoch 0, without votes. */
-export function startCertificate(domain: Domain): CommitCertificate {
+/** The era's start counts as certified at its own epoch, without votes of this era's committee. */
+export function startCertificate({ start: { hash, epoch } }: Pick<EraCommittee, 'start'>): CommitCertificate {
   const none = new Uint8Array(0)
-  return { epoch: 0, blockHash: domain.start, justifyEpoch: 0, signers: none, signature: none }
+  return { epoch, blockHash: hash, justifyEpoch: epoch, signers: none, signature: none }
 }
 
 export function verifyCommitCertificate(
   scheme: AggregateScheme,
-  committee: Committee,
+  { domain, start, committee }: EraCommittee,
   certificate: CommitCertificate,
 ): Rejection | undefined {
   const { epoch, blockHash, justifyEpoch, signers, signature } = certificate
-  if (epoch === 0) {
+  if (epoch <= start.epoch) {
     const isStart =
-      blockHash === committee.domain.start && justifyEpoch === 0 && signers.length === 0 && signature.length === 0
-    return isStart ? undefined : reject('certificate/start', 'epoch 0 certifies the start of the era alone')
+      epoch === start.epoch &&
+      blockHash === start.hash &&
+      justifyEpoch === epoch &&
+      signers.length === 0 &&
+      signature.length === 0
+    return isStart ? undefined : reject('certificate/start', `epoch ${epoch} certifies the start of the era alone`)
   }
   if (justifyEpoch >= epoch)
     return reject('certificate/justify', `justified at epoch ${justifyEpoch}, not below its own, ${epoch}`)
-  if (!verifyQuorum(scheme, committee.set, voteDigest(committee.domain, certificate), certificate))
+  if (!verifyQuorum(scheme, committee, voteDigest(domain, certificate), certificate))
     return reject('certificate/votes', `no quorum of valid votes for ${blockHash} at epoch ${epoch}`)
   return undefined
 }
 
 /** The highest certificate epoch that an EC reports. */
 export function highestReported(epochChange: EpochChangeCertificate): number {
-  return epochChange.groups.reduce((highest, group) => Math.max(highest, group.certificateEpoch), 0)
+  return epochChange.groups.reduce(
+    (highest, group) => Math.max(highest, group.certificateEpoch),
+    Number.NEGATIVE_INFINITY,
+  )
 }
 
 export function verifyEpochChangeCertificate(
   scheme: AggregateScheme,
-  { domain, set }: Committee,
+  { domain, start, committee: set }: EraCommittee,
   { epoch, groups, signature }: EpochChangeCertificate,
 ): Rejection | undefined {
   const refuse = (message: string): Rejection => reject('certificate/epoch-change', message)
   const seen = new Set<number>()
   let power = 0
-  let previous = -1
+  let previous = start.epoch - 1
   const parts: { publicKeys: Uint8Array[]; message: Uint8Array }[] = []
   for (const { certificateEpoch, signers: bitmap } of groups) {
     if (certificateEpoch <= previous || certificateEpoch >= epoch)
-      return refuse('groups must ascend, and report epochs below the one to enter')
+      return refuse('groups must ascend, and report epochs from the start of the era on, below the one to enter')
     previous = certificateEpoch
     if (!isBitmap(bitmap, set.signers.length)) return refuse('a bitmap does not fit the committee')
     for (const i of bitmapIndices(bitmap)) {
@@ -116,7 +108,7 @@ export interface SettlementProof {
 /** The hash of the settled block. */
 export function verifySettlementProof(
   scheme: AggregateScheme,
-  committee: Committee,
+  era: EraCommittee,
   { header, record, certificate }: SettlementProof,
 ): Result<Hash> {
   const refuse = (message: string): Result<Hash> => rejected(reject('settlement/proof', message))
@@ -128,7 +120,6 @@ export function verifySettlementProof(
   if (justify.blockHash !== header.parentHash) return refuse('the block does not carry the certificate of its parent')
   if (record.epoch !== justify.epoch + 1)
     return refuse(`epochs ${justify.epoch} and ${record.epoch} are not consecutive`)
-  const wrong =
-    verifyCommitCertificate(scheme, committee, justify) ?? verifyCommitCertificate(scheme, committee, certificate)
+  const wrong = verifyCommitCertificate(scheme, era, justify) ?? verifyCommitCertificate(scheme, era, certificate)
   return wrong === undefined ? accepted(header.parentHash) : rejected(wrong)
 }

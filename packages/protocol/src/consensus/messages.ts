@@ -5,7 +5,7 @@ import { type FinalityCertificate, finalityCertificateCodec } from '../finality/
 import { BLOCK_TRANSACTIONS_MAX, COMMITTEE_MAX, TRANSACTION_MAX_BYTES } from '../limits.ts'
 import { bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
 
-/** CC: a quorum of the committee voted for one block. The era's start counts as certified at epoch 0 (see `startCertificate`). */
+/** CC: a quorum of the committee voted for one block. The era's start counts as certified at its own epoch (see `startCertificate`). */
 export interface CommitCertificate {
   readonly epoch: number
   readonly blockHash: Hash
@@ -170,6 +170,17 @@ export const settlementMessageCodec: Codec<SettlementMessage> = codec.union<Sett
     5,
     codec.struct({ epochChange: epochChangeCertificateCodec, certificate: commitCertificateCodec }),
   ],
+})
+
+/** As it travels: with the hash of the era's start, so that whoever gets it knows whose keys to check it with. */
+export interface SettlementEnvelope {
+  readonly era: Hash
+  readonly message: SettlementMessage
+}
+
+export const settlementEnvelopeCodec: Codec<SettlementEnvelope> = codec.struct<SettlementEnvelope>({
+  era: hash,
+  message: settlementMessageCodec,
 })
 
 export function hashRecord(record: ConsensusRecord): Hash {

@@ -200,3 +200,14 @@ export const finalityMessageCodec: Codec<FinalityMessage> = codec.union<Finality
   status: [4, codec.struct({ status: statusCodec, justifications: codec.optional(justificationChainCodec) })],
   ballot: [5, codec.struct({ proposal: ballotCodec, justifications: codec.optional(justificationChainCodec) })],
 })
+
+/** As it travels: with the root of its instance, the hash of the era's start. */
+export interface FinalityEnvelope {
+  readonly era: Hash
+  readonly message: FinalityMessage
+}
+
+export const finalityEnvelopeCodec: Codec<FinalityEnvelope> = codec.struct<FinalityEnvelope>({
+  era: hash,
+  message: finalityMessageCodec,
+})

@@ -39,7 +39,7 @@ interface Camps {
 export function createCamps(world: World, habits: CampHabits): LinkFault {
   const draw = new Draw(world.randomFor('camps'))
   const { timeoutBaseMs } = world.config.timing
-  const { signers } = world.identities.committee.set
+  const { signers } = world.identities.era.committee
   const hashes = new WeakMap<Block, Hash>()
   let camps: Camps = { untilMs: 0, sides: new Map(), isLate: false, blocks: new Map(), tops: new Map() }
   /** the epoch that each node wants to enter */

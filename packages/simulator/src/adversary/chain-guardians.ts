@@ -1,6 +1,7 @@
 // Byzantine guardians in a world with a chain. Its committee settles one branch; they also prepare checkpoints that nobody
 // ever settled.
 import { bigIntToBytes, type Hash, keccakHash } from '@tan/primitives'
+import { poolOf } from '@tan/protocol'
 import { Draw } from '../world/draw.ts'
 import { GENESIS_HASH } from '../world/ledger.ts'
 import type { World } from '../world/world.ts'
@@ -30,7 +31,7 @@ export function playGuardians(world: World, actsMax: number): void {
 
   const puppeteer = new GuardianPuppeteer({
     scheme: config.scheme,
-    pool: identities.pool,
+    pool: poolOf(identities.era),
     puppets: new Map([...config.byzantine].map(index => [index, identities.secretKeys[index]!])),
     honest: world.honestNodes.map(({ id }) => id),
     draw,
@@ -38,9 +39,10 @@ export function playGuardians(world: World, actsMax: number): void {
     checkpoints,
     checkpoint: hash => checkpoints().find(known => known.hash === hash),
     tell(puppet, to, message) {
-      const lateMs = network.judge(puppet, to, { type: 'finality', message })
+      const sent = { type: 'finality', era: identities.era.start.hash, message } as const
+      const lateMs = network.judge(puppet, to, sent)
       if (lateMs === 'lost') return
-      network.carry(puppet, to, { type: 'finality', message }, lateMs + draw.between(1, deltaMs))
+      network.carry(puppet, to, sent, lateMs + draw.between(1, deltaMs))
     },
   })
   world.listeners.push({

@@ -4,10 +4,10 @@ import type { AggregateScheme, Hash } from '@tan/primitives'
 import {
   type BlockHeader,
   type CommitCertificate,
-  type Committee,
   createBitmap,
   type EpochChange,
   type EpochChangeCertificate,
+  type EraCommittee,
   epochChangeDigest,
   hashBlock,
   isQuorum,
@@ -48,15 +48,15 @@ export class Knowledge {
   /** the highest epoch that somebody can have entered */
   highestEpoch = 1
   private readonly scheme: AggregateScheme
-  private readonly committee: Committee
+  private readonly era: EraCommittee
   private readonly votes = new Map<string, Map<number, Vote>>()
   private readonly epochChanges = new Map<number, Map<number, EpochChange>>()
 
-  constructor(scheme: AggregateScheme, committee: Committee, puppets: Puppets) {
+  constructor(scheme: AggregateScheme, era: EraCommittee, puppets: Puppets) {
     this.scheme = scheme
-    this.committee = committee
+    this.era = era
     this.puppets = puppets
-    this.certificates.set(0, [startCertificate(committee.domain)])
+    this.certificates.set(era.start.epoch, [startCertificate(era)])
   }
 
   learn(message: SettlementMessage): void {
@@ -91,19 +91,19 @@ export class Knowledge {
 
   puppetVote(block: KnownBlock, puppet: number): Vote {
     const unsigned = { epoch: block.epoch, blockHash: block.hash, justifyEpoch: block.justifyEpoch }
-    const signature = this.scheme.sign(voteDigest(this.committee.domain, unsigned), this.puppets.get(puppet)!)
+    const signature = this.scheme.sign(voteDigest(this.era.domain, unsigned), this.puppets.get(puppet)!)
     return { ...unsigned, voter: puppet, signature }
   }
 
   puppetEpochChange(epoch: number, certificateEpoch: number, puppet: number): EpochChange {
     const unsigned = { epoch, certificateEpoch }
-    const signature = this.scheme.sign(epochChangeDigest(this.committee.domain, unsigned), this.puppets.get(puppet)!)
+    const signature = this.scheme.sign(epochChangeDigest(this.era.domain, unsigned), this.puppets.get(puppet)!)
     return { ...unsigned, sender: puppet, signature }
   }
 
   /** The EC for an epoch with the lowest reports that can be had, the puppets' being 0; undefined without a quorum. */
   lowestEpochChange(epoch: number): EpochChangeCertificate | undefined {
-    const { set } = this.committee
+    const { committee: set } = this.era
     const changes = [...this.puppets.keys()].map(puppet => this.puppetEpochChange(epoch, 0, puppet))
     const honest = [...(this.epochChanges.get(epoch)?.values() ?? [])]
     honest.sort((a, b) => a.certificateEpoch - b.certificateEpoch)
@@ -152,7 +152,7 @@ export class Knowledge {
       epoch: vote.epoch,
       blockHash: vote.blockHash,
       justifyEpoch: vote.justifyEpoch,
-      signers: createBitmap(voters, this.committee.set.signers.length),
+      signers: createBitmap(voters, this.era.committee.signers.length),
       signature: this.scheme.aggregate(votes.map(({ signature }) => signature)),
     })
   }
@@ -169,7 +169,7 @@ export class Knowledge {
 
   /** Asked of the production code, so that a mutation of the quorum serves the adversary too. */
   private isEnough(voters: readonly number[]): boolean {
-    const { signers, totalPower } = this.committee.set
+    const { signers, totalPower } = this.era.committee
     return isQuorum(powerOf(voters.map(i => signers[i]!)), totalPower)
   }
 }

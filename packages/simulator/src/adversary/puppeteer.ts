@@ -56,11 +56,11 @@ export class Puppeteer implements Listener {
     this.world = world
     this.habits = habits
     this.draw = new Draw(world.randomFor('puppeteer'))
-    const { committee, secretKeys } = world.identities
-    const puppets = [...world.config.byzantine].filter(identity => identity < committee.set.signers.length)
+    const { era, secretKeys } = world.identities
+    const puppets = [...world.config.byzantine].filter(identity => identity < era.committee.signers.length)
     this.knowledge = new Knowledge(
       world.config.scheme,
-      committee,
+      era,
       new Map(puppets.map(identity => [identity, secretKeys[identity]!])),
     )
     this.honest = world.honestNodes.map(node => node.id)
@@ -193,11 +193,11 @@ export class Puppeteer implements Listener {
     isCorrupt: boolean,
   ): Proposal {
     const { scheme } = this.world.config
-    const { committee } = this.world.identities
+    const { era } = this.world.identities
     const secretKey = this.knowledge.puppets.get(leader)!
     const record: ConsensusRecord = {
       epoch,
-      reveal: scheme.sign(revealDigest(committee.domain, epoch), secretKey),
+      reveal: scheme.sign(revealDigest(era.domain, epoch), secretKey),
       justify,
       epochChange,
       committeeRoot: undefined,
@@ -207,9 +207,9 @@ export class Puppeteer implements Listener {
     const nowMs = WORLD_START_MS + this.world.queue.nowMs
     const parent = this.parentFor(justify, epoch)
     const body = bigIntToBytes(BigInt(++this.blocksMade), 4)
-    const made = buildBlock(parent.header, parent.hash, record, committee.set.signers[leader]!, nowMs, body)
+    const made = buildBlock(parent.header, parent.hash, record, era.committee.signers[leader]!, nowMs, body)
     const block = isCorrupt ? corruptBlock(made) : made
-    return { block, signature: scheme.sign(proposeDigest(committee.domain, epoch, hashBlock(block)), secretKey) }
+    return { block, signature: scheme.sign(proposeDigest(era.domain, epoch, hashBlock(block)), secretKey) }
   }
 
   /** The justified block, or something uncertified on it. */
@@ -253,9 +253,10 @@ export class Puppeteer implements Listener {
   }
 
   private tell(puppet: number, to: number, message: SettlementMessage, delayMs: number): void {
-    const { network } = this.world
-    const lateMs = network.judge(puppet, to, { type: 'settlement', message })
-    if (lateMs !== 'lost') network.carry(puppet, to, { type: 'settlement', message }, delayMs + lateMs)
+    const { network, identities } = this.world
+    const sent = { type: 'settlement', era: identities.era.start.hash, message } as const
+    const lateMs = network.judge(puppet, to, sent)
+    if (lateMs !== 'lost') network.carry(puppet, to, sent, delayMs + lateMs)
   }
 
   private later(delayMs: number, act: () => void): void {

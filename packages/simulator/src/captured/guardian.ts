@@ -9,6 +9,7 @@ import {
   type FinalityConfig,
   type FinalityInput,
   type FinalityRecord,
+  inEra,
   type OutwardEffect,
   Runner,
 } from '@tan/consensus'
@@ -51,6 +52,7 @@ export class Guardian {
   start(): void {
     if (this.life !== undefined) return
     const finalHeight = this.certifiedHeight()
+    const era = this.config.pool.domain.start
     const machine = new Finality(this.config, {
       record: this.record === undefined ? undefined : decodeFinalityRecord(encodeFinalityRecord(this.record)),
       certificate: this.certificate,
@@ -60,7 +62,7 @@ export class Guardian {
     const life = {
       timers: new Map<string, ScheduledEvent>(),
       runner: new Runner<FinalityInput>(
-        { start: () => machine.start(), step: input => machine.step(input) },
+        { start: () => inEra(era, machine.start()), step: input => inEra(era, machine.step(input)) },
         {
           nowMs: () => this.ports.queue.nowMs,
           persist: (write, done) => this.persist(write, done),

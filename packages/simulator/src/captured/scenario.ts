@@ -2,6 +2,7 @@
 // like, and some guardians are Byzantine.
 import { ballotLeader } from '@tan/consensus'
 import { createSeededRandom } from '@tan/primitives'
+import { poolOf } from '@tan/protocol'
 import { Draw } from '../world/draw.ts'
 import { createIdentities } from '../world/identities.ts'
 import { macScheme } from '../world/mac-scheme.ts'
@@ -87,8 +88,8 @@ export function drawCaptured(seed: number): CapturedScenario {
 /** Less than a third of the power. Often the leader of the first ballot is among them: the adversary chose well. */
 function drawByzantine(draw: Draw, powers: readonly number[]): number[] {
   const total = powers.reduce((sum, power) => sum + power, 0)
-  const { pool } = createIdentities(macScheme, createSeededRandom(0), powers, powers.length)
-  const start = draw.chance(60) ? ballotLeader(pool, 1) : draw.between(0, powers.length - 1)
+  const { era } = createIdentities(macScheme, createSeededRandom(0), powers, powers.length)
+  const start = draw.chance(60) ? ballotLeader(poolOf(era), 1) : draw.between(0, powers.length - 1)
   const chosen: number[] = []
   let power = 0
   for (let k = 0; k < powers.length; k++) {

@@ -1,7 +1,7 @@
 // Runs guardians under a captured committee: conflicting checkpoints settle here and there, some guardians play false. No
 // two conflicting checkpoints may become final; and when all messages arrive again, finality must go on.
 import { createSeededRandom, type Hash } from '@tan/primitives'
-import type { FinalityMessage } from '@tan/protocol'
+import { type FinalityMessage, poolOf } from '@tan/protocol'
 import { GuardianPuppeteer } from '../adversary/guardian-puppeteer.ts'
 import { VIOLATION_KINDS, Violation } from '../checkers/violation.ts'
 import { JOURNAL_LINES, type Outcome, type SimulationOptions } from '../outcome.ts'
@@ -75,10 +75,12 @@ class CapturedWorld {
     this.draw = new Draw(createSeededRandom(seed))
     this.journal = new Journal(() => this.queue.nowMs, JOURNAL_LINES, print)
     this.tree = new CheckpointTree(scenario.checkpointInterval, scenario.tree)
+    const { era, secretKeys } = createIdentities(macScheme, createSeededRandom(seed + 2), powers, powers.length)
     this.watch = new TreeWatch(
       {
         journal: this.journal,
-        leaderOf: () => -1,
+        scheme: macScheme,
+        era,
         isHonest: identity => !byzantine.includes(identity),
         identityOf: id => id,
         fatal: fatal ?? new Set(VIOLATION_KINDS),
@@ -112,7 +114,8 @@ class CapturedWorld {
         return this.draw.chance(70) ? 'lost' : this.draw.between(1, 40) * deltaMs
       },
     }
-    const { pool, secretKeys } = createIdentities(macScheme, createSeededRandom(seed + 2), powers, powers.length)
+    const pool = poolOf(era)
+    const eraHash = era.start.hash
     const honest = powers.map((_, i) => i).filter(i => !byzantine.includes(i))
     this.guardians = honest.map(
       index =>
@@ -122,6 +125,7 @@ class CapturedWorld {
             scheme: macScheme,
             pool,
             self: { index, secretKey: secretKeys[index]! },
+            rootHeight: era.start.height,
             checkpointInterval: scenario.checkpointInterval,
             stallCheckpoints: scenario.stallCheckpoints,
             ballotTimeoutMs: scenario.ballotTimeoutMs,
@@ -132,10 +136,10 @@ class CapturedWorld {
             journal: this.journal,
             watch: this.watch,
             broadcast: (from, message) => {
-              this.watch.onSent(from, { type: 'finality', message })
+              const sent = { type: 'finality', era: eraHash, message } as const
+              this.watch.onSent(from, sent)
               this.puppeteer.hear(message)
-              for (const to of this.guardians)
-                if (to !== from) this.network.send(from.id, to.id, { type: 'finality', message })
+              for (const to of this.guardians) if (to !== from) this.network.send(from.id, to.id, sent)
             },
             writeMs: () => this.draw.between(1, 10),
             crashAt: () =>
@@ -161,7 +165,7 @@ class CapturedWorld {
       checkpoint: hash => this.tree.get(hash),
       tell: (puppet, to, message) => {
         if (this.isHealed || !this.isCampSecret(to, message))
-          this.network.carry(puppet, to, { type: 'finality', message }, this.draw.between(1, deltaMs))
+          this.network.carry(puppet, to, { type: 'finality', era: eraHash, message }, this.draw.between(1, deltaMs))
       },
     })
   }

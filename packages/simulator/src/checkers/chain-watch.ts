@@ -1,31 +1,21 @@
 // The checkers of a world with a chain: all honest nodes settle one chain and finalize along it.
 import type { FinalityEffect, SettlementEffect } from '@tan/consensus'
-import type { AggregateScheme, Hash } from '@tan/primitives'
-import { type Committee, type SettlementProof, verifySettlementProof } from '@tan/protocol'
+import type { Hash } from '@tan/primitives'
+import { type SettlementProof, verifySettlementProof } from '@tan/protocol'
 import { shortHash } from '../world/describe.ts'
 import { Agreement } from './agreement.ts'
 import { Violation } from './violation.ts'
 import { Watch, type WatchConfig, type Watched } from './watch.ts'
-
-export interface ChainWatchConfig extends WatchConfig {
-  readonly scheme: AggregateScheme
-  readonly committee: Committee
-  readonly genesis: Hash
-}
 
 export class ChainWatch extends Watch {
   readonly agreement: Agreement
   /** of honest nodes: the height that each has settled, and finalized */
   readonly settledHeights = new Map<number, number>()
   readonly finalizedHeights = new Map<number, number>()
-  private readonly scheme: AggregateScheme
-  private readonly committee: Committee
 
-  constructor(config: ChainWatchConfig) {
+  constructor(config: WatchConfig) {
     super(config)
-    this.agreement = new Agreement(config.genesis)
-    this.scheme = config.scheme
-    this.committee = config.committee
+    this.agreement = new Agreement(config.era.start.hash)
   }
 
   onStart(node: Watched, height: number, hash: Hash): void {
@@ -56,7 +46,8 @@ export class ChainWatch extends Watch {
 
   /** A proof must convince a light client, which knows the committee's keys and nothing else. */
   private checkProof(proof: SettlementProof, hash: Hash): void {
-    const verified = verifySettlementProof(this.scheme, this.committee, proof)
+    const { scheme, era } = this.config
+    const verified = verifySettlementProof(scheme, era, proof)
     if (!verified.ok)
       throw new Violation('proof', `a proof of settlement that does not verify: ${verified.rejection.message}`)
     if (verified.value !== hash) throw new Violation('proof', `a proof for ${verified.value} instead of ${hash}`)

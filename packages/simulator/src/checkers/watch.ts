@@ -1,7 +1,8 @@
 // What the checkers of every world have in common: they see all that nodes send and find, judge it, and say what they
 // think of it. They share no state with the code that they check.
 import type { FinalityEvidence, SettlementEvidence } from '@tan/consensus'
-import type { Reason } from '@tan/primitives'
+import type { AggregateScheme, Reason } from '@tan/primitives'
+import { type Era, leaderOf } from '@tan/protocol'
 import { describe } from '../world/describe.ts'
 import type { Journal } from '../world/journal.ts'
 import type { NodeMessage } from '../world/network.ts'
@@ -16,7 +17,8 @@ export interface Watched {
 
 export interface WatchConfig {
   readonly journal: Journal
-  readonly leaderOf: (epoch: number) => number
+  readonly scheme: AggregateScheme
+  readonly era: Era
   isHonest(identity: number): boolean
   /** whose keys a node has, by its id */
   identityOf(id: number): number
@@ -32,13 +34,13 @@ export class Watch {
   readonly faults = new Map<number, string>()
   readonly rejections = new Map<string, number>()
   protected readonly journal: Journal
-  private readonly config: WatchConfig
+  protected readonly config: WatchConfig
   private readonly signatures: Signatures
 
   constructor(config: WatchConfig) {
     this.config = config
     this.journal = config.journal
-    this.signatures = new Signatures(config.leaderOf)
+    this.signatures = new Signatures(epoch => leaderOf(config.era, epoch))
   }
 
   isHonest({ identity }: Watched): boolean {

@@ -1,24 +1,22 @@
 // Who takes part in a world: keys, powers, and which of them are Byzantine. Node i has validator i of the committee, if
 // there are so many, and guardian i of the pool: addresses rise with the index, so that signer sets keep the order.
 import { type AggregateScheme, bigIntToBytes, type Random, randomBytesFrom, toHex } from '@tan/primitives'
-import { type Committee, createSignerSet, type Domain, type GuardianPool } from '@tan/protocol'
+import { createSignerSet, type Era } from '@tan/protocol'
 import { GENESIS_HASH } from './ledger.ts'
 
 export interface Identities {
-  readonly committee: Committee
-  readonly pool: GuardianPool
+  readonly era: Era
   /** by node */
   readonly secretKeys: readonly Uint8Array[]
 }
 
-export const WORLD_DOMAIN: Domain = { chainId: 7, start: GENESIS_HASH }
-
-/** `powers` are of all guardians; the first `validators` of them form the committee. */
+/** `powers` are of all guardians; the first `validators` of them form the committee, and lead in this order. */
 export function createIdentities(
   scheme: AggregateScheme,
   random: Random,
   powers: readonly number[],
   validators: number,
+  leaders: readonly number[] = powers.slice(0, validators).map((_, i) => i),
 ): Identities {
   const secretKeys = powers.map(() => scheme.secretKey(randomBytesFrom(random, 32)))
   const signers = powers.map((power, i) => ({
@@ -27,8 +25,16 @@ export function createIdentities(
     power,
   }))
   return {
-    committee: { domain: WORLD_DOMAIN, set: createSignerSet(signers.slice(0, validators)) },
-    pool: { domain: WORLD_DOMAIN, set: createSignerSet(signers) },
+    era: {
+      domain: { chainId: 7, start: GENESIS_HASH },
+      start: { hash: GENESIS_HASH, height: 0, epoch: 0 },
+      committee: createSignerSet(signers.slice(0, validators)),
+      pool: createSignerSet(signers),
+      leaders,
+      firstHeight: 1,
+      lastHeight: undefined,
+      handover: undefined,
+    },
     secretKeys,
   }
 }

@@ -2,18 +2,18 @@
 // passed by reference; in some worlds they go through their wire encoding instead, as between real processes.
 import { type Codec, decode, encode, type Hash, type Random, randomBelow } from '@tan/primitives'
 import {
-  type FinalityMessage,
-  finalityMessageCodec,
+  type FinalityEnvelope,
+  finalityEnvelopeCodec,
   type Proposal,
-  type SettlementMessage,
-  settlementMessageCodec,
+  type SettlementEnvelope,
+  settlementEnvelopeCodec,
 } from '@tan/protocol'
 import type { EventQueue } from './event-queue.ts'
 import type { Journal } from './journal.ts'
 
 export type NodeMessage =
-  | { readonly type: 'settlement'; readonly message: SettlementMessage }
-  | { readonly type: 'finality'; readonly message: FinalityMessage }
+  | ({ readonly type: 'settlement' } & SettlementEnvelope)
+  | ({ readonly type: 'finality' } & FinalityEnvelope)
   /** "send me this block, and what lies between it and my settled height" */
   | { readonly type: 'get-blocks'; readonly blockHash: Hash; readonly aboveHeight: number }
   | { readonly type: 'blocks'; readonly proposals: readonly Proposal[] }
@@ -107,8 +107,8 @@ export class Network {
 }
 
 function throughWire(message: NodeMessage): NodeMessage {
-  if (message.type === 'settlement') return { ...message, message: roundTrip(settlementMessageCodec, message.message) }
-  if (message.type === 'finality') return { ...message, message: roundTrip(finalityMessageCodec, message.message) }
+  if (message.type === 'settlement') return { type: 'settlement', ...roundTrip(settlementEnvelopeCodec, message) }
+  if (message.type === 'finality') return { type: 'finality', ...roundTrip(finalityEnvelopeCodec, message) }
   return message
 }
 

@@ -2,7 +2,7 @@
 // network. What it knows and did not write is lost with it.
 import { type DurableWrite, type OutwardEffect, Replica, type ReplicaInput, Runner } from '@tan/consensus'
 import { type AggregateScheme, AssertionError, type Hash, type Random, randomBelow } from '@tan/primitives'
-import { type Block, type BlockHeader, hashBlock, type Proposal, type SettlementMessage } from '@tan/protocol'
+import { type Block, type BlockHeader, hashBlock, type Proposal, poolOf, type SettlementEnvelope } from '@tan/protocol'
 import type { ChainWatch } from '../checkers/chain-watch.ts'
 import type { Disk, DiskContent } from './disk.ts'
 import type { EventQueue, ScheduledEvent } from './event-queue.ts'
@@ -35,7 +35,6 @@ export interface MachineTiming {
 export interface ProcessContext {
   readonly scheme: AggregateScheme
   readonly identities: Identities
-  readonly leaders: readonly number[]
   readonly timing: ProtocolTiming
   readonly machine: MachineTiming
   readonly queue: EventQueue
@@ -77,16 +76,16 @@ export class Process {
   constructor(context: ProcessContext, owner: ProcessOwner) {
     this.context = context
     this.owner = owner
-    const { scheme, identities, leaders, timing } = context
+    const { scheme, identities, timing } = context
+    const { era } = identities
     const { identity, disk } = owner
     const self = { index: identity, secretKey: identities.secretKeys[identity]! }
-    const isValidator = identity < identities.committee.set.signers.length
+    const isValidator = identity < era.committee.signers.length
     this.replica = new Replica(
       {
         settlement: {
           scheme,
-          committee: identities.committee,
-          leaders,
+          era,
           self: isValidator ? self : undefined,
           blockIntervalMs: timing.blockIntervalMs,
           timeoutBaseMs: timing.timeoutBaseMs,
@@ -94,7 +93,8 @@ export class Process {
         },
         finality: {
           scheme,
-          pool: identities.pool,
+          pool: poolOf(era),
+          rootHeight: era.start.height,
           self,
           checkpointInterval: timing.checkpointInterval,
           stallCheckpoints: timing.stallCheckpoints,
@@ -127,26 +127,27 @@ export class Process {
 
   /** For adversaries that read what a node knows, and for status in a trace. */
   status(): { epoch: number; settledHeight: number; finalizedHeight: number } {
-    const { epoch, settledHeight } = this.replica.settlement.status()
-    return { epoch, settledHeight, finalizedHeight: this.replica.finality.progress().finalizedHeight }
+    const { epoch, settledHeight } = this.replica.settlementStatus()
+    return { epoch, settledHeight, finalizedHeight: this.replica.finalityProgress().finalizedHeight }
   }
 
   receive(from: number, message: NodeMessage): void {
     switch (message.type) {
       case 'settlement':
-        return this.take(message.message, from)
+        return this.take(message, from)
       case 'finality':
-        return this.deliver({ type: 'finality-message', message: message.message })
+        return this.deliver({ type: 'finality-message', era: message.era, message: message.message })
       case 'get-blocks':
         return this.answer(from, message.blockHash, message.aboveHeight)
       case 'blocks':
-        for (const proposal of message.proposals) this.take({ type: 'proposal', proposal }, from)
+        for (const proposal of message.proposals)
+          this.take({ era: this.context.identities.era.start.hash, message: { type: 'proposal', proposal } }, from)
     }
   }
 
-  private take(message: SettlementMessage, from: number): void {
+  private take({ era, message }: SettlementEnvelope, from: number): void {
     if (message.type === 'proposal') this.received.set(message.proposal.block, message.proposal)
-    this.deliver({ type: 'settlement-message', message, from })
+    this.deliver({ type: 'settlement-message', era, message, from })
   }
 
   private deliver(input: ReplicaInput): void {
@@ -195,32 +196,37 @@ export class Process {
 
   private perform(effect: OutwardEffect): void {
     const { owner, context } = this
+    const { era } = effect
     switch (effect.type) {
       case 'broadcast-settlement':
         if (effect.message.type === 'proposal') this.keepBuilt(effect.message.proposal)
-        return owner.send('all', { type: 'settlement', message: effect.message })
+        return owner.send('all', { type: 'settlement', era, message: effect.message })
       case 'send-settlement':
-        return owner.send({ validator: effect.to }, { type: 'settlement', message: effect.message })
+        return owner.send({ validator: effect.to }, { type: 'settlement', era, message: effect.message })
       case 'broadcast-finality':
-        return owner.send('all', { type: 'finality', message: effect.message })
+        return owner.send('all', { type: 'finality', era, message: effect.message })
       case 'settlement-timer': {
         const { type, timer, epoch, delayMs } = effect
-        return this.arm(`settlement/${timer}`, delayMs, { type, timer, epoch })
+        return this.arm(`settlement/${timer}/${era}`, delayMs, { type, era, timer, epoch })
       }
       case 'finality-timer':
-        return this.arm(`finality/${effect.timer}`, effect.delayMs, { type: effect.type, timer: effect.timer })
+        return this.arm(`finality/${effect.timer}/${era}`, effect.delayMs, {
+          type: effect.type,
+          era,
+          timer: effect.timer,
+        })
       case 'execute':
-        return this.later(context.machine.executeMaxMs, () => this.execute(effect.block, effect.blockHash))
+        return this.later(context.machine.executeMaxMs, () => this.execute(effect))
       case 'build':
         return this.later(context.machine.executeMaxMs, () => {
-          const leader = context.identities.committee.set.signers[owner.identity]!
+          const leader = context.identities.era.committee.signers[owner.identity]!
           const { parentHash, record } = effect
           const body = Uint8Array.of(owner.id)
           const block = buildBlock(this.headers.get(parentHash)!, parentHash, record, leader, this.nowMs(), body)
           const hash = hashBlock(block)
           this.headers.set(hash, block.header)
           this.built = { block, hash }
-          this.deliver({ type: 'built', epoch: effect.record.epoch, block })
+          this.deliver({ type: 'built', era, epoch: effect.record.epoch, block, blockHash: hash })
         })
       case 'fetch': {
         const { blockHash, from } = effect
@@ -270,12 +276,12 @@ export class Process {
     this.context.queue.schedule(this.within(mostMs), this.whileUp(act))
   }
 
-  private execute(block: Block, blockHash: Hash): void {
+  private execute({ era, block, blockHash }: Extract<OutwardEffect, { type: 'execute' }>): void {
     const refusal = refusalOf(this.headers.get(block.header.parentHash)!, block)
     const proposal = this.received.get(block)
     if (refusal === undefined) this.headers.set(blockHash, block.header)
     if (refusal === undefined && proposal !== undefined) this.blocks.set(blockHash, proposal)
-    this.deliver({ type: 'executed', blockHash, rejection: refusal })
+    this.deliver({ type: 'executed', era, blockHash, rejection: refusal })
   }
 
   // ------------------------------------------------------------------------------------------------ blocks for others
@@ -300,5 +306,5 @@ export class Process {
 function applyWrite(content: DiskContent, { safety, proposals, finality }: DurableWrite): void {
   if (safety !== undefined) content.safety = safety
   if (finality !== undefined) content.finality = finality
-  for (const proposal of proposals ?? []) content.proposals.add(proposal)
+  for (const { proposal } of proposals ?? []) content.proposals.add(proposal)
 }

@@ -2,13 +2,13 @@
 // others (faults/, adversary/); here it only runs.
 import type { DurableWrite } from '@tan/consensus'
 import { type AggregateScheme, createSeededRandom, type Random } from '@tan/primitives'
+import { leaderOf } from '@tan/protocol'
 import { ChainWatch } from '../checkers/chain-watch.ts'
 import type { ViolationKind } from '../checkers/violation.ts'
 import { JOURNAL_LINES } from '../outcome.ts'
 import { EventQueue } from './event-queue.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { Journal, type JournalLine } from './journal.ts'
-import { GENESIS_HASH } from './ledger.ts'
 import { Network, type NodeMessage, type Weather } from './network.ts'
 import { Node, type WriteCrash } from './node.ts'
 import type { MachineTiming, ProcessContext, ProtocolTiming } from './process.ts'
@@ -50,14 +50,18 @@ export class World {
 
   constructor(config: WorldConfig) {
     this.config = config
-    this.identities = createIdentities(config.scheme, this.randomFor('keys'), config.powers, config.validators)
+    this.identities = createIdentities(
+      config.scheme,
+      this.randomFor('keys'),
+      config.powers,
+      config.validators,
+      config.leaders,
+    )
     this.journal = new Journal(() => this.queue.nowMs, JOURNAL_LINES, config.print)
     this.watch = new ChainWatch({
       journal: this.journal,
       scheme: config.scheme,
-      committee: this.identities.committee,
-      leaderOf: epoch => this.leaderOf(epoch),
-      genesis: GENESIS_HASH,
+      era: this.identities.era,
       isHonest: identity => !config.byzantine.has(identity),
       identityOf: id => config.nodes[id]!,
       fatal: config.fatal,
@@ -65,7 +69,6 @@ export class World {
     const context: ProcessContext = {
       scheme: config.scheme,
       identities: this.identities,
-      leaders: config.leaders,
       timing: config.timing,
       machine: config.machine,
       queue: this.queue,
@@ -109,8 +112,7 @@ export class World {
   }
 
   leaderOf(epoch: number): number {
-    const { leaders } = this.config
-    return leaders[epoch % leaders.length]!
+    return leaderOf(this.identities.era, epoch)
   }
 
   isHonest(node: Node): boolean {

@@ -3,7 +3,7 @@ import { limits, POOL_AMOUNT_MAX } from '@tan/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { testAccount, testGenesis } from '../../test-chain.ts'
 import { encodeCall } from '../../test-world.ts'
-import { intrinsicGasOf } from '../../transaction/fees.ts'
+import { intrinsicGas } from '../../transaction.ts'
 import { PoolWorld, payer, reserver, signer } from './test-pools.ts'
 
 const [ann, ben] = [testAccount('ann').address, testAccount('ben').address]
@@ -177,7 +177,7 @@ describe('a credit pool that is overspent', () => {
     expect([codes, paid]).toEqual([['overspent'], [300_000n]])
     const refund = world.balance(stranger.address) - prover
     expect(refund).toBe(58_000n)
-    expect(world.journal.burnedWei()).toBe(2_000_000n - refund)
+    expect(world.burnedWei).toBe(2_000_000n - refund)
     expect(answer.events.map(({ name }) => name)).toEqual(['Overspent', 'Redeemed'])
     expect(answer.events[0]!.args).toMatchObject({ claims: 1_100_000n, burned: 2_000_000n - refund, refund })
     expect(world.pool(id)).toMatchObject({ collateral: 0n, status: 2, paid: 1_000_000n })
@@ -213,7 +213,7 @@ describe('a credit pool that is overspent', () => {
       const args = [pool, vouchers]
       const proof = world.call(stranger.address, 'pools', 'proveOverspend', args)
       const data = encodeCall('pools', 'proveOverspend', args)
-      const intrinsic = intrinsicGasOf({ to: ann, data, accessList: [], authorizations: 0 }).gas
+      const intrinsic = intrinsicGas({ to: ann, data }, world.rules).gas
       const spent = proof.gasUsed + intrinsic
       const { refund } = proof.events[0]!.args as { refund: bigint }
       expect(Number(refund)).toBeLessThan(spent)

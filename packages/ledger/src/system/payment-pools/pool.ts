@@ -100,7 +100,7 @@ export function requireOpen(call: SystemCall, { id, state }: LoadedPool): void {
 
 /** Redeemable below this height, and closable from it on. */
 export function closableHeight(call: SystemCall, { expiryHeight }: Pick<PoolState, 'expiryHeight'>): number {
-  return expiryHeight + call.environment.parameters.redeemGraceBlocks
+  return expiryHeight + call.environment.rules.parameters.redeemGraceBlocks
 }
 
 export function statusNumber({ status }: Pick<PoolState, 'status'>): bigint {
@@ -118,7 +118,7 @@ export function storePool(call: SystemCall, pool: LoadedPool, state: PoolState):
 
 /** The least collateral that a deposit takes, rounded up. */
 export function leastCollateral(call: SystemCall, deposit: bigint): bigint {
-  return (deposit * BigInt(call.environment.parameters.collateralMinPercent) + 99n) / 100n
+  return (deposit * BigInt(call.environment.rules.parameters.collateralMinPercent) + 99n) / 100n
 }
 
 // -------------------------------------------------------------------------------------------------- targets

@@ -169,8 +169,7 @@ describe('a pool', () => {
       fc.property(histories, ({ isStrict, steps }) => {
         const world = new PoolWorld(genesis)
         const everyone = [payer.address, prover.address, ...targets]
-        const total = () =>
-          sum(everyone.map(address => world.balance(address))) + world.held() + world.journal.burnedWei()
+        const total = () => sum(everyone.map(address => world.balance(address))) + world.held() + world.burnedWei
         const before = total()
         const terms = { deposit: 100n, collateral: isStrict ? 0n : 200n, durationBlocks: 10 }
         const id = world.open(terms)

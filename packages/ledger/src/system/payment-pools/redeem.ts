@@ -12,9 +12,9 @@ import {
   recoverVoucherSigner,
   voucherValue,
 } from '@tan/protocol'
-import { CHAIN_STEP_GAS, CRYPTO_GAS, keccakGas, OVERSPEND_REFUND_GAS } from '../../gas.ts'
 import { REDEMPTIONS_MAX } from '../../limits.ts'
 import { emit, revert, type SystemCall } from '../call.ts'
+import { CHAIN_STEP_GAS, CRYPTO_GAS, keccakGas, OVERSPEND_REFUND_GAS } from '../gas.ts'
 import {
   claimOf,
   closableHeight,
@@ -142,7 +142,7 @@ export function proveOverspend(call: SystemCall, poolId: Hash, redemptions: read
  */
 function freeze(call: SystemCall, poolId: Hash, state: PoolState, claims: bigint, vouchers: number): PoolState {
   const gas = OVERSPEND_REFUND_GAS.proof + OVERSPEND_REFUND_GAS.voucher * vouchers
-  const refund = least(BigInt(gas) * call.environment.baseFeePerGas, state.collateral - state.deposit)
+  const refund = least(BigInt(gas) * call.environment.baseFee, state.collateral - state.deposit)
   const burned = state.collateral - refund
   call.transfer(POOLS, call.caller, refund)
   call.burn(POOLS, burned)
@@ -159,7 +159,7 @@ function shownBy(call: SystemCall, { signer }: PoolState, redemption: Redemption
   const index = Number(redemption.index)
   call.chargeGas(CRYPTO_GAS.recover + keccakGas(VOUCHER_BYTES))
   const voucher = { poolId, target, amount, targetSettlementSequence, chainAnchor, chainLength, unit, signature }
-  if (recoverVoucherSigner(call.environment.chainId, voucher) !== signer) return 'signature'
+  if (recoverVoucherSigner(call.environment.rules.chainId, voucher) !== signer) return 'signature'
   if (index > 0) {
     call.chargeGas(CHAIN_STEP_GAS * index)
     if (!isChainPreimage(fromHex(preimage), index, fromHex(chainAnchor), voucher)) return 'preimage'

@@ -12,7 +12,6 @@ import {
   unpackTarget,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { Journal } from '../../state/journal.ts'
 import { testAccount, testGenesis } from '../../test-chain.ts'
 import { encodeCall } from '../../test-world.ts'
 import { PoolWorld, payer } from './test-pools.ts'
@@ -87,7 +86,7 @@ class Search {
     const { world, owed, seen } = at
     const deposit = PRICE * BigInt(pieces)
     const act = (action: (fork: PoolWorld) => void) => (): Position => {
-      const fork = forked(world)
+      const fork = world.fork()
       action(fork)
       return { ...at, world: fork }
     }
@@ -104,7 +103,7 @@ class Search {
 
     const due = payees.map((_, i) => i).filter(i => this.#redeems(at, i))
     const tick = (order: readonly number[]) => (): Position => {
-      const fork = forked(world)
+      const fork = world.fork()
       for (const i of order) this.#pay(fork, payees[i]!, owed[i]!)
       fork.height++
       return { ...at, world: fork, seen: this.#see(fork) }
@@ -118,7 +117,7 @@ class Search {
   judge({ world, owed }: Position): { net: bigint; losses: bigint[]; isFrozen: boolean } {
     const isFrozen = this.#see(world).pool.status === 'frozen'
     const before = world.balance(payer.address)
-    const fork = forked(world)
+    const fork = world.fork()
     fork.call(sybil, 'pools', 'close', [this.#id])
     const back = fork.balance(payer.address) - before
     const paid = payees.map(target => fork.balance(target))
@@ -161,7 +160,7 @@ class Search {
   }
 
   #see(world: PoolWorld): Seen {
-    const read = (slot: Hash) => world.journal.slot(SYSTEM_ADDRESSES.paymentPools, slot)
+    const read = (slot: Hash) => world.slot(SYSTEM_ADDRESSES.paymentPools, slot)
     const { pool, targets } = this.#slots
     return { pool: unpackPool(pool.map(read))!, targets: targets.map(slot => unpackTarget(read(slot))) }
   }
@@ -179,24 +178,6 @@ class Search {
     return owed[i]! > seen.targets[i]!.paid && world.height >= this.#expiry - 1
   }
 }
-
-/** The same world, to try something in. */
-function forked(world: PoolWorld): PoolWorld {
-  const fork = Object.create(PoolWorld.prototype) as PoolWorld
-  const { journal } = world
-  const reader = {
-    account: (address: Address) => ({
-      nonce: journal.nonce(address),
-      balance: journal.balance(address),
-      codeHash: journal.codeHash(address),
-      storageRoot: NO_ROOT,
-    }),
-    storage: (address: Address, slot: Hash) => journal.slot(address, slot),
-    code: () => new Uint8Array(),
-  }
-  return Object.assign(fork, world, { journal: new Journal(reader) })
-}
-const NO_ROOT: Hash = `0x${'00'.repeat(32)}`
 
 function sum(values: readonly bigint[]): bigint {
   return values.reduce((a, b) => a + b, 0n)

@@ -10,9 +10,9 @@ import {
   poolNumberSlot,
   recoverReserveSigner,
 } from '@tan/protocol'
-import { CRYPTO_GAS, keccakGas } from '../../gas.ts'
 import { RESERVES_MAX } from '../../limits.ts'
 import { emit, revert, type SystemCall } from '../call.ts'
+import { CRYPTO_GAS, keccakGas } from '../gas.ts'
 import {
   claimOf,
   closableHeight,
@@ -39,7 +39,8 @@ export function createPool(
   reserver: Address,
   reserves: readonly PoolReserve[],
 ): Hash {
-  const { chainId, height, parameters } = call.environment
+  const { height, rules } = call.environment
+  const { chainId, parameters } = rules
   requireAmount(deposit)
   requireAmount(collateral)
   if (call.valueWei !== deposit + collateral) revert(Errors.WrongValue, call.valueWei, deposit + collateral)
@@ -105,8 +106,9 @@ export function topUp(call: SystemCall, id: Hash, deposit: bigint, collateral: b
   requireAmount(after.collateral)
   if (!isStrictPool(state)) requireCollateral(call, after.deposit, after.collateral)
   const expiry = BigInt(state.expiryHeight) + duration
-  const { height, parameters } = call.environment
-  if (expiry - BigInt(height) > BigInt(parameters.poolDurationBlocksMax)) revert(Errors.DurationOutOfBounds, duration)
+  const { height, rules } = call.environment
+  if (expiry - BigInt(height) > BigInt(rules.parameters.poolDurationBlocksMax))
+    revert(Errors.DurationOutOfBounds, duration)
   storePool(call, pool, { ...after, expiryHeight: Number(expiry) })
   emit(call, POOLS, Events.PoolToppedUp, id, after.deposit, after.collateral, expiry)
 }
@@ -125,7 +127,7 @@ export function reserve(
   requireOpen(call, pool)
   requireAmount(amount)
   call.chargeGas(CRYPTO_GAS.recover)
-  const signer = recoverReserveSigner(call.environment.chainId, { poolId: id, target, amount, nonce }, signature)
+  const signer = recoverReserveSigner(call.environment.rules.chainId, { poolId: id, target, amount, nonce }, signature)
   if (signer !== state.reserver) revert(Errors.InvalidSignature)
   const before = loadTarget(call, id, target)
   if (nonce <= before.nonce || amount <= before.reserved) revert(Errors.ReserveNotRising, before.reserved, before.nonce)

@@ -126,10 +126,6 @@ export class PoolWorld extends SystemWorld {
     return { paid, reserved, nonce }
   }
 
-  balance(address: Address): bigint {
-    return this.journal.balance(address)
-  }
-
   /** What all pools hold. */
   held(): bigint {
     return this.balance(SYSTEM_ADDRESSES.paymentPools)

@@ -1,4 +1,5 @@
-import { concatBytes, EMPTY_BYTES, keccakHash, type Reason, ZERO_ADDRESS } from '@tan/primitives'
+import { validateSender } from '@tan/evm'
+import { concatBytes, EMPTY_BYTES, type Reason, ZERO_ADDRESS } from '@tan/primitives'
 import {
   encodeTransaction,
   SYSTEM_ADDRESSES,
@@ -8,13 +9,10 @@ import {
 } from '@tan/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { TRANSACTION_GAS_MAX } from '../gas.ts'
-import { PoolWorld, payer } from '../system/payment-pools/test-pools.ts'
-import { GWEI, signed, TestChain, testAccount, testGenesis } from '../test-chain.ts'
-import { encodeCall } from '../test-world.ts'
-import { intrinsicGas } from './fees.ts'
-import { type RecoveredTransaction, recoverTransaction } from './recover.ts'
-import { validateSender } from './validate.ts'
+import { PoolWorld, payer } from './system/payment-pools/test-pools.ts'
+import { GWEI, recovered, signed, TestChain, testAccount, testGenesis } from './test-chain.ts'
+import { encodeCall } from './test-world.ts'
+import { intrinsicGas, type RecoveredTransaction, TRANSACTION_GAS_MAX } from './transaction.ts'
 
 const [alice, bob, poor] = [testAccount('alice'), testAccount('bob'), testAccount('poor')]
 const genesis = testGenesis([alice, bob])
@@ -30,7 +28,7 @@ describe('a transaction', () => {
   }
   const to = bob.address
   const raw = (unsigned: UnsignedTransaction) =>
-    recoverTransaction(encodeTransaction(signTransaction(unsigned, alice.secretKey)))
+    recovered(encodeTransaction(signTransaction(unsigned, alice.secretKey)))
   const fees = { gasPrice: 2n * GWEI, gasLimit: 50_000n, nonce: 0n, to, value: 0n, data: EMPTY_BYTES }
   const chainId = BigInt(genesis.chainId)
 
@@ -38,7 +36,7 @@ describe('a transaction', () => {
     ['of another chain', signed(genesis, alice, { to, chainId: 1n }), 'transaction/chain-id'],
     ['of no chain', raw({ type: 'legacy', chainId: undefined, ...fees }), 'transaction/chain-id'],
     [
-      'that delegates to code',
+      'of type 4 without an authorization',
       raw({
         type: 'eip7702',
         chainId,
@@ -48,7 +46,7 @@ describe('a transaction', () => {
         maxPriorityFeePerGas: 0n,
         ...{ ...fees, gasPrice: undefined },
       } as UnsignedTransaction),
-      'transaction/type',
+      'transaction/authorizations',
     ],
     ['with the last nonce', signed(genesis, alice, { to, nonce: 2n ** 64n - 1n }), 'transaction/nonce-max'],
     [
@@ -80,17 +78,6 @@ describe('a transaction', () => {
     ['with a nonce ahead', signed(genesis, alice, { to, nonce: 1n }), 'transaction/nonce-high'],
     ['that nobody can pay', signed(genesis, poor, { to }), 'transaction/balance'],
     ['that sends more than there is', signed(genesis, alice, { to, value: 6n * 10n ** 27n }), 'transaction/balance'],
-    ['that creates a contract', signed(genesis, alice, { gasLimit: 100_000n }), 'transaction/bytecode'],
-    ...(['0001', '0011', '0100'] as const).map((number): [string, RecoveredTransaction, string] => [
-      `that calls the precompile ${number}`,
-      signed(genesis, alice, { to: `0x${number.padStart(40, '0')}` }),
-      'transaction/bytecode',
-    ]),
-    [
-      'that calls a system contract which is not there yet',
-      signed(genesis, alice, { to: SYSTEM_ADDRESSES.treasury, gasLimit: 30_000n }),
-      'transaction/bytecode',
-    ],
   ]
 
   it.each(cases)('%s is refused', (_, transaction, code) => {
@@ -115,23 +102,28 @@ describe('a transaction', () => {
   })
 
   it('of a contract is refused, and one of an account that delegates is not (EIP-3607, EIP-7702)', () => {
-    const transaction = signed(genesis, alice, { to })
-    const codeOf = (code: Uint8Array) => {
-      const state = { nonce: () => 0n, balance: () => 10n ** 27n, codeHash: () => keccakHash(code), code: () => code }
-      return validateSender(transaction, state, GWEI)?.code
-    }
+    const { input } = signed(genesis, alice, { to })
+    const codeOf = (code: Uint8Array) => validateSender(input, { nonce: 0n, balance: 10n ** 27n, code }, GWEI)?.code
     expect(codeOf(SYSTEM_CODE)).toBe('transaction/sender-code')
     expect(codeOf(concatBytes(Uint8Array.of(0xef, 1, 0), new Uint8Array(20)))).toBeUndefined()
     expect(codeOf(EMPTY_BYTES)).toBeUndefined()
   })
 
-  it('of every kind but 7702 is included', () => {
+  it('of every kind is included, whatever it calls', () => {
     const accessList = [{ address: ZERO_ADDRESS, slots: [] }]
     expect(only(raw({ type: 'legacy', chainId, ...fees }))).toBe('included')
     expect(only(raw({ type: 'eip2930', chainId, accessList, ...fees }))).toBe('included')
     expect(only(signed(genesis, alice, { to }))).toBe('included')
-    for (const number of ['0', '12', 'ff', '101', '10001'])
-      expect(only(signed(genesis, alice, { to: `0x${number.padStart(40, '0')}` }))).toBe('included')
+    // with an authorization that nobody signed
+    const wild = { chainId: 0n, address: to, nonce: 0n, yParity: 255, r: 0n, s: 0n }
+    const { gasPrice, ...rest } = fees
+    const typed = { ...rest, gasLimit: 60_000n, maxFeePerGas: gasPrice, maxPriorityFeePerGas: 0n, accessList: [] }
+    expect(only(raw({ type: 'eip7702', chainId, ...typed, authorizations: [wild] }))).toBe('included')
+    expect(only(signed(genesis, alice, { gasLimit: 100_000n }))).toBe('included')
+    for (const number of ['0', '1', '11', '12', 'ff', '100', '101', '10001'])
+      expect(only(signed(genesis, alice, { to: `0x${number.padStart(40, '0')}`, gasLimit: 600_000n }))).toBe('included')
+    // a system contract that is not there yet
+    expect(only(signed(genesis, alice, { to: SYSTEM_ADDRESSES.treasury, gasLimit: 30_000n }))).toBe('included')
   })
 
   it('pays base fee and tip for each gas, and the least for its data; all of it is burned', () => {
@@ -193,7 +185,7 @@ describe('refunds', () => {
     world.open({ durationBlocks: 1 })
     world.height += 2
     const { gasUsed, refund } = world.call(payer.address, 'pools', 'close', [id])
-    const spent = intrinsicGas(close.transaction).gas + gasUsed
+    const spent = intrinsicGas(close.input, world.rules).gas + gasUsed
     expect(refund).toBeGreaterThan(spent / 5)
     expect(closed.header.gasUsed).toBe(spent - Math.floor(spent / 5))
   })
