@@ -1,4 +1,5 @@
-// A viewer in Node: the same as in a page, over libdatachannel and LevelDB. For `tan watch`, tests and benches.
+// What a peer in Node has instead of a page: WebRTC by libdatachannel, and sessions in a key-value store. For edges, `tan watch`,
+// tests and benches.
 
 import { commonWorld, openSession, type PeerWorld, type Session } from '@tan/peer'
 import { type Logger, silentLogger } from '@tan/primitives'
@@ -10,7 +11,7 @@ export function createNodeWorld(logger: Logger = silentLogger): PeerWorld {
   return { ...commonWorld(logger), connect: connectNodeRtc }
 }
 
-/** `memory:` or `level:<folder>`; throws `storage/locked` where another process has it open. */
+/** spec D-ONEWRITER: `memory:` or `level:<folder>`; throws `storage/locked` where another process has it open. */
 export async function openNodeSession(storeUrl: string): Promise<Session> {
   const store = await openStore(storeUrl)
   return openSession(durableRecords(store), () => store.close())

@@ -62,9 +62,9 @@ export interface PoolChain {
   proof(poolId: Hash, target: Address, salt: Hash): Promise<PoolProof>
   prepareCreate(terms: PoolTerms, secretKey: Uint8Array): Promise<PreparedPool>
   prepareRedeem(redemptions: readonly Redemption[], secretKey: Uint8Array): Promise<PreparedTransaction>
-  /** Of the payer's own pool. Throws `rpc/error` while its grace has not run out. */
+  /** Of the payer's own pool (spec P-CLOSE). Throws `rpc/error` while its grace has not run out. */
   prepareClose(poolId: Hash, secretKey: Uint8Array): Promise<PreparedTransaction>
-  /** Signs a reserve with the reserver's key, and settles it from the same account. */
+  /** Signs a reservation with the reserver's key, and settles it from the same account (spec P-RESERVE). */
   reserve(poolId: Hash, target: Address, amountWei: bigint, secretKey: Uint8Array): Promise<void>
   /** The same transaction with higher fees, if its own are no longer enough: at most one of the two is ever settled. */
   repriced(transaction: PreparedTransaction, secretKey: Uint8Array): Promise<PreparedTransaction>
@@ -147,6 +147,7 @@ export function createPoolChain(rpc: Rpc, chainId: number, timers: Timers): Pool
       }
     },
     async prepareCreate(terms, secretKey) {
+      // spec P-CREATE: the id is known before the transaction is mined
       const payer = addressOfSecretKey(secretKey)
       const number = quantity(
         await rpc.call('eth_getStorageAt', [pools, poolNumberSlot(payer), 'latest']),

@@ -1,4 +1,4 @@
-// Checks a peer's pool as a light client does: certificates of the committee over a settled header, and trie proofs from
+// Checks a peer's pool as a light client does (spec D-PROOF): certificates of the committee over a settled header, and trie proofs from
 // that header's state root down to the pool's slots and our own.
 import type { Outcome, ProvenPool } from '@tan/delivery'
 import { type Address, bls, type Hash, type Reason, reasonOf } from '@tan/primitives'

@@ -1,4 +1,4 @@
-// The certificate that a WebRTC description names: what the handshake of the swarm signs. The connection itself refuses
+// The certificate that a WebRTC description names: what the handshake of the swarm signs (spec D-HANDSHAKE). The connection itself refuses
 // any other certificate than the described one.
 import { fromHex, isHex } from '@tan/primitives'
 

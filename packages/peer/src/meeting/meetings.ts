@@ -1,5 +1,5 @@
 // Meeting the peers of one resource's swarm: offers to those whom a tracker names, answers to those who offer, one
-// connection with each.
+// connection with each, and none with those who are banned (spec D-BAN).
 import { type Address, type Clock, type Hash, type Random, type Reason, randomBytesFrom, toHex } from '@tan/primitives'
 import type { IceSignal } from '@tan/protocol/tracker'
 import { rtcFailure } from '../channel/rtc-channel.ts'

@@ -90,7 +90,7 @@ export class Trackers {
     return client?.signal(resourceId, to, signal) ?? false
   }
 
-  /** True if at least one tracker will answer. */
+  /** True if at least one tracker will answer (spec T-CLAIM). */
   claim({ poolId, claimWei, depositWei, voucher }: Claim): boolean {
     const encoded = voucher === undefined ? undefined : toHex(encode(signedVoucherCodec, voucher))
     return this.#clients.map(client => client.claim({ poolId, claimWei, depositWei, voucher: encoded })).includes(true)

@@ -57,7 +57,7 @@ export class PoolKeeper {
     return this.#create(resourceId, plan)
   }
 
-  /** What is left in pools that have run out; those whose grace still lasts are left for the next time. */
+  /** What is left in pools that have run out (spec P-CLOSE); those whose grace still lasts are left for the next time. */
   async takeBack(): Promise<void> {
     for (const record of await this.#options.records.pools()) await this.#takeBack(record).catch(() => {})
   }

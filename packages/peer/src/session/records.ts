@@ -1,4 +1,4 @@
-// What a peer must not forget, as bytes: its pools, what it promised, what it earned. The stores beneath know keys and
+// What a peer must not forget (spec D-RESTART), as bytes: its pools, what it promised, what it earned. The stores beneath know keys and
 // bytes alone.
 import type { EarningRecord, PayerRecord, PromiseRecord } from '@tan/delivery'
 import { type Codec, codec, decode, encode, type Hash } from '@tan/primitives'

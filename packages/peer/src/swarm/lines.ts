@@ -98,6 +98,7 @@ export class Lines {
     return { to: address, isCrowding: channel.bufferedBytes > CHANNEL_BUFFER_MAX_BYTES }
   }
 
+  /** What a peer did makes us leave it (spec D-BAN, D-FLOOD and others). */
   close(link: LinkId, rejection: Reason): void {
     const line = this.#lines.get(link)
     if (line === undefined) return

@@ -30,7 +30,7 @@ export class Origin {
     return this.#current
   }
 
-  /** It failed, or what it sent is not what the manifest names: the next one is asked, unless it is already. */
+  /** It failed (spec D-ORIGIN), or what it sent is not what the manifest names: the next one is asked, unless it is already. */
   leave(origin: number): void {
     if (this.#current === origin) this.#current++
   }
@@ -67,7 +67,7 @@ export class Origin {
     if (left > 0) throw this.#short(origin, `${uri} ended ${left} bytes early`)
   }
 
-  /** The hashes of some segments of a rendition, one list after the other. Throws `origin/…`. */
+  /** The hashes of some segments of a rendition, one list after the other (spec D-HASHES). Throws `origin/…`. */
   async fetchHashes(
     rendition: number,
     firstSegment: number,

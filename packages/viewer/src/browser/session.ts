@@ -1,4 +1,4 @@
-// The session of a page. Two writers of one session would promise the same money twice: each tab that plays takes a
+// The session of a page (spec D-ONEWRITER). Two writers of one session would promise the same money twice: each tab that plays takes a
 // session of its own, and holds it by a Web Lock for as long as it lives.
 
 import { openSession, type Session } from '@tan/peer'

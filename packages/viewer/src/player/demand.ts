@@ -1,4 +1,4 @@
-// What a viewer needs of the swarm now: what will be played next, and what the player asks for and waits for.
+// What a viewer needs of the swarm now (spec D-FIRST, D-ORDER): what will be played next, and what the player asks for and waits for.
 import { type Catalog, type CatalogSegment, type Playhead, playbackDemand, type Wanted } from '@tan/delivery'
 import { CodedError } from '@tan/primitives'
 

@@ -270,6 +270,7 @@ class ViewerProcess implements Viewer {
     }
   }
 
+  /** spec T-RTT: trackers learn from it how far networks are apart */
   #report(): TrackerReport {
     const rtt = this.#member
       .peers()
