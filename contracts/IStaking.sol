@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
-/// @title TAN at stake
-/// @notice Lives at 0x0000000000000000000000000000000054414e02. Who registers a BLS key and stakes TAN guards the chain;
-/// with more stake it may stand as a candidate for the committee of validators. TAN that is withdrawn can still be slashed
-/// until the unbonding period is over, and is claimed then. All amounts are in wei of TAN.
+/// @title Staking of TAN
+/// @notice Lives at 0x0000000000000000000000000000000054414e02. An account becomes a guardian when it registers a BLS key
+/// and stakes TAN; with more stake it may become a candidate for the committee of validators. Withdrawn TAN can be slashed
+/// until the unbonding period is over, and can then be claimed. All amounts are in wei of TAN.
 interface IStaking {
-    /// @notice A guardian has its key.
+    /// @notice A guardian registered its key.
     /// @param guardian the account
     /// @param blsPublicKey 48 bytes
     event KeyRegistered(address indexed guardian, bytes blsPublicKey);
 
-    /// @notice A guardian stands for the committee, or does so no longer.
+    /// @notice A guardian became a candidate for the committee, or ceased to be one.
     /// @param guardian the account
-    /// @param candidate does it stand?
+    /// @param candidate whether it is a candidate
     event CandidateSet(address indexed guardian, bool candidate);
 
-    /// @notice A stake has grown.
+    /// @notice A guardian staked TAN.
     /// @param guardian the account
-    /// @param amount by so much
-    /// @param staked to so much
+    /// @param amount amount added
+    /// @param staked resulting stake
     event Deposited(address indexed guardian, uint256 amount, uint256 staked);
 
-    /// @notice A part of a stake waits to be claimed.
+    /// @notice A guardian withdrew a part of its stake, which is now unbonding.
     /// @param guardian the account
-    /// @param amount the part
-    /// @param claimableHeight from this block on it can be claimed, with all that waited before
+    /// @param amount amount withdrawn
+    /// @param claimableHeight first block at which it can be claimed, together with all earlier withdrawals
     event WithdrawalRequested(address indexed guardian, uint256 amount, uint64 claimableHeight);
 
-    /// @notice TAN that waited has gone back to its owner.
+    /// @notice Unbonded TAN returned to its owner.
     /// @param guardian the account
-    /// @param amount how much
+    /// @param amount amount returned
     event Claimed(address indexed guardian, uint256 amount);
 
     /// @notice Not a BLS12-381 public key of 48 bytes, in its subgroup and not at infinity.
@@ -39,44 +39,44 @@ interface IStaking {
     /// @notice The proof is not the key's signature for this chain and this account.
     error InvalidProofOfPossession();
 
-    /// @notice An account has one key, and a key one account, for good.
-    /// @param guardian the account that has it
+    /// @notice The account already has a key, or the key already has an account; neither can change.
+    /// @param guardian the account with the key
     error KeyAlreadyRegistered(address guardian);
 
-    /// @notice A key must be registered first.
-    /// @param guardian the account without one
+    /// @notice The account must first register a key.
+    /// @param guardian the account
     error NoKey(address guardian);
 
     /// @notice The stake would be too small.
-    /// @param staked what it would be
-    /// @param minimum what it must be
+    /// @param staked resulting stake
+    /// @param minimum minimum stake
     error BelowMinimumStake(uint256 staked, uint256 minimum);
 
     /// @notice The stake would be too large.
-    /// @param staked what it would be
-    /// @param maximum what it may be
+    /// @param staked resulting stake
+    /// @param maximum maximum stake
     error AboveMaximumStake(uint256 staked, uint256 maximum);
 
-    /// @notice More was to be withdrawn than is staked.
-    /// @param staked what is
-    /// @param needed what it would take
+    /// @notice The withdrawal exceeds the stake.
+    /// @param staked current stake
+    /// @param needed amount required
     error InsufficientStake(uint256 staked, uint256 needed);
 
-    /// @notice Nothing waits, or its time has not come.
-    /// @param claimableHeight from this block on it can be claimed; 0 where nothing waits
+    /// @notice Nothing is unbonding, or the unbonding period is not over.
+    /// @param claimableHeight first block at which it can be claimed; 0 if nothing is unbonding
     error NothingToClaim(uint64 claimableHeight);
 
-    /// @notice An amount of nothing.
+    /// @notice The amount is 0.
     error ZeroAmount();
 
     /// @notice The pool of guardians is full.
-    /// @param most its size
+    /// @param most the maximum number of guardians
     error TooManyGuardians(uint256 most);
 
-    /// @notice The caller has less TAN than it would stake.
+    /// @notice The caller has less TAN than the amount to stake.
     /// @param owner the caller
-    /// @param balance what it has
-    /// @param needed what it would take
+    /// @param balance current balance
+    /// @param needed amount required
     error InsufficientBalance(address owner, uint256 balance, uint256 needed);
 
     /// @notice Registers the caller's BLS key.
@@ -84,29 +84,30 @@ interface IStaking {
     /// @param proofOfPossession 96 bytes: the key's signature over chain id, caller and key
     function registerKey(bytes calldata blsPublicKey, bytes calldata proofOfPossession) external;
 
-    /// @notice Stands for the committee, with the stake that a validator needs, or does so no longer.
-    /// @param candidate does the caller stand?
+    /// @notice Makes the caller a candidate for the committee (needs a validator's minimum stake), or ends that.
+    /// @param candidate whether the caller wants to be a candidate
     function setCandidate(bool candidate) external;
 
-    /// @notice Stakes the caller's TAN; no approval is needed.
-    /// @param amount how much more
+    /// @notice Stakes the caller's TAN; needs no approval.
+    /// @param amount amount to add
     function deposit(uint256 amount) external;
 
-    /// @notice Takes TAN out of the stake: all, or so much that the minimum stays. It waits for the unbonding period,
-    /// and all that waits already waits anew. Who keeps less than a validator needs is no candidate any more.
-    /// @param amount how much
+    /// @notice Withdraws TAN from the stake: all of it, or a part that leaves the minimum. The withdrawn TAN unbonds for
+    /// the unbonding period; this restarts the period of earlier withdrawals. A candidate that keeps less than a
+    /// validator's minimum stake ceases to be one.
+    /// @param amount amount to withdraw
     function withdraw(uint256 amount) external;
 
-    /// @notice Fetches what has waited long enough.
-    /// @return amount how much
+    /// @notice Claims the TAN that has unbonded.
+    /// @return amount amount claimed
     function claim() external returns (uint256 amount);
 
     /// @notice An account's stake.
     /// @param guardian the account
-    /// @return staked what is at stake
-    /// @return unbonding what waits
-    /// @return claimableHeight when that can be claimed
-    /// @return candidate does it stand for the committee?
+    /// @return staked current stake
+    /// @return unbonding amount that is unbonding
+    /// @return claimableHeight first block at which that can be claimed
+    /// @return candidate whether it is a candidate for the committee
     function stakeOf(address guardian)
         external
         view
@@ -114,7 +115,7 @@ interface IStaking {
 
     /// @notice An account's key.
     /// @param guardian the account
-    /// @return 48 bytes, or none
+    /// @return 48 bytes, or empty
     function keyOf(address guardian) external view returns (bytes memory);
 
     /// @notice A key's account.
@@ -122,16 +123,16 @@ interface IStaking {
     /// @return the account, or zero
     function guardianOf(bytes calldata blsPublicKey) external view returns (address);
 
-    /// @notice How many accounts have a stake.
-    /// @return their number
+    /// @notice The number of accounts with a stake.
+    /// @return the number
     function guardianCount() external view returns (uint256);
 
-    /// @notice One of the accounts with a stake, in no order that means anything.
+    /// @notice One of the accounts with a stake, in arbitrary order.
     /// @param index below guardianCount
     /// @return the account, or zero beyond the last
     function guardianAt(uint256 index) external view returns (address);
 
-    /// @notice All stakes together.
-    /// @return in wei of TAN, without what waits
+    /// @notice The sum of all stakes.
+    /// @return the sum in wei of TAN, without unbonding amounts
     function totalStaked() external view returns (uint256);
 }

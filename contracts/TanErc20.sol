@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title TAN on Ethereum, until it is swapped for native TAN
-/// @notice A plain ERC-20 of a fixed supply without owner, fees or pauses. `tan genesis` turns its holders into the
+/// @notice A plain ERC-20 with a fixed supply, without owner, fees or pauses. `tan genesis` turns its holders into the
 /// balances of the new chain: each TAN becomes one native TAN and brings five TANGam.
 contract TanErc20 {
     string public constant name = "TAN";
@@ -20,7 +20,7 @@ contract TanErc20 {
     error InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
     error InvalidReceiver(address receiver);
 
-    /// @param treasury gets the whole supply
+    /// @param treasury receives the whole supply
     constructor(address treasury) {
         if (treasury == address(0)) revert InvalidReceiver(treasury);
         balanceOf[treasury] = totalSupply;

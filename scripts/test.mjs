@@ -16,6 +16,7 @@ if (major < 26) {
 const STEPS = [
   ['rules between rooms', 'node', ['scripts/house.ts']],
   ['limits are listed', 'node', ['scripts/limits.ts', '--check']],
+  ['codes are listed', 'node', ['scripts/errors.ts', '--check']],
   ['format and lint', 'biome', ['check', '.']],
   ['types', 'tsc', ['-b']],
   ['types of the web app', 'tsc', ['-p', 'apps/web', '--noEmit']],
@@ -24,8 +25,9 @@ const STEPS = [
   ['tests over real processes and a real browser', 'vitest', ['run', '--config', 'vitest.e2e.config.ts']],
 ]
 
+const QUICK_STEPS = 7
 const took = []
-for (const [name, command, args] of isQuick ? STEPS.slice(0, 6) : STEPS) {
+for (const [name, command, args] of isQuick ? STEPS.slice(0, QUICK_STEPS) : STEPS) {
   console.log(`\n— ${name}`)
   const start = Date.now()
   const { status, error } = spawnSync(command, args, {

@@ -79,6 +79,7 @@ describe('a chain of real processes', () => {
     await expectOneChain([2, 3, 4], a.settled.height)
   })
 
+  // spec S-RESTART, S-DURABLE and F-DURABLE
   it('goes on when they are started again, and nobody has voted twice', async () => {
     const { height } = (await health(2)).settled
     devnet.restart('validator-1')

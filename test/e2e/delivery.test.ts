@@ -52,6 +52,7 @@ function published(viewer: Viewer): Buffer[] {
 }
 
 describe('delivery by real processes', () => {
+  // spec D-ONE
   it('serves a viewer that stops paying at most one piece more', async () => {
     const before = await statuses()
     let payments = 0
@@ -73,6 +74,7 @@ describe('delivery by real processes', () => {
     await viewer.close()
   })
 
+  // spec D-BAN, D-CHECKED
   it('bans an edge that serves wrong bytes after one piece, and shows the player none of them', async () => {
     const before = await devnet.edgeStatus(LIAR)
     corrupt(LIAR)
@@ -96,6 +98,7 @@ describe('delivery by real processes', () => {
     await viewer.close()
   })
 
+  // spec D-FIRST, D-RESTART
   it('does not stall when every edge is killed in mid-play, and no edge forgets what it earned', async () => {
     const viewer = await audience.viewer('forsaken')
     const paid = new Map<Address, bigint>()

@@ -58,6 +58,7 @@ function corrupt(edge: Edge): void {
 }
 
 describe('a network', () => {
+  // spec D-FILL, D-REDEEM
   it('plays a video through paid edges, whose accounts grow by what they served', async () => {
     // one that was given the same resource by two addresses serves it all the same
     const twice = { pins: [network.manifestUrl, `${network.manifestUrl}?again`] }
@@ -91,6 +92,7 @@ describe('a network', () => {
     await Promise.all(edges.map(edge => edge.stop()))
   })
 
+  // spec D-RESERVE
   it('lets a strict pool pay what is reserved on chain while it plays', async () => {
     const edge = await network.edge(await fundedKey())
     await filled([edge])
@@ -108,6 +110,7 @@ describe('a network', () => {
     await edge.stop()
   })
 
+  // spec D-ORIGIN, D-FIRST
   it('plays from the origin alone without a tracker', async () => {
     const alone = await network.viewer('alone', { trackers: ['ws://127.0.0.1:1'] })
     expect((await playHeadless({ viewer: alone, clock, timers, rate: RATE })).stalls).toBe(0)

@@ -96,6 +96,7 @@ async function ask(key: Uint8Array, functionName: 'close' | 'release', poolId: H
 }
 
 describe('payers who cheat', () => {
+  // spec P-OVERSPEND
   it('lose the collateral of a credit pool that they overspend, and end with less than they took', async () => {
     const [payer, first, second] = [await someone(), await someone(), await someone()]
     const collateral = 2n * DEPOSIT_WEI
@@ -132,6 +133,7 @@ describe('payers who cheat', () => {
     expect(await chain.balanceWei(payer.address)).toBe(before)
   })
 
+  // spec P-RESERVE, D-LIMIT
   it('cannot take from a strict pool what is reserved for a payee', async () => {
     const [payer, payee, sybil] = [await someone(), await someone(), await someone()]
     const poolId = await open(payer.key, { deposit: DEPOSIT_WEI, collateral: 0n })

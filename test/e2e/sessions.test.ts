@@ -81,6 +81,7 @@ async function takeNonce({ secretKey, address }: Session): Promise<void> {
 }
 
 describe("a payer's pools", () => {
+  // spec P-CLOSE
   it('are found again, and taken back when they have run out, before more money is asked for', async () => {
     const session = await openNodeSession('memory:')
     const funded: bigint[] = []
@@ -112,6 +113,7 @@ describe("a payer's pools", () => {
     await session.close()
   })
 
+  // spec P-CREATE
   it('are opened as they were written down, after a crash before they were sent', async () => {
     const session = await openNodeSession('memory:')
     await expect(keeperOf(session, crashing(network.chain)).open(resourceId, PLAN)).rejects.toThrow('it crashed')
@@ -173,6 +175,7 @@ describe('a transaction that waits', () => {
   })
 })
 
+// spec D-REDEEM, P-REDEEM
 describe("a payee's earnings", () => {
   let payee: Session
   let earning: EarningRecord
@@ -263,6 +266,7 @@ describe("a payee's earnings", () => {
   })
 })
 
+// spec D-PROOF
 describe('the proof of a pool', () => {
   const target: Address = addressOfSecretKey(new Uint8Array(32).fill(7))
   let proof: PoolProof

@@ -6,11 +6,6 @@ export const REJECTIONS = {
   'proposal/record': [FORGED, 'A block came with another consensus record than the one that its header names.'],
   'proposal/leader': [FORGED, 'A block names a beneficiary that does not lead its epoch.'],
   'proposal/signature': [FORGED, 'A block, or its reveal, does not bear its leader’s signature.'],
-  'proposal/justify': [AGAINST_RULES, 'A block’s certificate does not justify its epoch.'],
-  'proposal/epoch-change': [
-    AGAINST_RULES,
-    'A block’s epoch-change certificate does not allow its epoch on its certificate.',
-  ],
   'proposal/place': [
     AGAINST_RULES,
     'A block cannot stand where it was put: its parent, height, epoch or certificate do not fit together.',

@@ -6,7 +6,6 @@ export type {
   Checkpoint,
   FinalityConfig,
   FinalityEffect,
-  FinalityEvidence,
   FinalityInput,
   FinalityProgress,
   FinalityRecord,
@@ -41,7 +40,6 @@ export type {
   SettledBlock,
   SettlementConfig,
   SettlementEffect,
-  SettlementEvidence,
   SettlementInput,
   SettlementTimer,
 } from './settlement/types.ts'

@@ -9,6 +9,8 @@ export const UNSETTLED_BLOCKS_MAX = 1_024
 export const ORPHANS_MAX = 128
 /** proposals kept of one leader in one epoch: the first, and the one that proves that it equivocates */
 export const PROPOSALS_OF_EPOCH_MAX = 2
+/** blocks that no certificate justifies, kept to prove who voted for them: the newest */
+export const UNJUSTIFIED_BLOCKS_MAX = 16
 /** epochs for which the votes, and the epoch changes, of one validator are kept: its newest */
 export const EPOCHS_OF_SIGNER_MAX = 8
 /** doublings of the epoch timer */

@@ -1,4 +1,4 @@
-// What a message is worth to others: gossip passes on what was verified and is new, and nothing else. Whatever is not
+// What a message is worth to others (spec S-GOSSIP): gossip passes on what was verified and is new, and nothing else. Whatever is not
 // looked at any more may be garbage, and whoever passes garbage on pays for it.
 import type { SettlementMessage } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'

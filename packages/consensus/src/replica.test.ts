@@ -169,6 +169,22 @@ describe('a replica', () => {
     expect(toldBy(effects).some(text => text.startsWith('send vote'))).toBe(false)
   })
 
+  it('tells settlement of a wrong certificate only when all that it said before is out', () => {
+    const forged = { ...certificate2, commit: finalityOf(b4).commit }
+    const bad = chain(5, { 5: forged })[4]!
+    const child = committee.block(bad, 6, {
+      justify: committee.certify(b4),
+      epochChange: committee.epochChanges(6, { 1: 4, 2: 4, 3: 4 }),
+    })
+    const node = new TestReplica()
+    node.propose(b1, b2, b3, b4)
+    // a child that waits: it is attached in the same step, after its parent was to be executed
+    expect(node.propose(child).map(({ type }) => type)).toContain('taken')
+    const words = node.propose(bad).map(({ type }) => type)
+    expect(words.filter(type => type === 'taken' || type === 'rejected')).toEqual(['taken', 'taken', 'rejected'])
+    expect(words.at(-1)).toBe('rejected')
+  })
+
   it('takes a later certificate from where its branch left off, settled or not', () => {
     const source = { hash: b2.hash, round: 1 }
     const first = chain(5, { 5: certificate2 })

@@ -1,5 +1,6 @@
 // One node's consensus: an instance for each live era, and nothing that knows which era is the right one. Each input says which
-// era it is about, and so does each effect. What belongs to an era that does not live here is refused before any key is used.
+// era it is about, and so does each effect (spec S-ERA). What belongs to an era that does not live here is refused before any
+// key is used.
 import type { Hash } from '@tan/primitives'
 import type { Era, Proposal } from '@tan/protocol'
 import { reject } from './codes.ts'

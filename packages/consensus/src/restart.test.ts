@@ -1,5 +1,5 @@
-// Whatever a node has made durable, when it starts again from it, it never contradicts what it had sent until then: checked for
-// every durable state of short random runs, against an oracle.
+// Whatever a node has made durable (spec S-DURABLE, S-RESTART and F-DURABLE), when it starts again from it, it never contradicts
+// what it had sent until then: checked for every durable state of short random runs, against an oracle.
 import { createSeededRandom, shuffled } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

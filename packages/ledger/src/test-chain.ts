@@ -124,6 +124,8 @@ export class TestChain {
   readonly builder: Ledger
   readonly verifier: Ledger
   readonly verifierStore: StateStore
+  /** all of them, after genesis */
+  readonly blocks: BuiltBlock[] = []
   head: ExecutedBlock
   verified: BlockState
 
@@ -156,6 +158,7 @@ export class TestChain {
     const result = this.verifier.execute(this.verified, built.block)
     if (!result.ok) throw new Error(`${result.rejection.code}: ${result.rejection.message}`)
     await this.verifierStore.settle(result.value.state)
+    this.blocks.push(built)
     this.head = built
     this.verified = result.value
     return built

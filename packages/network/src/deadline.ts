@@ -1,4 +1,4 @@
-// Work that must end in time, or when its caller gives it up.
+// Work with a deadline, which its caller may also abort.
 import { CodedError } from '@tan/primitives'
 
 /** Runs with a signal that aborts after `timeoutMs` (with a TimeoutError), or when `outer` does. */
@@ -20,9 +20,9 @@ export async function withDeadline<T>(
   }
 }
 
-/** Why work under such a signal ended: `network/timeout`, or `network/aborted` if its caller gave it up. */
+/** Why work under such a signal ended: `network/timeout`, or `network/aborted` if its caller aborted it. */
 export function abortedError(signal: AbortSignal, what: string): CodedError {
   if (signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError')
-    return new CodedError('network/timeout', `${what}: not done in time`)
-  return new CodedError('network/aborted', `${what}: given up`)
+    return new CodedError('network/timeout', `${what}: timed out`)
+  return new CodedError('network/aborted', `${what}: aborted`)
 }

@@ -1,7 +1,5 @@
 export { NETWORK_KEY_BYTES, peerIdOfKey } from './identity.ts'
-export { createLibp2pTransport, type Libp2pTransportOptions } from './libp2p.ts'
-export { createMemoryNetwork, type MemoryNetwork, type MemoryTransportOptions } from './memory.ts'
-export type { TransportOptions } from './peer-transport.ts'
+export type { TransportOptions } from './peer/peer-transport.ts'
 export {
   declareProtocol,
   type GossipProtocol,
@@ -20,3 +18,10 @@ export type {
   Transport,
   Verdict,
 } from './transport.ts'
+export {
+  createLibp2pTransport,
+  createMemoryNetwork,
+  type Libp2pTransportOptions,
+  type MemoryNetwork,
+  type MemoryTransportOptions,
+} from './transports.ts'

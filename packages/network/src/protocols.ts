@@ -1,5 +1,5 @@
-// How a protocol is declared: once, as a constant, by the room that speaks it. Everything that this room enforces for
-// it (sizes, rates, times, penalties) is in the declaration.
+// Declarations of protocols: the room that speaks a protocol declares it once, as a constant. The declaration holds
+// everything that this room enforces (sizes, rates, times, penalties).
 import { assert, type Hash } from '@tan/primitives'
 
 interface ProtocolDeclaration {
@@ -7,11 +7,11 @@ interface ProtocolDeclaration {
   /** another version is another protocol: a node may speak both */
   readonly version: number
   readonly messageSizeMaxBytes: number
-  /** for each peer. A bucket holds what comes together within `timeoutMs`, so a stall of an honest peer costs it nothing */
+  /** per peer. A bucket holds the messages of `timeoutMs`, so a stall costs an honest peer nothing */
   readonly messagesPerSecondMax: number
-  /** how long a peer may take: to answer, to finish what it began to send, to read what waits for it */
+  /** how long a peer may take to answer, to finish a message that it began, or to read what waits for it */
   readonly timeoutMs: number
-  /** what one offence costs, of the 100 points that lead to a ban */
+  /** penalty points for one offence; 100 lead to a ban */
   readonly penaltyPoints: number
 }
 
@@ -21,8 +21,8 @@ export interface MessageProtocol extends ProtocolDeclaration {
 }
 
 /**
- * Messages to everybody who listens, passed on from peer to peer. Any peer may be the one that brings all of them, so
- * the rate is that of the whole network, and what is above it is dropped without blame: its bringer need not be its author.
+ * Messages to all subscribers, passed on from peer to peer. One peer may bring all of them, so the rate is that of the
+ * whole network, and messages above it are dropped without blame: the peer that brings them need not be their author.
  */
 export interface GossipProtocol extends ProtocolDeclaration {
   readonly kind: 'gossip'
@@ -51,7 +51,7 @@ export function burstOf(protocol: Protocol): number {
   return Math.max(1, Math.ceil((protocol.messagesPerSecondMax * protocol.timeoutMs) / 1000))
 }
 
-/** What all names on the wire begin with, so that nodes of different chains have no protocol in common. */
+/** The prefix of all names on the wire, so that nodes of different chains have no protocol in common. */
 export function chainPrefix(genesis: Hash): string {
   return `/tan/${genesis.slice(2, 18)}`
 }
@@ -60,7 +60,7 @@ export function protocolId(prefix: string, protocol: Protocol): string {
   return `${prefix}/${protocol.name}/${protocol.version}`
 }
 
-/** Lengths travel in 4 bytes, and a response has one byte of its own. */
+/** Lengths take 4 bytes, and a response has one additional byte. */
 function isSize(sizeBytes: number): boolean {
   return Number.isInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes < 2 ** 31
 }

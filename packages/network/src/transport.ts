@@ -7,7 +7,7 @@ export type PeerId = string
 
 export interface PeerInfo {
   readonly id: PeerId
-  /** who dialled */
+  /** which side dialled */
   readonly direction: 'inbound' | 'outbound'
   /** where it says that it listens */
   readonly addresses: readonly string[]
@@ -26,16 +26,16 @@ export type PeerEvent =
 export type Verdict = 'accept' | 'ignore' | Rejection
 
 /**
- * While a message handler's promise is pending, nothing more is read from that stream: the sender has to wait, and after
- * the protocol's `timeoutMs` it takes this node for one that does not read.
+ * While a message handler's promise is pending, the transport reads nothing more from that stream: the sender must
+ * wait, and after the protocol's `timeoutMs` it treats this node as one that does not read.
  */
 export type MessageHandler = (from: PeerId, message: Uint8Array) => Verdict | Promise<Verdict>
 
-/** A Reason is told to who asked, and is no offence of theirs: see `penalize`. */
+/** The requester receives a Reason, and it is not an offence: see `penalize`. */
 export type RequestHandler = (from: PeerId, request: Uint8Array) => Promise<Uint8Array | Reason>
 
 export interface RequestOptions {
-  /** the protocol's own, unless given */
+  /** default: the protocol's */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -49,7 +49,7 @@ export interface Transport {
   /** Multiaddrs to give to others, each with the peer's identity; none before `start`. */
   readonly addresses: readonly string[]
 
-  /** Throws `network/listen` if the addresses cannot be had. */
+  /** Throws `network/listen` if it cannot listen on the addresses. */
   start(): Promise<void>
   stop(): Promise<void>
 
@@ -59,15 +59,16 @@ export interface Transport {
    * `network/stopped` if this transport does not run.
    */
   dial(address: string): Promise<PeerId>
-  /** Those that are connected and of this chain. */
+  /** The connected peers of this chain. */
   peers(): readonly PeerInfo[]
 
   /**
-   * In order, at most once, and silently lost if the peer is not there or does not keep up: the oldest that waits is
-   * dropped for the newest, and a peer that takes nothing for the protocol's `timeoutMs` is disconnected.
+   * Sends in order, at most once. A message is silently lost if the peer is not connected or does not keep up: the
+   * newest replaces the oldest waiting message, and a peer that reads nothing for the protocol's `timeoutMs` is
+   * disconnected.
    */
   send(peer: PeerId, protocol: MessageProtocol, message: Uint8Array): void
-  /** To everybody who has a handler for the topic, but not to oneself. The same bytes are sent once. */
+  /** Sends to all nodes with a handler for the topic, except this one. Sends the same bytes once. */
   broadcast(topic: GossipProtocol, message: Uint8Array): void
   /**
    * Throws `network/not-connected`, `network/unsupported`, `network/timeout`, `network/aborted`, `network/closed`,

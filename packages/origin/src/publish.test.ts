@@ -48,6 +48,7 @@ function check(folder: string, { manifest, manifestFile, resourceId }: Published
 }
 
 describe('publishing', () => {
+  // spec D-HASHES
   it('takes a playlist that is HLS already, and copies it where it is served', async () => {
     const folder = join(work, 'sample')
     const published = await publish(join(SAMPLE, 'master.m3u8'), { ...options, folder, title: 'A minute' })

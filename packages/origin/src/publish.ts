@@ -53,6 +53,7 @@ export function manifestName(entry: string): string {
 }
 
 /**
+ * spec D-MANIFEST, D-HASHES.
  * Publishes a file, a playlist (`.m3u8`), or what ffmpeg can read from a URL. Videos that are not HLS are made into it;
  * files that are no videos are published as they are. Throws `publish/…` and `manifest/invalid`.
  */

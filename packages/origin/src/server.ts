@@ -3,8 +3,17 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Clock, CodedError, type Logger, reasonOf, silentLogger } from '@tan/primitives'
+import {
+  type Clock,
+  CodedError,
+  type Logger,
+  type Rejection,
+  reasonOf,
+  rejectionOf,
+  silentLogger,
+} from '@tan/primitives'
 import { type AccessLog, clientKind, createAccessLog, type OriginStats } from './access-log.ts'
+import { reject } from './codes.ts'
 import { findFile, openFolder, type ServedFile } from './files.ts'
 import { CONNECTIONS_MAX, HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALLED_TIMEOUT_MS, URL_MAX_CHARS } from './limits.ts'
 import { parseRange } from './range.ts'
@@ -124,19 +133,18 @@ class Origin implements OriginServer {
     })
     if (method === 'OPTIONS') return preflight(response)
     if (method !== 'GET' && method !== 'HEAD')
-      return refuse(response, 405, 'origin/method', `${method.slice(0, 16)} is not served; GET and HEAD are`)
+      return refuse(response, 405, reject('origin/method', `${method.slice(0, 16)} is not served; GET and HEAD are`))
     if (url.length > URL_MAX_CHARS)
-      return refuse(response, 414, 'origin/path', `an address of more than ${URL_MAX_CHARS} characters`)
+      return refuse(response, 414, reject('origin/path', `an address of more than ${URL_MAX_CHARS} characters`))
     if (path === '/health') return json(response, { ok: true })
     if (path === '/stats') return json(response, this.stats())
     let file: ServedFile | undefined
     try {
       file = await findFile(this.#root, path)
     } catch (error) {
-      const { code, message } = reasonOf(error)
-      return refuse(response, 400, code, message)
+      return refuse(response, 400, rejectionOf(error))
     }
-    if (file === undefined) return refuse(response, 404, 'origin/not-found', 'there is no such file')
+    if (file === undefined) return refuse(response, 404, reject('origin/not-found', 'there is no such file'))
     sendFile(request, response, file, sent)
   }
 }
@@ -151,7 +159,7 @@ function preflight(response: ServerResponse): void {
   response.end()
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+function refuse(response: ServerResponse, status: number, { code, message }: Rejection): void {
   response.writeHead(status, { ...CORS, 'content-type': 'application/json; charset=utf-8' })
   response.end(`${JSON.stringify({ code, message })}\n`)
 }

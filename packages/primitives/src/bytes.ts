@@ -51,7 +51,7 @@ function tryFromHex(text: string): Uint8Array | undefined {
   return bytes
 }
 
-/** Is it `0x` and hexadecimal digits of whole bytes (`sizeBytes` of them, if given)? */
+/** Whether it is `0x` and hexadecimal digits of whole bytes (`sizeBytes` of them, if given). */
 export function isHex(value: unknown, sizeBytes?: number): value is Hex {
   if (typeof value !== 'string' || (sizeBytes !== undefined && value.length !== 2 + 2 * sizeBytes)) return false
   return tryFromHex(value) !== undefined
@@ -96,7 +96,7 @@ const limbs = new DataView(word.buffer)
 const WORD_LIMIT = 1n << 256n
 const LIMB_LIMIT = 1n << 64n
 
-/** Into the scratch; the value is below 2^256. Returns where its first byte that is not 0 stands. */
+/** Writes a value below 2^256 into the scratch. Returns the index of its first non-zero byte. */
 function writeWord(value: bigint): number {
   let rest = value
   let at = WORD_BYTES - 8
@@ -110,7 +110,7 @@ function writeWord(value: bigint): number {
   return at
 }
 
-/** Big-endian unsigned integer of any length; no bytes are 0. */
+/** Big-endian unsigned integer of any length; no bytes mean 0. */
 export function bytesToBigInt(bytes: Uint8Array): bigint {
   const size = bytes.length
   if (size > WORD_BYTES) return BigInt(toHex(bytes))
@@ -143,7 +143,7 @@ export function bigIntToBytes(value: bigint, sizeBytes: number): Uint8Array {
   return fromHex(`0x${digits.padStart(2 * sizeBytes, '0')}`)
 }
 
-/** Big-endian unsigned integer without leading zeros; 0 is no bytes (the form that RLP wants). */
+/** Big-endian unsigned integer without leading zeros; 0 is empty (the form that RLP requires). */
 export function bigIntToMinimalBytes(value: bigint): Uint8Array {
   if (value === 0n) return EMPTY_BYTES
   if (value < 0n) throw new CodedError('bytes/overflow', `${value} is negative`)
@@ -159,7 +159,7 @@ export function utf8ToBytes(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** Throws `bytes/utf8` for what is not well-formed UTF-8. */
+/** Throws `bytes/utf8` if the bytes are not well-formed UTF-8. */
 export function bytesToUtf8(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)

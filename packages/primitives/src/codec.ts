@@ -1,5 +1,6 @@
 // Typed, bounded, canonical encodings over RLP. A codec is a pair of functions; what travels in TAN is described by
-// composing the ones below. Decoding refuses everything that encoding would not have made (`codec/invalid`, with the path).
+// composing the ones below. Decoding rejects everything that encoding would not produce (`codec/invalid`, with the
+// path).
 import {
   type Address,
   bigIntToMinimalBytes,
@@ -15,11 +16,11 @@ import { assert, CodedError } from './errors.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from './rlp.ts'
 
 export interface Codec<T> {
-  /** items that an encoding has at most, lists counted too: more are not even taken apart */
+  /** maximum number of items of an encoding, lists included; decoding stops beyond that */
   readonly itemsMax: number
-  /** Asserts that the value is within its bounds: what we make ourselves must be right. */
+  /** Asserts that the value is within its bounds: our own values must be right. */
   toRlp(value: T): RlpItem
-  /** Throws `codec/invalid` with the path of the part that is wrong. The result shares no memory with the item. */
+  /** Throws `codec/invalid` with the path of the wrong part. The result shares no memory with the item. */
   fromRlp(item: RlpItem, path: string): T
 }
 
@@ -111,7 +112,7 @@ export function fixedBytes(sizeBytes: number): Codec<Uint8Array> {
   }
 }
 
-/** These bytes and no others: for the fields of a foreign format that TAN has no use for. */
+/** Exactly these bytes: for fields of a foreign format that TAN does not use. */
 export function constant(expected: Uint8Array): Codec<undefined> {
   return {
     itemsMax: 1,
@@ -171,7 +172,7 @@ export function list<T>(element: Codec<T>, lengthMax: number): Codec<readonly T[
   }
 }
 
-/** Nothing, or one value: an empty list or a list of one. */
+/** An optional value: an empty list, or a list of one. */
 export function optional<T>(inner: Codec<T>): Codec<T | undefined> {
   return {
     itemsMax: 1 + inner.itemsMax,
@@ -186,7 +187,7 @@ export function optional<T>(inner: Codec<T>): Codec<T | undefined> {
 
 type Fields<T> = { readonly [K in keyof T]: Codec<T[K]> }
 
-/** A record: a list of its fields, in the order in which they are given. */
+/** A record: a list of its fields, in the given order. */
 export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const names = Object.keys(fields) as (keyof T & string)[]
   const codecs = names.map(name => fields[name])

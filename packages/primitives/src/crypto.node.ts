@@ -19,7 +19,7 @@ interface NativeSecp256k1 {
   ecdsaVerify(compact: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean
 }
 
-// The package's own entry falls back to slow JavaScript without a word; its bindings alone do not.
+// The package's own entry silently falls back to slow JavaScript; its bindings do not.
 function loadNativeSecp256k1(): Secp256k1 {
   let native: NativeSecp256k1
   try {

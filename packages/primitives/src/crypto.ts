@@ -10,7 +10,7 @@ export interface RecoverableSignature {
 
 /** ECDSA over secp256k1 on 32-byte digests. Nothing here throws for bad outside input: it answers undefined or false. */
 export interface Secp256k1 {
-  /** which code runs: for the start-up log, and for tests that want the native one */
+  /** which code runs, for the start-up log and for tests of the native one */
   readonly implementation: 'native' | 'pure'
   /** 65 bytes, uncompressed, of a 32-byte secret key; undefined where the key is 0 or not below the order */
   publicKey(secretKey: Uint8Array): Uint8Array | undefined
@@ -32,7 +32,7 @@ export interface P256 {
   verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): boolean
 }
 
-/** One message and those who signed it, inside an aggregate over several messages. */
+/** One message and its signers, inside an aggregate over several messages. */
 export interface SignedGroup {
   readonly publicKeys: readonly Uint8Array[]
   readonly message: Uint8Array
@@ -64,7 +64,7 @@ export interface AggregateScheme {
   verifyAggregate(message: Uint8Array, publicKeys: readonly Uint8Array[], signature: Uint8Array): boolean
   /** Each group's keys signed the group's message. At least one group, none empty, messages pairwise different. */
   verifyGroups(groups: readonly SignedGroup[], signature: Uint8Array): boolean
-  /** All are right, by one randomised check; true for none. */
+  /** Whether all are valid, by one randomised check; true for none. */
   verifyBatch(messages: readonly SignedMessage[]): boolean
 }
 

@@ -1,7 +1,7 @@
 // The three kinds of error of the whole project: an assertion (our bug: stop), a coded error (bad input or a failed
 // operation that a person or a program must tell apart), and an I/O error, which is a coded error with a cause.
 
-/** A bug of ours. Never caught to go on: a process that met one stops. */
+/** A bug of ours. The process must stop; never catch it to continue. */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError'
 }
@@ -30,7 +30,7 @@ export class CodedError extends Error {
   }
 }
 
-/** A code, and what it says with the value and what to do: enough for logs, wires and pages. */
+/** A code, and a message with the value and what to do: enough for logs, wires and pages. */
 export interface Reason {
   readonly code: string
   readonly message: string

@@ -24,7 +24,7 @@ export function addressOfPublicKey(publicKey: Uint8Array): Address {
   return toHex(keccak256(publicKey.subarray(1)).subarray(12))
 }
 
-/** Throws `keys/secret` for what is not a secret key. */
+/** Throws `keys/secret` if it is not a secret key. */
 export function addressOfSecretKey(secretKey: Uint8Array): Address {
   const publicKey = secp256k1.publicKey(secretKey)
   if (publicKey === undefined)
@@ -32,13 +32,13 @@ export function addressOfSecretKey(secretKey: Uint8Array): Address {
   return addressOfPublicKey(publicKey)
 }
 
-/** The account that signed, or undefined where the signature is none. */
+/** The account that signed, or undefined if the signature is invalid. */
 export function recoverAddress(digest: Uint8Array, signature: RecoverableSignature): Address | undefined {
   const publicKey = secp256k1.recover(digest, signature.compact, signature.recovery)
   return publicKey === undefined ? undefined : addressOfPublicKey(publicKey)
 }
 
-/** 65 bytes: r, s and 27 or 28, as wallets and contracts have it. */
+/** 65 bytes: r, s and 27 or 28, as wallets and contracts use it. */
 export function signatureToBytes(signature: RecoverableSignature): Uint8Array {
   const out = new Uint8Array(65)
   out.set(signature.compact)
@@ -58,7 +58,7 @@ export function signDigest(digest: Uint8Array, secretKey: Uint8Array): Recoverab
   return secp256k1.sign(digest, secretKey)
 }
 
-/** For secrets: the time does not depend on where they differ. */
+/** For secrets: takes the same time wherever they differ. */
 export function equalSecret(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0

@@ -1,4 +1,4 @@
-// What rooms are given from outside instead of touching the real thing: time, randomness, logs and metrics.
+// What rooms receive from outside instead of using the real thing: time, randomness, logs and metrics.
 
 export interface Clock {
   /** milliseconds since 1970, as this machine believes */
@@ -63,7 +63,7 @@ export function createSeededRandom(seed: number): Random {
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** One line an event. Keys and other secrets never go in. */
+/** One line per event. Never log keys or other secrets. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void

@@ -1,4 +1,4 @@
-// Recursive Length Prefix (Yellow Paper, appendix B), strict: one encoding for each value, everything else refused.
+// Recursive Length Prefix (Yellow Paper, appendix B), strict: one encoding per value; everything else is rejected.
 import { CodedError } from './errors.ts'
 
 export type RlpItem = Uint8Array | readonly RlpItem[]
@@ -101,7 +101,7 @@ function readLength(bytes: Uint8Array, at: number, count: number, end: number): 
   let size = 0
   for (let i = 0; i < count; i++) size = size * 256 + bytes[at + i]!
   if (bytes[at] === 0) throw invalid('a length has leading zeros')
-  if (size < 56) throw invalid(`a length of ${size} stands in the long form`)
+  if (size < 56) throw invalid(`a length of ${size} in the long form`)
   return size
 }
 

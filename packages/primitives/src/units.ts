@@ -1,4 +1,5 @@
-// TAN and TANGam have 18 decimals; the smallest unit of each is a wei. Amounts are bigint wei everywhere but on a screen.
+// TAN and TANGam have 18 decimals; the smallest unit of each is a wei. Amounts are bigint wei everywhere except on
+// screen.
 
 import { shorten } from './bytes.ts'
 import { CodedError } from './errors.ts'

@@ -41,6 +41,7 @@ export {
   startCertificate,
   verifyCommitCertificate,
   verifyEpochChangeCertificate,
+  verifyRecordJustification,
   verifySettlementProof,
 } from './consensus/certificates.ts'
 export {
@@ -110,6 +111,19 @@ export type { EraCommittee, EraStart } from './era/committee.ts'
 export { type Era, genesisEra, leaderOf, poolOf } from './era/era.ts'
 export { createEras, type Eras } from './era/eras.ts'
 export {
+  type AggregateStatement,
+  contradictionOf,
+  contradictsVote,
+  decodeEvidence,
+  type Evidence,
+  type EvidenceOfEra,
+  encodeEvidence,
+  type FinalityEvidence,
+  isSameStatement,
+  type SettlementEvidence,
+} from './evidence/evidence.ts'
+export { type Culprits, culpritsOf, evidenceId, offenceIds, verifyEvidence } from './evidence/verify.ts'
+export {
   finalizedPoint,
   type GuardianPool,
   rootPoint,
@@ -146,6 +160,7 @@ export {
   roundOf,
   type Status,
   samePoint,
+  shareMembers,
   statementDigest,
   statusCodec,
   statusDigest,

@@ -14,6 +14,8 @@ export const GUARDIANS_MAX = 16_384
 export const FINALITY_SOURCES_MAX = 64
 /** a proposal with its body, record and signature */
 export const PROPOSAL_MAX_BYTES = BLOCK_BODY_MAX_BYTES + 512 * 1024
+/** encoded evidence of an offence, which a transaction submits */
+export const EVIDENCE_MAX_BYTES = 10 * 1024
 /** any other message of consensus or finality */
 export const CONSENSUS_MESSAGE_MAX_BYTES = 512 * 1024
 

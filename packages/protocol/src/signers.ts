@@ -119,7 +119,7 @@ export interface AggregateSignature {
   readonly signature: Uint8Array
 }
 
-/** Is it a well-formed aggregate of a quorum of the set over this digest? */
+/** Whether it is a well-formed aggregate of a quorum of the set over this digest. */
 export function verifyQuorum(
   scheme: AggregateScheme,
   set: SignerSet,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runEveryCrash, smallScenario } from './exhaustive.ts'
 
+// spec S-DURABLE, F-DURABLE
 describe('a crash at any durable write of any node', () => {
   it.each([
     { what: 'among the honest', seed: 1, isByzantine: false },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { runMutation } from './mutate.ts'
 import { MUTATIONS } from './mutations.ts'
@@ -11,4 +13,12 @@ describe('the checkers of conflict and liveness', () => {
       expect(found?.kind).toMatch(/^(conflict|liveness)$/)
     },
   )
+})
+
+describe('each mutation', () => {
+  it.each(MUTATIONS)('still fits the source: $name', ({ file, original, mutated }) => {
+    const text = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8')
+    expect(text.split(original)).toHaveLength(2)
+    expect(mutated).not.toBe(original)
+  })
 })

@@ -15,6 +15,7 @@ export interface Mutation {
   readonly isRequired: boolean
 }
 
+const CERTIFICATES = 'packages/protocol/src/consensus/certificates.ts'
 const SETTLEMENT = 'packages/consensus/src/settlement'
 const FINALITY = 'packages/consensus/src/finality/finality.ts'
 
@@ -47,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'vote-without-epoch-change',
-    file: `${SETTLEMENT}/admission.ts`,
+    file: CERTIFICATES,
     original: 'if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)',
     mutated: 'if (justify.epoch >= epoch)',
     kind: 'hiding',
@@ -96,7 +97,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blocks-not-durable-before-a-vote',
     file: `${SETTLEMENT}/block-pool.ts`,
-    original: '    return missing.map(ancestor => ancestor.proposal!)',
+    original: '    return missing.map(({ hash, proposal }) => ({ hash, proposal: proposal! }))',
     mutated: '    return []',
     kind: 'crashes',
     isRequired: false,
@@ -146,7 +147,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'epoch-change-below-its-reports',
-    file: `${SETTLEMENT}/admission.ts`,
+    file: CERTIFICATES,
     original: 'justify.epoch < highestReported(epochChange)',
     mutated: 'false',
     kind: 'hiding',

@@ -1,8 +1,8 @@
 export { seal, unseal } from './checksum.ts'
+export { MemoryStore } from './engines/memory-store.ts'
+export { openStore } from './engines/open-store.ts'
 export type { KeyRange, KeyValueEntry, KeyValueStore, WriteOperation, WriteOptions } from './key-value.ts'
-export { MemoryStore } from './memory-store.ts'
 export { MissingStateError, type StateKey } from './missing-state.ts'
-export { openStore } from './open-store.ts'
 export {
   type Account,
   accountKey,

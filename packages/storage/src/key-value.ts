@@ -1,4 +1,4 @@
-// The contract of every key-value engine. `key-value-compliance.ts` says the same as tests, and each engine passes them.
+// The contract of every key-value engine. `testing/key-value-compliance.ts` says the same as tests, and each engine passes them.
 import { assert } from '@tan/primitives'
 import { KEY_MAX_BYTES, VALUE_MAX_BYTES } from './limits.ts'
 

@@ -1,8 +1,8 @@
 import { utf8ToBytes } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
-import { entriesOf } from './key-value-compliance.ts'
-import { MemoryStore } from './memory-store.ts'
+import { MemoryStore } from './engines/memory-store.ts'
 import { openTable } from './table.ts'
+import { entriesOf } from './testing/key-value-compliance.ts'
 
 const b = utf8ToBytes
 

@@ -7,6 +7,7 @@ import { CLAIM_PAYEES_MAX, CLAIM_POOLS_MAX } from './limits.ts'
 const poolId: Hex = `0x${'aa'.repeat(32)}`
 const payee = (i: number): Hex => `0x${i.toString(16).padStart(40, '0')}`
 
+// spec T-CLAIM
 describe('claims', () => {
   it('never add up to more than the deposit, and only rise', () => {
     const announced = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.bigInt({ min: 0n, max: 60n })), { maxLength: 60 })

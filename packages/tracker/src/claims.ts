@@ -30,6 +30,7 @@ interface Pool {
   claimedWei: bigint
 }
 
+/** spec T-CLAIM. */
 export function createClaims(): Claims {
   const pools = createRecent<Hash, Pool>(CLAIM_POOLS_MAX)
 

@@ -85,7 +85,7 @@ export class Connection {
     this.#socket.terminate()
   }
 
-  /** Cuts a silent peer, and asks one without heartbeats for a pong. */
+  /** spec T-ALIVE: cuts a silent peer, and asks one without heartbeats for a pong. */
   check(intervalMs: number): void {
     const nowMs = this.#context.clock.nowMs()
     if (nowMs - this.#heardAtMs > intervalMs) {
@@ -101,6 +101,7 @@ export class Connection {
     this.#heardAtMs = this.#context.clock.nowMs()
   }
 
+  // spec T-SOCKET: texts alone, and not more than the rate
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#attempt(() => {
@@ -120,6 +121,7 @@ export class Connection {
     }
   }
 
+  // spec T-REFUSE: it is answered, and too many of them close the socket
   #refuse(error: unknown): void {
     const { logger, metrics } = this.#context
     let rejection = reasonOf(error)

@@ -5,7 +5,7 @@ import { TRACKER_SUBPROTOCOL } from '@tan/protocol/tracker'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FRAME_MAX_BYTES } from './limits.ts'
-import { connectPeer, hashOf, Line, Peer, startTracker } from './tracker-for-tests.ts'
+import { connectPeer, hashOf, Line, Peer, startTracker } from './testing/tracker.ts'
 
 const OFFER = { kind: 'offer', attempt: '1', sdp: 'v=0' } as const
 
@@ -17,6 +17,7 @@ async function refusalOf(line: Line): Promise<string> {
   )
 }
 
+// spec T-REFUSE
 describe('malformed input', () => {
   it('is answered with a code, and ends the socket when it goes on', async () => {
     const { url, clock } = await startTracker({ limits: { refusalsPerMinute: 5 } })
@@ -89,6 +90,7 @@ describe('malformed input', () => {
     expect(tracker.stats().sockets).toBe(3)
   })
 
+  // spec T-SOCKET
   it('beyond the size of a frame, or beyond the protocol, closes that socket only', async () => {
     const { url, port } = await startTracker()
     const witness = await connectPeer(url)

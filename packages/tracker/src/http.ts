@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Reason } from '@tan/primitives'
+import { reject } from './codes.ts'
 
 export interface HttpPages {
   /** JSON */
@@ -19,8 +20,8 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   if (request.method === 'OPTIONS') {
     response.writeHead(204, { 'access-control-allow-methods': 'GET, HEAD, OPTIONS' }).end()
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const rejection = { code: 'http/method', message: `${request.method} is not answered here: use GET` }
-    sendJson(response, 405, JSON.stringify(rejection))
+    const { code, message } = reject('http/method', `${request.method} is not answered here: use GET`)
+    sendJson(response, 405, JSON.stringify({ code, message }))
   } else if (path === '/metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(pages.metrics())
   } else if (path === '/health') {
@@ -28,8 +29,8 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   } else if (path === '/stats') {
     sendJson(response, 200, pages.stats())
   } else {
-    const rejection = { code: 'http/path', message: 'a tracker has /health, /metrics, /stats, and a WebSocket' }
-    sendJson(response, 404, JSON.stringify(rejection))
+    const { code, message } = reject('http/path', 'a tracker has /health, /metrics, /stats, and a WebSocket')
+    sendJson(response, 404, JSON.stringify({ code, message }))
   }
 }
 

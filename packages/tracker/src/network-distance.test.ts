@@ -17,6 +17,7 @@ describe('the seed', () => {
   })
 })
 
+// spec T-RTT
 describe('corrections', () => {
   it('wait for enough reporters, and hold both ways', () => {
     const book = createRttBook()

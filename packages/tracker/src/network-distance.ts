@@ -36,6 +36,7 @@ interface Pair {
   correctionMs: number
 }
 
+/** spec T-RTT. */
 export function createRttBook(): RttBook {
   const rows = new Map<Asn, Map<Asn, Pair>>()
   const pairs = createRecent<Pair, Pair>(RTT_PAIRS_MAX, ({ one, other }) => {

@@ -47,7 +47,7 @@ export interface Ranking {
    * had not been met since `begin`; the seeker has.
    */
   meet(count: number, members: Int32Array, squaredDistances: Float64Array): number
-  /** The best of those met, in order, with a share of edges and not too many of the own network. */
+  /** spec T-MIX: the best of those met, in order, with a share of edges and not too many of the own network. */
   pickBest(most: number): Ranked[]
   /** Those met that are not picked yet: the latest first. */
   pickLatest(most: number): Ranked[]

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ADDRESSES_MAX, BURST_SECONDS } from './limits.ts'
 import { createCustomers, createTokenBucket } from './rate.ts'
-import { createManualClock } from './tracker-for-tests.ts'
+import { createManualClock } from './testing/tracker.ts'
 
 describe('a token bucket', () => {
   it('gives a burst, then its rate, over any history', () => {

@@ -64,6 +64,7 @@ describe('distances', () => {
   })
 })
 
+// spec T-NEAR
 describe('nearest points', () => {
   it('are those of brute force, for crowds at the poles, on the date line and everywhere', () => {
     const random = createSeededRandom(11)

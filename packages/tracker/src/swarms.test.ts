@@ -80,6 +80,7 @@ describe('an introduction', () => {
     )
   })
 
+  // spec T-NEAR
   it('gives the nearest, but for the random ones, where nothing else differs', () => {
     const { swarms, random } = setUp()
     const crowd = Array.from({ length: 2_000 }, () =>
@@ -99,6 +100,7 @@ describe('an introduction', () => {
     }
   })
 
+  // spec T-MIX
   it('keeps a share for random peers, so that two far crowds stay one swarm', () => {
     const { swarms } = setUp()
     const crowds = [spherePoint(21, 105.8), spherePoint(52.5, 13.4)].map(point =>

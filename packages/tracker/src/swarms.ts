@@ -147,6 +147,7 @@ class SwarmBook<P extends SwarmPeer> implements Swarms<P> {
     return member === undefined ? undefined : this.#peers[member]
   }
 
+  // spec T-NEAR
   introduce(member: Member, most: number): Introduction<P>[] {
     const self = this.#state(member)
     const { swarm, asn, point } = self

@@ -2,10 +2,12 @@
 // it is told of, and what is passed on.
 import {
   type Address,
+  assert,
   CodedError,
   fromHex,
   type Hash,
   type Reason,
+  type Rejection,
   recoverAddress,
   secureRandomBytes,
   signatureFromBytes,
@@ -24,6 +26,7 @@ import {
 } from '@tan/protocol/tracker'
 import { CANDIDATES_MAX, ERROR_MESSAGE_MAX_CHARS, TRACKER_NONCE_BYTES } from '@tan/protocol/tracker/limits'
 import { type Claims, createClaims } from './claims.ts'
+import { reject } from './codes.ts'
 import type { Connection, Dialect } from './connection.ts'
 import type { DialectContext } from './dialect-context.ts'
 import { siteOf } from './ip.ts'
@@ -146,6 +149,7 @@ class Session implements Dialect {
     return this.#peer
   }
 
+  // spec T-HELLO: who signed this login to this host
   #identify(hello: ClientMessageOf<'hello'>): void {
     const { peerId, role, signature, uploadBytesPerSecond } = hello
     const digest = trackerLoginDigest(this.#nonce, this.#connection.host)
@@ -166,17 +170,18 @@ class Session implements Dialect {
     this.#renew(peer)
   }
 
-  /** The same peer on an older socket, which may be lost without having said so, makes way. */
+  /** spec T-HELLO: The same peer on an older socket, which may be lost without having said so, makes way. */
   #takeOver(peer: TanPeer): void {
     const { viewer, edge } = this.#hub.sessions
     const older = viewer.get(peer.id) ?? edge.get(peer.id)
     if (older !== undefined) {
       older.closed()
-      older.#connection.close(CLOSE_REPLACED, 'tracker/replaced')
+      older.#connection.close(CLOSE_REPLACED, reject('tracker/replaced', 'a newer socket of this address is here').code)
     }
     this.#hub.sessions[peer.role].set(peer.id, this)
   }
 
+  /** spec T-WHERE. */
   #whereabouts({ place }: ClientMessageOf<'hello'>): Pick<TanPeer, 'point' | 'asn' | 'region'> {
     const { trustReportedPlaces, locate } = this.#hub.context
     if (place !== undefined && trustReportedPlaces) return { asn: place.asn, ...seenFrom(place) }
@@ -193,11 +198,11 @@ class Session implements Dialect {
     const { limits } = this.#hub.context
     // To be in a swarm costs little, so that an edge may come back with all of its resources at once; an answer costs more.
     if (want > 0 && !this.#announces.take()) {
-      const message = `more than ${limits.announcesPerSecond} announces a second that want peers: wait`
-      this.#decline('tracker/rate', message, { resourceId })
+      const message = `more than ${limits.announcesPerSecond} announces per second that want peers: wait`
+      this.#decline(reject('tracker/rate', message), { resourceId })
     } else if (!this.#joined.has(resourceId) && this.#joined.size >= limits.resourcesPerPeer) {
       const message = `a peer may announce ${limits.resourcesPerPeer} resources: leave some`
-      this.#decline('tracker/resources', message, { resourceId })
+      this.#decline(reject('tracker/resources', message), { resourceId })
     } else {
       const { swarms } = this.#hub
       const peers = swarms.introduce(this.#join(resourceId, peer, have), want).map(asCandidate)
@@ -245,10 +250,13 @@ class Session implements Dialect {
     const about = { peerId: to, resourceId }
     const other = this.#joined.has(resourceId) ? swarms.find(resourceId, to) : undefined
     if (!this.#signals.take())
-      this.#decline('tracker/rate', `more than ${context.limits.signalsPerSecond} signals a second: wait`, about)
+      this.#decline(
+        reject('tracker/rate', `more than ${context.limits.signalsPerSecond} signals per second: wait`),
+        about,
+      )
     else if (!this.#joined.has(resourceId))
-      this.#decline('tracker/swarm', 'announce a resource before you signal to peers of its swarm', about)
-    else if (other === undefined) this.#decline('tracker/gone', 'that peer is not in the swarm', about)
+      this.#decline(reject('tracker/swarm', 'announce a resource before you signal to peers of its swarm'), about)
+    else if (other === undefined) this.#decline(reject('tracker/gone', 'that peer is not in the swarm'), about)
     else other.connection.send(encodeTrackerMessage({ type: 'signal', resourceId, from: peer.id, signal }))
   }
 
@@ -271,8 +279,9 @@ class Session implements Dialect {
     this.#send({ type: 'claims', poolId, ...answer })
   }
 
-  /** What an honest peer may meet in a hurry, or when others go: it does not count against it. */
-  #decline(code: string, message: string, about: { readonly peerId?: Address; readonly resourceId: Hash }): void {
+  /** spec T-REFUSE: what an honest peer may meet in a hurry, or when others go, does not count against it. */
+  #decline({ code, message, blame }: Rejection, about: { readonly peerId?: Address; readonly resourceId: Hash }): void {
+    assert(blame === 'nobody', `${code} is the sender's fault: throw it`)
     this.#hub.context.metrics.count('tan_tracker_declined_total', 1, { code })
     this.#send({ type: 'error', code, message, ...about })
   }
@@ -282,6 +291,7 @@ class Session implements Dialect {
   }
 }
 
+/** spec T-PRIVATE: others see whole degrees */
 function seenFrom(
   position: { readonly latitude: number; readonly longitude: number } | undefined,
 ): Pick<TanPeer, 'point' | 'region'> {

@@ -9,23 +9,15 @@ import {
 import { createTrackerClient } from '@tan/protocol/tracker/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { BERLIN, connectPeer, createManualClock, HANOI, hashOf, Peer, SAIGON, startTracker } from './testing/tracker.ts'
 import { createTracker } from './tracker.ts'
-import {
-  BERLIN,
-  connectPeer,
-  createManualClock,
-  HANOI,
-  hashOf,
-  Peer,
-  SAIGON,
-  startTracker,
-} from './tracker-for-tests.ts'
 
 const RESOURCE = hashOf(1)
 const OFFER: IceSignal = { kind: 'offer', attempt: 'try 1', sdp: 'v=0' }
 
 const ids = (peers: readonly Candidate[]) => peers.map(peer => peer.peerId)
 
+// spec T-HELLO
 describe('a login', () => {
   it('is greeted with a nonce of its own, the interval and STUN servers', async () => {
     const { url } = await startTracker({ intervalMs: 5_000, iceServers: ['stun:stun.example:3478'] })
@@ -140,6 +132,7 @@ describe('candidates', () => {
     expect(peers[1]!.rttMs).toBe(300)
   })
 
+  // spec T-WHERE
   it('come from the address where peers are not believed', async () => {
     const place = { asn: 7, position: { latitude: 48.86, longitude: 2.35 } }
     const { url } = await startTracker({
@@ -232,6 +225,7 @@ describe('claims', () => {
   })
 })
 
+// spec T-ALIVE
 describe('silence', () => {
   it('takes a peer out after one interval and a second, and no peer that beats', async () => {
     const { url, clock, tracker } = await startTracker({ intervalMs: 10_000 })
@@ -252,6 +246,7 @@ describe('silence', () => {
 })
 
 describe('the pages', () => {
+  // spec T-PRIVATE
   it('show counts, the largest swarms, and peers where they roughly are', async () => {
     const { url, port, clock } = await startTracker()
     const edge = await connectPeer(url, { role: 'edge', place: BERLIN, uploadBytesPerSecond: 9_000 })

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Clock, CodedError, type Logger, type Random, silentLogger } from '@tan/primitives'
+import { type Clock, CodedError, type Logger, type Random, type Rejection, silentLogger } from '@tan/primitives'
 import { TRACKER_SUBPROTOCOL, type TrackerStats } from '@tan/protocol/tracker'
 import { TRACKER_INTERVAL_MAX_MS, TRACKER_INTERVAL_MIN_MS } from '@tan/protocol/tracker/limits'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { reject } from './codes.ts'
 import { Connection } from './connection.ts'
 import type { DialectContext, VerifyClaim } from './dialect-context.ts'
 import { answerHttp, refuseUpgrade } from './http.ts'
@@ -202,19 +203,19 @@ class TrackerServer implements Tracker {
     const { limits, metrics } = this.#context
     const ip = this.#ipOf(request)
     const customer = this.#customers.of(customerOf(ip))
-    const refuse = (status: 403 | 429 | 503, code: string, message: string) => {
+    const refuse = (status: 403 | 429 | 503, { code, message }: Rejection) => {
       metrics.count('tan_tracker_refused_sockets_total', 1, { code })
       refuseUpgrade(socket, status, { code, message })
     }
     const { origins } = this.#options
     const { origin } = request.headers
-    if (this.#address === undefined) refuse(503, 'tracker/stopped', 'this tracker is stopping: try another one')
+    if (this.#address === undefined) refuse(503, reject('tracker/stopped', 'this tracker is stopping: try another one'))
     else if (origins !== undefined && origin !== undefined && !origins.includes(origin))
-      refuse(403, 'tracker/origin', `pages of ${origin.slice(0, 200)} may not use this tracker`)
+      refuse(403, reject('tracker/origin', `pages of ${origin.slice(0, 200)} may not use this tracker`))
     else if (this.#connections.size >= limits.sockets)
-      refuse(503, 'tracker/full', `${limits.sockets} sockets are open, which is all: try another tracker`)
+      refuse(503, reject('tracker/full', `${limits.sockets} sockets are open, which is all: try another tracker`))
     else if (customer.sockets >= limits.socketsPerIp || !customer.connects.take())
-      refuse(429, 'tracker/rate', 'too many sockets from your address: wait, or close some')
+      refuse(429, reject('tracker/rate', 'too many sockets from your address: wait, or close some'))
     else
       this.#webSockets.handleUpgrade(request, socket, head, webSocket => {
         customer.sockets++

@@ -15,6 +15,7 @@ import {
   taggedObject,
   text,
 } from '@tan/protocol/tracker/shape'
+import { reject } from './codes.ts'
 import type { Connection, Dialect } from './connection.ts'
 import type { DialectContext } from './dialect-context.ts'
 import {
@@ -106,7 +107,7 @@ class Session implements Dialect {
   receive(source: string): void {
     const message = request(parseJson(source, FRAME_MAX_BYTES), 'message')
     this.#context.metrics.count('tan_tracker_webtorrent_messages_total', 1, { action: message.action })
-    if (!this.#announces.take()) this.refuse({ code: 'tracker/rate', message: 'too many announces: wait' })
+    if (!this.#announces.take()) this.refuse(reject('tracker/rate', 'too many announces: wait'))
     else if (message.action === 'scrape') this.#scrape(message)
     else if (message.answer !== undefined) this.#answer(message)
     else if (message.event === 'stopped') this.leave(message.info_hash)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connectPeer, hashOf, Line, startTracker } from './tracker-for-tests.ts'
+import { connectPeer, hashOf, Line, startTracker } from './testing/tracker.ts'
 
 const INFO_HASH = '\x00\xff'.repeat(10)
 const PARIS = { latitude: 48.86, longitude: 2.35 }

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { WebSocket as ServerSocket } from 'ws'
 import { createRpcLink } from '../rpc/link.ts'
 import type { Readable } from '../store.ts'
-import { type Answer, pushEvent, startNode, type TestNode } from '../test/node.ts'
+import { type Answer, pushEvent, startNode, type TestNode } from '../testing/node.ts'
 import { type ChainFeed, createChainFeed } from './feed.ts'
 
 const ends: (() => unknown)[] = []

@@ -43,6 +43,7 @@ function certificate(preparers: readonly number[], committers: readonly number[]
   return toHex(encode(finalityCertificateCodec, { justifications: [justification], commit }))
 }
 
+// spec F-JUSTIFIED, F-FINAL
 test('a certificate of three of four guardians is right, and names them', () => {
   const { signers, power, totalPower } = checkFinality(anchor, certificate([0, 1, 2], [1, 2, 3]), target)
   expect(signers.map(signer => signer.address)).toEqual(set.signers.slice(1).map(signer => signer.address))

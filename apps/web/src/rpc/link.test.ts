@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { type Answer, pushEvent, startNode } from '../test/node.ts'
+import { type Answer, pushEvent, startNode } from '../testing/node.ts'
 import { createRpcLink, type LinkState, type RpcLink } from './link.ts'
 
 function until(link: RpcLink, kind: LinkState['kind']): Promise<void> {

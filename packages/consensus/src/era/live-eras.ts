@@ -1,4 +1,4 @@
-// The registry of what runs: one instance for each live era, found by the era's start. Most of the time there is one; where an
+// The registry of what runs (spec S-ERA): one instance for each live era, found by the era's start. Most of the time there is one; where an
 // era hands over to the next, both live.
 import { assert, type Hash } from '@tan/primitives'
 import type { Era } from '@tan/protocol'

@@ -1,5 +1,5 @@
-// When a guardian prepares and commits, when points are justified and finalized (spec F-PREPARE, F-JUSTIFIED, F-COMMIT,
-// F-FINAL), and what is durable before it is sent (F-DURABLE).
+// When a guardian prepares and commits, when points are justified and finalized (spec F-PREPARE and
+// spec F-JUSTIFIED, F-COMMIT, F-FINAL), and what is durable before it is sent (spec F-DURABLE).
 import { type Prepare, roundOf, verifyFinalityCertificate } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
 import { selfOf } from '../testing/members.ts'

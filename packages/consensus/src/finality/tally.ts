@@ -10,6 +10,7 @@ import {
   GROUP_SIZE,
   isQuorum,
   type SignerSet,
+  shareMembers,
 } from '@tan/protocol'
 
 interface Entry {
@@ -34,8 +35,7 @@ export class Tally {
 
   /** Indices in the pool of a share's members; undefined where it names none, or somebody who does not exist. */
   static membersOf(set: SignerSet, share: Pick<FinalityShare, 'group' | 'members'>): number[] | undefined {
-    const indices = bitmapIndices(share.members).map(i => share.group * GROUP_SIZE + i)
-    return indices.length === 0 || indices.some(i => i >= set.signers.length) ? undefined : indices
+    return shareMembers(set, share)
   }
 
   /** Would this add a signer? */

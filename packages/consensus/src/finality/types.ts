@@ -3,6 +3,7 @@
 import type { AggregateScheme, Hash, Rejection } from '@tan/primitives'
 import type {
   FinalityCertificate,
+  FinalityEvidence,
   FinalityMessage,
   FinalityShare,
   GuardianPool,
@@ -95,12 +96,4 @@ export interface FinalityProgress {
   readonly preparePower: number
   readonly commitPower: number
   readonly totalPower: number
-}
-
-/** G1: two different Prepares in one round. G2: a Commit, and a Prepare that hops over it. */
-export interface FinalityEvidence {
-  readonly type: 'double-prepare' | 'hop'
-  readonly guardian: number
-  readonly first: FinalityShare
-  readonly second: FinalityShare
 }

@@ -4,18 +4,14 @@ import type { Hash, Rejection } from '@tan/primitives'
 import {
   type Block,
   type CommitCertificate,
-  type ConsensusRecord,
   type EpochChange,
   epochChangeDigest,
   hashRecord,
-  highestReported,
   leaderOf,
   type Proposal,
   proposeDigest,
   revealDigest,
   type Vote,
-  verifyCommitCertificate,
-  verifyEpochChangeCertificate,
   voteDigest,
 } from '@tan/protocol'
 import { reject } from '../codes.ts'
@@ -42,21 +38,6 @@ export function checkAuthorship(
     { message: revealDigest(era.domain, record.epoch), publicKey, signature: record.reveal },
   ])
   return isSigned ? undefined : reject('proposal/signature', `block ${hash} is not signed by its leader`)
-}
-
-/** spec S-VALID: J.epoch = e-1, or a valid EC(e) with J.epoch at least each epoch in it. `isVerified` saves work. */
-export function checkJustification(
-  { scheme, era }: AdmissionConfig,
-  { epoch, justify, epochChange }: ConsensusRecord,
-  isVerified: (certificate: CommitCertificate) => boolean,
-): Rejection | undefined {
-  if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)
-    return reject('proposal/justify', `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`)
-  const wrong = isVerified(justify) ? undefined : verifyCommitCertificate(scheme, era, justify)
-  if (wrong !== undefined || epochChange === undefined) return wrong
-  if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
-    return reject('proposal/epoch-change', `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`)
-  return verifyEpochChangeCertificate(scheme, era, epochChange)
 }
 
 /** spec S-VALID: what a block's place in the tree must be. */

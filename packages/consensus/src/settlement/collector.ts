@@ -3,17 +3,18 @@
 import type { AggregateScheme, Hash } from '@tan/primitives'
 import {
   type CommitCertificate,
+  contradictsVote,
   createBitmap,
   type EpochChange,
   type EpochChangeCertificate,
   type EraCommittee,
   isMoreThanFaulty,
   isQuorum,
+  type SettlementEvidence,
   type SignerSet,
   type Vote,
 } from '@tan/protocol'
 import { EPOCHS_OF_SIGNER_MAX } from '../limits.ts'
-import type { SettlementEvidence } from './types.ts'
 
 export class Collector {
   private readonly scheme: AggregateScheme
@@ -35,13 +36,13 @@ export class Collector {
     return this.epochChanges.get(sender)?.get(epoch)
   }
 
-  /** Keeps the first vote of a voter in an epoch. Answers with evidence if it contradicts what is kept. */
+  /** spec E-DETECT: keeps the first vote of a voter in an epoch. Answers with evidence if it contradicts what is kept. */
   addVote(vote: Vote): SettlementEvidence | undefined {
     const first = this.voteOf(vote.voter, vote.epoch)
     if (first !== undefined) return sameVote(first, vote) ? undefined : { type: 'double-vote', first, second: vote }
     keepNewest(this.votes, vote.voter, vote.epoch, vote)
     for (const change of this.epochChanges.get(vote.voter)?.values() ?? [])
-      if (contradicts(vote, change)) return { type: 'vote-and-epoch-change', vote, epochChange: change }
+      if (contradictsVote(vote, change)) return { type: 'vote-and-epoch-change', vote, epochChange: change }
     return undefined
   }
 
@@ -49,8 +50,15 @@ export class Collector {
     if (this.epochChangeOf(epochChange.sender, epochChange.epoch) !== undefined) return undefined
     keepNewest(this.epochChanges, epochChange.sender, epochChange.epoch, epochChange)
     for (const vote of this.votes.get(epochChange.sender)?.values() ?? [])
-      if (contradicts(vote, epochChange)) return { type: 'vote-and-epoch-change', vote, epochChange }
+      if (contradictsVote(vote, epochChange)) return { type: 'vote-and-epoch-change', vote, epochChange }
     return undefined
+  }
+
+  /** All votes for a block that are kept. */
+  votesFor(blockHash: Hash): Vote[] {
+    return [...this.votes.values()].flatMap(byEpoch =>
+      [...byEpoch.values()].filter(vote => vote.blockHash === blockHash),
+    )
   }
 
   /** The certificate of a quorum of votes like this one, if there is one. */
@@ -98,11 +106,6 @@ export class Collector {
 
 function sameVote(a: { blockHash: Hash; justifyEpoch: number }, b: { blockHash: Hash; justifyEpoch: number }): boolean {
   return a.blockHash === b.blockHash && a.justifyEpoch === b.justifyEpoch
-}
-
-/** An honest validator that voted reports at least the vote's justification from then on. */
-function contradicts(vote: Vote, change: EpochChange): boolean {
-  return change.epoch > vote.epoch && change.certificateEpoch < vote.justifyEpoch
 }
 
 function keepNewest<T>(bySigner: Map<number, Map<number, T>>, signer: number, epoch: number, value: T): void {

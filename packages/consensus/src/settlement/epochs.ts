@@ -45,7 +45,7 @@ export class Epochs {
 
   // ------------------------------------------------------------------------------------------------ certificates
 
-  /** Of a settled epoch, or one that says the same as what is held: nothing new, whoever signed it, and not worth verifying. */
+  /** spec S-GOSSIP: of a settled epoch, or one that says the same as what is held: nothing new, whoever signed it, and not worth verifying. */
   onCertificate(certificate: CommitCertificate, from: number | undefined): void {
     const { pool, clock, certificates, out } = this.parts
     const isOld = certificate.epoch <= pool.settled.epoch && certificate.epoch < clock.epoch

@@ -1,4 +1,4 @@
-// What a validator notices of others' contradictions, and how it comes by blocks that it misses.
+// What a validator notices of others' contradictions (spec E-DETECT), and how it comes by blocks that it misses.
 import type { SettlementMessage } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
 import { ORPHANS_MAX, UNSETTLED_BLOCKS_MAX } from '../limits.ts'
@@ -70,6 +70,40 @@ describe('evidence', () => {
       ])
     },
   )
+
+  const unjustified = committee.block(a1, 3, { justify: certificateA1 })
+  it.each([{ isVoteFirst: true }, { isVoteFirst: false }])(
+    'of a vote for a block that nothing justifies, which is not taken (vote first: $isVoteFirst)',
+    ({ isVoteFirst }) => {
+      const node = validator()
+      const vote = committee.vote(2, unjustified)
+      const messages = [{ type: 'vote', vote } as const, proposalOf(unjustified)]
+      if (!isVoteFirst) messages.reverse()
+      const evidence = {
+        type: 'unjustified-vote',
+        vote,
+        header: unjustified.header,
+        record: unjustified.record,
+      }
+      const effects = messages.flatMap(message => node.receive(message))
+      expect(effects.filter(({ type }) => type === 'settlement-evidence')).toEqual([
+        { type: 'settlement-evidence', evidence },
+      ])
+      expect(rejectionsIn(effects)).toEqual(['proposal/justify'])
+      // the same again is nothing new
+      const again = messages.flatMap(message => node.receive(message))
+      expect(again.filter(({ type }) => type === 'settlement-evidence')).toEqual([])
+    },
+  )
+
+  it('of no vote for a block whose leader did not even sign it', () => {
+    const node = validator()
+    node.receive({ type: 'vote', vote: committee.vote(2, unjustified) })
+    const { proposal } = unjustified
+    const effects = node.receive({ type: 'proposal', proposal: { ...proposal, signature: new Uint8Array(96) } })
+    expect(rejectionsIn(effects)).toEqual(['proposal/signature'])
+    expect(effects.some(({ type }) => type === 'settlement-evidence')).toBe(false)
+  })
 
   it('of no honest vote and epoch change', () => {
     const node = validator()

@@ -1,17 +1,19 @@
 // Settlement of blocks by a committee (spec/consensus.md, settlement): one machine for validators, and for those who only
 // follow. `step(input, now)` answers with effects. This file ties the parts together; each rule stands in the part that owns
 // what it speaks of.
-import { assert, type Hash } from '@tan/primitives'
+import { assert, type Hash, type Rejection } from '@tan/primitives'
 import {
   type Block,
+  type CommitCertificate,
   type ConsensusRecord,
   hashBlock,
   leaderOf,
   type Proposal,
   type SettlementMessage,
   startCertificate,
+  verifyRecordJustification,
 } from '@tan/protocol'
-import { checkAuthorship, checkJustification, checkPlace } from './admission.ts'
+import { checkAuthorship, checkPlace } from './admission.ts'
 import { BlockPool } from './block-pool.ts'
 import { Certificates } from './certificates.ts'
 import { Collector } from './collector.ts'
@@ -29,6 +31,7 @@ import type {
   SettlementInput,
   SettlementTimer,
 } from './types.ts'
+import { Unjustified } from './unjustified.ts'
 import { Voter } from './voter.ts'
 
 /** Where a node stands. */
@@ -52,6 +55,7 @@ export class Settlement {
   private readonly clock: EpochClock
   private readonly collector: Collector
   private readonly settling: Settling
+  private readonly unjustified: Unjustified
   private readonly voter: Voter
   private readonly proposer: Proposer
   private readonly epochs: Epochs
@@ -66,8 +70,9 @@ export class Settlement {
     this.clock = new EpochClock(config, this.out, epochOpenedBy(this.signer.entry))
     this.collector = new Collector(config.scheme, config.era)
     this.settling = new Settling(this.pool, this.certificates, this.out)
-    const { out, pool, certificates, clock, signer, collector, settling } = this
-    const parts = { config, out, signer, pool, certificates, clock, collector, settling }
+    this.unjustified = new Unjustified(config.era)
+    const { out, pool, certificates, clock, signer, collector, settling, unjustified } = this
+    const parts = { config, out, signer, pool, certificates, clock, collector, settling, unjustified }
     this.voter = new Voter({ ...parts, onCertificate: certificate => this.epochs.addCertificate(certificate) })
     this.epochs = new Epochs({ ...parts, onEntered: () => this.voter.tryVote() })
     this.proposer = new Proposer(parts)
@@ -178,10 +183,9 @@ export class Settlement {
     const { record, header } = proposal.block
     const hash = hashBlock(proposal.block)
     const { settled } = this.pool
+    // spec S-GOSSIP: what is not needed is neither verified nor passed on
     if (header.height <= settled.height || record.epoch <= settled.epoch || this.pool.knows(hash)) return
-    const wrong =
-      checkAuthorship(this.config, proposal, hash) ??
-      checkJustification(this.config, record, certificate => this.certificates.isHeld(certificate))
+    const wrong = checkAuthorship(this.config, proposal, hash) ?? this.checkJustification(proposal.block, hash)
     if (wrong !== undefined) return this.out.reject(from, wrong)
     // spec S-RECEIPT: take in its certificates first; they may open its epoch, so that no valid proposal is early
     this.epochs.addCertificate(record.justify)
@@ -189,6 +193,15 @@ export class Settlement {
       this.epochs.enter({ type: 'epoch-change', epochChange: record.epochChange, certificate: record.justify })
     const isNoted = this.note(record.epoch, hash, proposal.signature)
     if (isNoted || this.isNeeded(record.epoch, hash)) this.attachOrKeep(proposal, hash, from)
+  }
+
+  /** Whoever votes for a block that its leader signed, and that nothing justifies, is caught. */
+  private checkJustification(block: Block, hash: Hash): Rejection | undefined {
+    const { scheme, era } = this.config
+    const isHeld = (certificate: CommitCertificate): boolean => this.certificates.isHeld(certificate)
+    const wrong = verifyRecordJustification(scheme, era, block.record, isHeld)
+    if (wrong !== undefined && this.unjustified.note(hash, block)) this.voter.accuse(...this.collector.votesFor(hash))
+    return wrong
   }
 
   /** False for a further proposal of a leader that equivocated already. */

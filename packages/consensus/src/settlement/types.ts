@@ -10,6 +10,7 @@ import type {
   Era,
   EraStart,
   Proposal,
+  SettlementEvidence,
   SettlementMessage,
   SettlementProof,
   Vote,
@@ -120,15 +121,3 @@ export type SettlementEffect =
   | { readonly type: 'rejected'; readonly from: number | undefined; readonly rejection: Rejection }
   /** a quorum certified what this node's ledger refuses, or finalized what conflicts: the node must stop */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
-
-/** Two signed messages that no honest validator sends both of. */
-export type SettlementEvidence =
-  | {
-      readonly type: 'double-proposal'
-      readonly leader: number
-      readonly epoch: number
-      readonly first: { readonly blockHash: Hash; readonly signature: Uint8Array }
-      readonly second: { readonly blockHash: Hash; readonly signature: Uint8Array }
-    }
-  | { readonly type: 'double-vote'; readonly first: Vote; readonly second: Vote }
-  | { readonly type: 'vote-and-epoch-change'; readonly vote: Vote; readonly epochChange: EpochChange }

@@ -11,6 +11,7 @@ import type { Settling } from './settling.ts'
 import type { Signer } from './signer.ts'
 import type { TreeBlock } from './tree.ts'
 import type { SettlementConfig } from './types.ts'
+import type { Unjustified } from './unjustified.ts'
 
 interface VoterParts {
   readonly config: SettlementConfig
@@ -21,6 +22,7 @@ interface VoterParts {
   readonly clock: EpochClock
   readonly collector: Collector
   readonly settling: Settling
+  readonly unjustified: Unjustified
   /** a quorum agrees */
   readonly onCertificate: (certificate: CommitCertificate) => void
 }
@@ -40,7 +42,17 @@ export class Voter {
     const wrong = checkVote(config, vote)
     if (wrong !== undefined) return out.reject(from, wrong)
     out.taken()
+    this.accuse(vote)
     this.add(vote)
+  }
+
+  /** Of votes that are verified, those for a block that nothing justifies are an offence. */
+  accuse(...votes: readonly Vote[]): void {
+    const { unjustified, out } = this.parts
+    for (const vote of votes) {
+      const evidence = unjustified.evidenceAgainst(vote)
+      if (evidence !== undefined) out.emit({ type: 'settlement-evidence', evidence })
+    }
   }
 
   /** A vote that is verified, or an own one. */

@@ -1,4 +1,4 @@
-// When a validator votes (spec S-VOTE), and what is durable before it does (S-DURABLE).
+// When a validator votes (spec S-VOTE), and what is durable before it does (spec S-DURABLE).
 import { describe, expect, it } from 'vitest'
 import { GENESIS, START_MS, TestCommittee, TIMING } from '../testing/chain.ts'
 import { selfOf } from '../testing/members.ts'

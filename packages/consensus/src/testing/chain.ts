@@ -11,6 +11,7 @@ import {
   type EpochChange,
   type EpochChangeCertificate,
   type Era,
+  type EraStart,
   epochChangeDigest,
   type FinalityCertificate,
   hashBlock,
@@ -76,9 +77,14 @@ export class TestCommittee {
   readonly era: Era
   readonly start: CommitCertificate
 
-  constructor(powers: readonly number[] = [1, 1, 1, 1], chainId?: number, start: Hash = GENESIS.hash) {
+  constructor(
+    powers: readonly number[] = [1, 1, 1, 1],
+    chainId?: number,
+    start: Hash = GENESIS.hash,
+    at: Pick<EraStart, 'height' | 'epoch'> = { height: 0, epoch: 0 },
+  ) {
     this.members = createMembers(powers, start, chainId)
-    this.era = eraOf(this.members, { height: 0, epoch: 0 })
+    this.era = eraOf(this.members, at)
     this.start = startCertificate(this.era)
   }
 

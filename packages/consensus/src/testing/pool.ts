@@ -5,6 +5,7 @@ import {
   type BallotProposal,
   ballotDigest,
   createBitmap,
+  culpritsOf,
   type FinalityCertificate,
   type FinalityMessage,
   type FinalityShare,
@@ -173,7 +174,7 @@ export function tellFinality(effect: FinalityEffect): string {
     case 'finalized':
       return `finalized ${effect.height}`
     case 'finality-evidence':
-      return `evidence ${effect.evidence.type} of ${effect.evidence.guardian}`
+      return `evidence ${effect.evidence.type} of ${culpritsOf(effect.evidence).members.join()}`
     case 'taken':
       return 'taken'
     case 'rejected':

@@ -1,8 +1,8 @@
 // Peers that break the rules: each offence is found out, counted, and in the end punished.
 import { describe, expect, test } from 'vitest'
-import { encodeFrame } from '../frames.ts'
 import { LIMITS } from '../limits.ts'
-import { encodeGreeting } from '../peer-exchange.ts'
+import { encodeFrame } from '../peer/frames.ts'
+import { encodeGreeting } from '../peer/peer-exchange.ts'
 import { dropped, expectCode, type Harness, offences, RawStream, until, useWorld } from './kit.ts'
 import { BAD, PEERS_ID, RANGES, RANGES_ID, VOTES, VOTES_ID } from './protocols.ts'
 

@@ -1,7 +1,7 @@
 // A node in a process of its own, for tests that kill it. Takes its options as JSON, prints its address when it listens,
 // and answers every echo request.
 import { createSeededRandom, fromHex } from '@tan/primitives'
-import { createLibp2pTransport } from '../libp2p.ts'
+import { createLibp2pTransport } from '../transports.ts'
 import { ECHO, GENESIS } from './protocols.ts'
 
 const { key, listen, bootstrap } = JSON.parse(process.argv[2]!)

@@ -11,9 +11,9 @@ import {
 } from '@tan/primitives'
 import { afterEach, expect } from 'vitest'
 import { LIMITS } from '../limits.ts'
-import type { TransportOptions } from '../peer-transport.ts'
+import type { TransportOptions } from '../peer/peer-transport.ts'
 import type { PeerEvent, PeerId, Transport, Verdict } from '../transport.ts'
-import type { Channel, Wire, WireEvents } from '../wire.ts'
+import type { Channel, Wire, WireEvents } from '../wire/wire.ts'
 import { BLOCKS, GENESIS, PEERS_ID, PREFIX, RANGES_ID, VOTES_ID } from './protocols.ts'
 
 /** What a kind of wire needs to be tested. `place` is where it listens: a number for a fresh one, or an address of before. */
@@ -274,4 +274,16 @@ export function useWorld(harness: Harness): { readonly world: TestWorld } {
       return current
     },
   }
+}
+
+/** The next error that nobody catches: what stops a process outside of a test. */
+export function nextUncaught(): Promise<unknown> {
+  const listeners = process.rawListeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  return new Promise(resolve =>
+    process.once('uncaughtException', error => {
+      for (const listener of listeners) process.on('uncaughtException', listener as NodeJS.UncaughtExceptionListener)
+      resolve(error)
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 // The chain and the protocols that this room's tests speak.
 import { FORGED, type Rejection, UNTIMELY } from '@tan/primitives'
-import { PEERS } from '../peer-exchange.ts'
+import { PEERS } from '../peer/peer-exchange.ts'
 import { chainPrefix, declareProtocol, protocolId } from '../protocols.ts'
 
 const MIB = 1024 * 1024

@@ -5,7 +5,7 @@ import { orderedListRoot } from '@tan/storage'
 import { reject } from '../codes.ts'
 
 /**
- * For every block that comes from outside, before consensus sees it: who put another body under a right header would have
+ * spec S-GOSSIP: for every block that comes from outside, before consensus sees it: who put another body under a right header would have
  * a node refuse the block of that hash for ever, and stop when a quorum certifies it.
  */
 export function checkBody({ header, transactions }: Block): Rejection | undefined {

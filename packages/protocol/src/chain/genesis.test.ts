@@ -98,6 +98,7 @@ describe('a genesis file', () => {
     expect(() => parseGenesis('7')).toThrow(/must be an object/)
   })
 
+  // spec L-GENESIS
   it('needs stakes within their bounds', () => {
     const small = { ...guardians[0]!, stakeWei: 1n }
     const balances = [{ ...genesis.balances[0]!, tanWei: TAN_SUPPLY_WEI - 1n }, genesis.balances[1]!]

@@ -14,7 +14,7 @@ export interface ChainParameters {
   readonly blockBodyMaxBytes: number
   /** how far ahead of a voter's clock a block's timestamp may be */
   readonly clockDriftMaxMs: number
-  /** TANGam wei a gas that the base fee never falls below */
+  /** minimum base fee, in TANGam wei per gas */
   readonly baseFeeMinWei: bigint
   /** of a credit pool, in hundredths of its deposit; never below 110 */
   readonly collateralMinPercent: number
@@ -36,7 +36,7 @@ export interface GenesisGuardian {
   readonly proofOfPossession: Hex
   /** TAN wei, in addition to the address's own balance */
   readonly stakeWei: bigint
-  /** is it a member of the first committee too? */
+  /** whether it is also a member of the first committee */
   readonly isValidator: boolean
 }
 
@@ -155,7 +155,7 @@ function parseParameters(value: unknown): ChainParameters {
   return parameters as unknown as ChainParameters
 }
 
-/** Throws `genesis/invalid` with the path of what is wrong. */
+/** spec L-GENESIS: throws `genesis/invalid` with the path of what is wrong. */
 export function validateGenesis({ parameters, balances, guardians }: Genesis): void {
   if (parameters.collateralMinPercent < 110)
     throw invalid('parameters.collateralMinPercent', 'must be 110 or more, or cheating could pay')
@@ -174,7 +174,7 @@ export function validateGenesis({ parameters, balances, guardians }: Genesis): v
   ] as const) {
     const seen = new Set<Address>()
     list.forEach(({ address }, i) => {
-      if (seen.has(address)) throw invalid(`${name}[${i}].address`, `${address} stands there twice`)
+      if (seen.has(address)) throw invalid(`${name}[${i}].address`, `${address} occurs twice`)
       seen.add(address)
     })
   }

@@ -2,8 +2,8 @@ import { RLP } from '@ethereumjs/rlp'
 import { encode, keccakHash, toHex } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkCodec } from '../test-codec.ts'
-import { headers } from '../test-values.ts'
+import { checkCodec } from '../testing/codec.ts'
+import { headers } from '../testing/values.ts'
 import { hashHeader, headerCodec } from './header.ts'
 
 describe('headers', () => {

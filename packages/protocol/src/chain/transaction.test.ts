@@ -9,7 +9,7 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { bigUint, checkEncoding, hexOf } from '../test-codec.ts'
+import { bigUint, checkEncoding, hexOf } from '../testing/codec.ts'
 import {
   type Authorization,
   createdAddress,
@@ -171,7 +171,7 @@ describe('authorisations of EIP-7702', () => {
   })
 })
 
-describe('what the EIPs allow', () => {
+describe('what the EIPs allow (L-DECODE)', () => {
   const fields = { nonce: 0n, gasLimit: 1n, to: sender, value: 0n, data: new Uint8Array() }
   const typed = { ...fields, chainId: 1n, accessList: [], maxFeePerGas: 1n, maxPriorityFeePerGas: 0n }
   const comesBack = (transaction: UnsignedTransaction) => {

@@ -1,5 +1,6 @@
 // Signed transactions: legacy (EIP-155), 2930, 1559 and 7702, in Ethereum's encodings. Decoding checks the form;
-// whether a transaction may run in a block is the ledger's to say. It takes whatever the EIPs allow, up to a size in bytes.
+// whether a transaction may run in a block is the ledger's to say. It takes whatever the EIPs allow, up to a size in
+// bytes (spec/ledger.md, L-DECODE).
 import {
   type Address,
   bigIntToBytes,
@@ -245,7 +246,7 @@ export function transactionSigningDigest(transaction: Transaction | UnsignedTran
   return keccak256(encodeRlp([...unsigned, uint256.toRlp(transaction.chainId), EMPTY_BYTES, EMPTY_BYTES]))
 }
 
-/** The account that signed, or undefined for a signature that is none. */
+/** The account that signed, or undefined if the signature is invalid. */
 export function recoverSender(transaction: Transaction): Address | undefined {
   return recoverAddress(transactionSigningDigest(transaction), signatureOf(transaction))
 }

@@ -1,4 +1,4 @@
-// Checks of what a committee certified: by validators, by light clients, by anyone who holds the era's committee. Pure.
+// Checks of a committee's certificates, for validators, light clients, and anyone with the committee's keys. Pure.
 import {
   type AggregateScheme,
   accepted,
@@ -76,7 +76,7 @@ export function verifyEpochChangeCertificate(
     previous = certificateEpoch
     if (!isBitmap(bitmap, set.signers.length)) return refuse('a bitmap does not fit the committee')
     for (const i of bitmapIndices(bitmap)) {
-      if (seen.has(i)) return refuse(`validator ${i} stands in two groups`)
+      if (seen.has(i)) return refuse(`validator ${i} occurs in two groups`)
       seen.add(i)
     }
     const who = signersOf(set, bitmap)!
@@ -87,6 +87,25 @@ export function verifyEpochChangeCertificate(
   if (!isQuorum(power, set.totalPower)) return refuse(`no quorum for epoch ${epoch}`)
   if (!scheme.verifyGroups(parts, signature)) return refuse('the signature does not verify')
   return undefined
+}
+
+/**
+ * spec S-VALID: J.epoch = e-1, or a valid EC(e) with J.epoch at least each epoch in it. `isVerified` spares the check of a
+ * certificate that was verified before.
+ */
+export function verifyRecordJustification(
+  scheme: AggregateScheme,
+  era: EraCommittee,
+  { epoch, justify, epochChange }: ConsensusRecord,
+  isVerified: (certificate: CommitCertificate) => boolean = () => false,
+): Rejection | undefined {
+  if ((epochChange === undefined) !== (justify.epoch === epoch - 1) || justify.epoch >= epoch)
+    return reject('proposal/justify', `epoch ${epoch} is not justified by a certificate of epoch ${justify.epoch}`)
+  const wrong = isVerified(justify) ? undefined : verifyCommitCertificate(scheme, era, justify)
+  if (wrong !== undefined || epochChange === undefined) return wrong
+  if (epochChange.epoch !== epoch || justify.epoch < highestReported(epochChange))
+    return reject('proposal/epoch-change', `the epoch change does not allow epoch ${epoch} on ${justify.epoch}`)
+  return verifyEpochChangeCertificate(scheme, era, epochChange)
 }
 
 /** keccak(parent's mix, reveal): the chain's randomness after a block. */
@@ -105,7 +124,7 @@ export interface SettlementProof {
   readonly certificate: CommitCertificate
 }
 
-/** The hash of the settled block. */
+/** spec S-SETTLE: the hash of the settled block. */
 export function verifySettlementProof(
   scheme: AggregateScheme,
   era: EraCommittee,

@@ -1,14 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, checkCodec, hexOf, uint } from '../test-codec.ts'
-import { finalityCertificates, headers } from '../test-values.ts'
+import { bytesOf, checkCodec, hexOf, uint } from '../testing/codec.ts'
+import { commitCertificates as certificate, epochChangeCertificates, headers, records } from '../testing/values.ts'
 import {
   type Block,
   blockCodec,
   bodySizeBytes,
-  type CommitCertificate,
-  type ConsensusRecord,
-  type EpochChangeCertificate,
   epochChangeDigest,
   hashBlock,
   hashRecord,
@@ -17,34 +14,12 @@ import {
   recordCodec,
   revealDigest,
   type SettlementMessage,
+  settlementEnvelopeCodec,
   settlementMessageCodec,
   voteDigest,
 } from './messages.ts'
 
 const signature = bytesOf(96)
-const signers = fc.uint8Array({ maxLength: 16 })
-const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
-  epoch: uint,
-  blockHash: hexOf(32),
-  justifyEpoch: uint,
-  signers,
-  signature: fc.oneof(signature, fc.constant(new Uint8Array())),
-})
-const epochChangeCertificate: fc.Arbitrary<EpochChangeCertificate> = fc.record({
-  epoch: uint,
-  groups: fc.array(fc.record({ certificateEpoch: uint, signers }), { maxLength: 3 }),
-  signature,
-})
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
-const records: fc.Arbitrary<ConsensusRecord> = fc.record({
-  epoch: uint,
-  reveal: signature,
-  justify: certificate,
-  epochChange: maybe(epochChangeCertificate),
-  committeeRoot: maybe(hexOf(32)),
-  poolRoot: maybe(hexOf(32)),
-  finality: maybe(finalityCertificates),
-})
 const blocks: fc.Arbitrary<Block> = fc.record({
   header: headers,
   record: records,
@@ -62,7 +37,7 @@ const messages: fc.Arbitrary<SettlementMessage> = fc.oneof(
   fc.record({ type: fc.constant('certificate' as const), certificate }),
   fc.record({
     type: fc.constant('epoch-change-certificate' as const),
-    epochChange: epochChangeCertificate,
+    epochChange: epochChangeCertificates,
     certificate,
   }),
 )
@@ -70,6 +45,7 @@ const messages: fc.Arbitrary<SettlementMessage> = fc.oneof(
 describe('messages of settlement', () => {
   it('have one encoding, and come back from it', () => {
     checkCodec(settlementMessageCodec, messages)
+    checkCodec(settlementEnvelopeCodec, fc.record({ era: hexOf(32), message: messages }), 50)
     checkCodec(proposalCodec, proposals, 50)
     checkCodec(recordCodec, records, 50)
   })

@@ -22,7 +22,7 @@ export interface EpochChangeCertificate {
   readonly signature: Uint8Array
 }
 
-/** What consensus adds to a block, beside the header, which commits to it by its hash in `recordHash`. */
+/** The record that consensus adds to a block; the header commits to it by its hash in `recordHash`. */
 export interface ConsensusRecord {
   readonly epoch: number
   /** the leader's unique signature over the epoch; `mix` = keccak(parent's mix, reveal) */

@@ -69,6 +69,7 @@ function resigned(
 }
 
 describe('a manifest', () => {
+  // spec D-RESOURCE
   it('survives its JSON, and keeps its id', () => {
     const parsed = parseManifest(json)
     const { signature: _, ...content } = parsed
@@ -97,6 +98,7 @@ describe('a manifest', () => {
     ).toMatch(/^manifest\/signature /)
   })
 
+  // spec D-MANIFEST
   it('is refused with a path where its form is wrong', () => {
     expect(codeOf('')).toMatch(/^manifest\/invalid /)
     expect(codeOf('null')).toMatch(/^manifest\/invalid /)
@@ -143,6 +145,7 @@ describe('a manifest', () => {
   })
 })
 
+// spec D-PIECE
 describe('pieces', () => {
   it('have a root that depends on every hash and on their order', () => {
     const hashes = hashPieces(randomBytesFrom(random, 5 * 1024))

@@ -1,5 +1,5 @@
 // The manifest of a resource: what a publisher signs, so that any peer can serve its pieces and nobody can change them.
-// JSON for people, beside the playlist; a canonical encoding for its hash, which is the resource's id.
+// JSON for people, next to the playlist; a canonical encoding for its hash, which is the resource's id.
 import {
   type Address,
   type Codec,
@@ -122,7 +122,7 @@ const manifestCodec: Codec<Manifest> = codec.struct<Manifest>({
   licence: textCodec,
 })
 
-/** keccak256 of the canonical encoding, without the signature. */
+/** spec D-RESOURCE: keccak256 of the canonical encoding, without the signature. */
 export function resourceIdOf(manifest: Manifest): Hash {
   return keccakHash(encode(manifestCodec, manifest))
 }
@@ -149,7 +149,7 @@ export function manifestToJson(manifest: SignedManifest): string {
   return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 1)}\n`
 }
 
-/** Throws `manifest/size`, `manifest/invalid` with the path of what is wrong, or `manifest/signature`. */
+/** spec D-MANIFEST: throws `manifest/size`, `manifest/invalid` with the path of what is wrong, or `manifest/signature`. */
 export function parseManifest(source: string): SignedManifest {
   const { format: _, ...manifest } = shaped(source)
   validateManifest(manifest)
@@ -243,7 +243,7 @@ function validateManifest(manifest: Manifest): void {
       if (!Number.isSafeInteger(segment.offsetBytes + segment.sizeBytes))
         throw invalid(`${path}.offsetBytes`, 'is beyond 2^53')
       const place = `${segment.offsetBytes} ${segment.uri}`
-      if (places.has(place)) throw invalid(path, `byte ${segment.offsetBytes} of ${segment.uri} stands there twice`)
+      if (places.has(place)) throw invalid(path, `byte ${segment.offsetBytes} of ${segment.uri} occurs twice`)
       places.add(place)
       files.add(segment.uri)
     })

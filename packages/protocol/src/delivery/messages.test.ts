@@ -118,6 +118,7 @@ function decoded(bytes: Uint8Array): SwarmMessage | PieceMessage | string {
   }
 }
 
+// spec D-CHANNEL
 describe('swarm messages', () => {
   it('survive their encoding', () => {
     fc.assert(
@@ -178,6 +179,7 @@ describe('swarm messages', () => {
   })
 })
 
+// spec D-HANDSHAKE
 describe('the digest of a handshake', () => {
   it('depends on every part of it', () => {
     const random = createSeededRandom(3)
@@ -207,6 +209,7 @@ describe('the digest of a handshake', () => {
   })
 })
 
+// spec D-PROOF
 describe('a pool proof', () => {
   it('fits into a message with a large committee and deep tries', () => {
     const node = new Uint8Array(532).fill(7)

@@ -53,7 +53,10 @@ export type SwarmMessage =
   | ({ readonly type: 'hello' } & Hello)
   /** 65 bytes over `handshakeDigest` */
   | { readonly type: 'auth'; readonly signature: Uint8Array }
-  /** one bit a segment from `firstSegment` on, lowest bit of the first byte first; set: held whole. Replaces what was said before */
+  /**
+   * one bit per segment from `firstSegment` on, lowest bit of the first byte first; set if complete. Replaces earlier
+   * ones
+   */
   | {
       readonly type: 'have'
       readonly rendition: number
@@ -170,6 +173,7 @@ export function encodeSwarmMessage(message: SwarmMessage | PieceMessage): Uint8A
 }
 
 /**
+ * spec D-CHANNEL.
  * The bytes of a piece share memory with `message`. Throws `swarm/size`, `swarm/malformed`, or what the codecs throw
  * (`rlp/invalid`, `codec/invalid`).
  */
@@ -200,6 +204,7 @@ export interface ChannelBinding {
 }
 
 /**
+ * spec D-HANDSHAKE.
  * What the sender of `from` signs: both identities, both nonces, and the fingerprints of both ends as the sender sees
  * them. A tracker or relay that stood in between would have to show other fingerprints than the ones signed.
  */

@@ -1,5 +1,5 @@
 // Pieces: what one message carries and one payment pays for. A segment's pieces are bound by the SHA-256 Merkle root that
-// the manifest names, so that whoever holds the list of their hashes can check each piece alone, as it comes.
+// the manifest names, so that a peer with the list of their hashes can check each piece separately, on arrival.
 import { assert, concatBytes, type Hash, sha256, toHex } from '@tan/primitives'
 import { SEGMENT_PIECES_MAX } from './limits.ts'
 
@@ -34,6 +34,7 @@ export function hashPieces(segment: Uint8Array): Uint8Array {
 const INNER = Uint8Array.of(1)
 
 /**
+ * spec D-PIECE.
  * The root over hashes that stand one after the other: neighbours are paired as SHA-256(1, left, right), an odd last one
  * moves up. The number of pieces is fixed by the segment's size, so that an inner node can never pass for a piece.
  */

@@ -28,6 +28,7 @@ export const settlementProofCodec: Codec<SettlementProof> = codec.struct<Settlem
   certificate: commitCertificateCodec,
 })
 
+/** spec D-PROOF. */
 export const poolProofCodec: Codec<PoolProof> = codec.struct<PoolProof>({
   poolId: codec.hash,
   header: headerCodec,

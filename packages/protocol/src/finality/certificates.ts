@@ -25,6 +25,7 @@ export function rootPoint(domain: Domain): JustifiedPoint {
 }
 
 /**
+ * spec F-JUSTIFIED.
  * A quorum for each, each one's source the target of the one before, the first's justified for whoever checks
  * (`isJustified`; the root is always), rounds rising.
  */
@@ -44,19 +45,22 @@ export function verifyJustificationChain(
         ? samePoint(prepare.source, rootPoint(domain)) || isJustified(prepare.source)
         : samePoint(prepare.source, before)
     if (!isKnown)
-      return i === 0 ? unknownSource(prepare.source) : refuse('a source that is not the target of the one before')
-    if (prepare.round <= prepare.source.round) return refuse('a round does not rise above its source')
+      return i === 0
+        ? unknownSource(prepare.source)
+        : refuse('a source that is not the target of the previous justification')
+    if (prepare.round <= prepare.source.round) return refuse('a round is not above that of its source')
     if (!verifyQuorum(scheme, set, prepareDigest(domain, prepare), chain[i]!))
       return refuse(`no quorum of Prepares at round ${prepare.round}`)
   }
   return undefined
 }
 
-/** Whoever sent it may know more: no fault of theirs. */
+/** The sender may know more than this node, so it is not at fault. */
 function unknownSource({ round }: JustifiedPoint): Rejection {
   return reject('finality/unknown-source', `the source at round ${round} is not known to be justified`)
 }
 
+/** spec F-FINAL. */
 export function verifyFinalityCertificate(
   scheme: AggregateScheme,
   pool: GuardianPool,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, checkCodec, uint } from '../test-codec.ts'
-import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../test-values.ts'
+import { bytesOf, checkCodec, uint } from '../testing/codec.ts'
+import { finalityCertificates, justificationChains, points as point, prepares as prepare } from '../testing/values.ts'
 import {
   BALLOTS_MAX,
   ballotOf,
@@ -59,6 +59,7 @@ describe('messages of finality', () => {
   })
 })
 
+// spec F-BALLOT
 describe('rounds', () => {
   it('hold a ballot and the index of a checkpoint, as safe integers', () => {
     fc.assert(

@@ -1,8 +1,17 @@
 // What guardians sign and send to finalize checkpoints (spec/consensus.md, finality), with its canonical encoding.
-// The domain of all of it is the instance's root: the finalized end of the era before (genesis in the first).
+// The domain of all these messages is the instance's root: the finalized end of the previous era (genesis in the
+// first).
 import { type Codec, codec, type Hash } from '@tan/primitives'
 import { FINALITY_SOURCES_MAX, GUARDIANS_MAX } from '../limits.ts'
-import { type AggregateSignature, bitmapCodec, blsSignature, type Domain, signingDigest } from '../signers.ts'
+import {
+  type AggregateSignature,
+  bitmapCodec,
+  bitmapIndices,
+  blsSignature,
+  type Domain,
+  type SignerSet,
+  signingDigest,
+} from '../signers.ts'
 
 /** A block that a quorum prepared at a round; the instance's root is justified at round 0. */
 export interface JustifiedPoint {
@@ -10,7 +19,7 @@ export interface JustifiedPoint {
   readonly round: number
 }
 
-/** "From the justified source on, I hold the target to be the next": at most one in a round. */
+/** "After the justified source, the target is next": at most one per round. */
 export interface Prepare {
   readonly round: number
   readonly source: JustifiedPoint
@@ -31,7 +40,9 @@ export interface Justification extends AggregateSignature {
   readonly prepare: Prepare
 }
 
-/** Each one's source is the target of the one before; the first's is known to whoever checks. Oldest first, never empty. */
+/**
+ * The source of each is the target of the previous one; the checker knows the first source. Oldest first, never empty.
+ */
 export type JustificationChain = readonly Justification[]
 
 /** The last of the chain, and a quorum of Commits to its target at its round: that target and all its ancestors are final. */
@@ -47,7 +58,7 @@ export interface FinalityCertificate {
 export interface FinalityShare {
   readonly statement: FinalityStatement
   readonly group: number
-  /** 8 bytes: bit i stands for signer 64 g + i */
+  /** 8 bytes: bit i is signer 64 g + i */
   readonly members: Uint8Array
   readonly signature: Uint8Array
 }
@@ -79,6 +90,7 @@ export type FinalityMessage =
       readonly justifications: JustificationChain | undefined
     }
 
+/** spec F-GROUPS. */
 export const GROUP_SIZE = 64
 /** Rounds of ballot b start at b times this; the index of a checkpoint within the instance is added. */
 export const ROUNDS_PER_BALLOT: number = 2 ** 32
@@ -99,6 +111,15 @@ export function ballotOf(round: number): number {
 
 export function lastJustification(chain: JustificationChain): Justification {
   return chain[chain.length - 1]!
+}
+
+/** Indices in the pool of a share's members; undefined where it names none, or somebody who does not exist. */
+export function shareMembers(
+  { signers }: SignerSet,
+  { group, members }: Pick<FinalityShare, 'group' | 'members'>,
+): number[] | undefined {
+  const indices = bitmapIndices(members).map(i => group * GROUP_SIZE + i)
+  return indices.length === 0 || indices.some(i => i >= signers.length) ? undefined : indices
 }
 
 /** The point that a Justification justifies. */
@@ -154,7 +175,7 @@ const pointCodec: Codec<JustifiedPoint> = codec.struct<JustifiedPoint>({ hash, r
 
 const prepareCodec: Codec<Prepare> = codec.struct<Prepare>({ round: uint, source: pointCodec, target: hash })
 
-const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
+export const statementCodec: Codec<FinalityStatement> = codec.union<FinalityStatement>({
   prepare: [1, codec.struct({ prepare: prepareCodec })],
   commit: [2, codec.struct({ commit: codec.struct<Commit>({ point: pointCodec }) })],
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { bigUint, bytesOf, hexOf, uint } from '../test-codec.ts'
+import { bigUint, bytesOf, hexOf, uint } from '../testing/codec.ts'
 import {
   availableTo,
   isStrictPool,
@@ -104,6 +104,7 @@ describe('pools in storage', () => {
     )
   })
 
+  // spec P-CREATE
   it('have an id that names payer, number, chain and every term', () => {
     fc.assert(
       fc.property(terms, terms, hexOf(20), bigUint(64), (a, b, payer, number) => {
@@ -122,6 +123,7 @@ describe('pools in storage', () => {
     )
   })
 
+  // spec P-KINDS, P-RESERVE
   it('never owe more than they have: what is available is what others leave', () => {
     const pool = { deposit: 100n, claims: 70n }
     expect(availableTo(pool, { paid: 10n, reserved: 30n, nonce: 0n })).toBe(50n)
@@ -133,6 +135,7 @@ describe('pools in storage', () => {
   })
 })
 
+// spec P-VOUCHER, P-RESERVE
 describe('vouchers and reserves', () => {
   it('have the digests that wallets sign as typed data', async () => {
     const types = {
@@ -172,6 +175,7 @@ describe('vouchers and reserves', () => {
     )
   })
 
+  // spec P-KEYS
   it('are nobody’s where the signature is none', () => {
     const voucher = fc.sample(vouchers, { numRuns: 1, seed: 1 })[0]!
     for (const signature of [new Uint8Array(), new Uint8Array(64), new Uint8Array(65), new Uint8Array(65).fill(255)]) {
@@ -189,6 +193,7 @@ describe('vouchers and reserves', () => {
   })
 })
 
+// spec P-VOUCHER
 describe('hash chains', () => {
   const binding = { poolId: ZERO_HASH, target: address, targetSettlementSequence: 1n }
 

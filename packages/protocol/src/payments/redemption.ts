@@ -1,6 +1,6 @@
-// What became of a voucher that was redeemed: the code that PaymentPools answers and logs.
+// The result of redeeming a voucher: the code that PaymentPools returns and logs.
 
-/** The number of each is its place. Those up to `overspent` are of good vouchers, which are logged; the others are skipped. */
+/** spec P-REDEEM: the number of each is its place. Those up to `overspent` are of good vouchers, which are logged; the others are skipped. */
 export const REDEMPTION_CODES = [
   /** paid all that it showed beyond what was paid before */
   'paid',

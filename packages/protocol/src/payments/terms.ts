@@ -24,7 +24,7 @@ export interface PoolTerms {
   /** `resourceCommitment(resource, salt)`: opened to payees, hidden on chain */
   readonly resourceCommitment: Hash
   readonly deposit: bigint
-  /** 0 makes a strict pool */
+  /** 0 means a strict pool */
   readonly collateral: bigint
   readonly durationBlocks: number
   /** signs vouchers; may be a session key */
@@ -38,7 +38,7 @@ export function resourceCommitment(resourceId: Hash, salt: Hash): Hash {
   return keccakHash(concatBytes(fromHex(resourceId), fromHex(salt)))
 }
 
-/** keccak(chain id, payer, the payer's pool number, keccak(all terms)): known before the transaction is mined. */
+/** spec P-CREATE: keccak(chain id, payer, the payer's pool number, keccak(all terms)): known before the transaction is mined. */
 export function poolIdOf(chainId: number, payer: Address, poolNumber: bigint, terms: PoolTerms): Hash {
   const { uint, uint256, address, hash } = codec
   const termsHash = keccak256(
@@ -90,7 +90,7 @@ export const POOL_AMOUNT_MAX: bigint = (1n << POOL_AMOUNT_BITS) - 1n
 /** where the contract's mappings stand: of pools by their id, and of pool numbers by payer */
 const POOLS_SLOT = slotAt(0n)
 const NUMBERS_SLOT = slotAt(1n)
-/** what `packPool` fills; the mapping of the pool's targets stands behind them */
+/** the slots that `packPool` fills; the mapping of the pool's targets follows them */
 const POOL_FIELDS = 6
 
 /** The slots of a pool's own fields, in the order of `packPool`'s words. */
@@ -109,7 +109,7 @@ export function poolNumberSlot(payer: Address): Hash {
   return mappingSlot(payer, NUMBERS_SLOT)
 }
 
-/** Pays a target up to what is reserved for it, and never freezes. (A frozen credit pool has no collateral either.) */
+/** spec P-KINDS: pays a target up to what is reserved for it, and never freezes. (A frozen credit pool has no collateral either.) */
 export function isStrictPool({ status, collateral }: Pick<PoolState, 'status' | 'collateral'>): boolean {
   return status === 'open' && collateral === 0n
 }
@@ -165,7 +165,7 @@ export function unpackTarget(word: bigint): PoolTarget {
   return { paid: word & AMOUNT, reserved: (word >> POOL_AMOUNT_BITS) & AMOUNT, nonce: word >> (2n * POOL_AMOUNT_BITS) }
 }
 
-/** What the pool can still pay to a target: the deposit less what others were paid or have reserved, less what it was paid. */
+/** spec P-RESERVE: what the pool can still pay to a target: the deposit less what others were paid or have reserved, less what it was paid. */
 export function availableTo(pool: Pick<PoolState, 'deposit' | 'claims'>, target: PoolTarget): bigint {
   const own = target.paid > target.reserved ? target.paid : target.reserved
   return pool.deposit - (pool.claims - own) - target.paid

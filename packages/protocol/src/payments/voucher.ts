@@ -61,12 +61,14 @@ export const PAYMENT_POOLS_EIP712 = {
   contract: SYSTEM_ADDRESSES.paymentPools,
 } as const satisfies TypedDomain
 
+/** spec P-VOUCHER. */
 export function voucherDigest(chainId: number, voucher: Voucher): Uint8Array {
   const { poolId, target, amount, targetSettlementSequence, chainAnchor, chainLength, unit } = voucher
   const fields = [poolId, target, amount, targetSettlementSequence, chainAnchor, BigInt(chainLength), unit]
   return typedDigest(PAYMENT_POOLS_EIP712, chainId, VOUCHER_TYPE, fields)
 }
 
+/** spec P-RESERVE. */
 export function reserveDigest(chainId: number, { poolId, target, amount, nonce }: Reserve): Uint8Array {
   return typedDigest(PAYMENT_POOLS_EIP712, chainId, RESERVE_TYPE, [poolId, target, amount, nonce])
 }
@@ -75,7 +77,7 @@ export function signVoucher(chainId: number, voucher: Voucher, secretKey: Uint8A
   return { ...voucher, signature: signatureToBytes(signDigest(voucherDigest(chainId, voucher), secretKey)) }
 }
 
-/** The account whose key signed, or undefined for a signature that is none. */
+/** spec P-KEYS: the account whose key signed, or undefined for a signature that is none. */
 export function recoverVoucherSigner(chainId: number, voucher: SignedVoucher): Address | undefined {
   return recoverSigner(voucherDigest(chainId, voucher), voucher.signature)
 }
@@ -136,7 +138,7 @@ export function isChainPreimage(
   return equalBytes(walkChain(preimage, steps, binding), known)
 }
 
-/** amount + unit * index of the newest preimage; undefined where it would pass 2^256 - 1. */
+/** spec P-VOUCHER: amount + unit * index of the newest preimage; undefined where it would pass 2^256 - 1. */
 export function voucherValue({ amount, unit }: Pick<Voucher, 'amount' | 'unit'>, index: number): bigint | undefined {
   const value = amount + unit * BigInt(index)
   return value < 1n << 256n ? value : undefined

@@ -10,5 +10,5 @@ export const SYSTEM_ADDRESSES = {
   treasury: '0x0000000000000000000000000000000054414e06',
 } as const satisfies Readonly<Record<string, Address>>
 
-/** Never run: the executor answers calls to a system contract itself. It is there for Solidity's extcodesize check. */
+/** Never runs: the executor answers calls to system contracts itself. It exists for Solidity's extcodesize check. */
 export const SYSTEM_CODE: Uint8Array = Uint8Array.of(0xfe)

@@ -12,7 +12,7 @@ export function slotAfter(slot: Hash, offset: number): Hash {
   return offset === 0 ? slot : slotAt(BigInt(slot) + BigInt(offset))
 }
 
-/** The value of `key` in the `mapping(key => ...)` that stands at `slot`: keccak(key, slot), each 32 bytes wide. */
+/** The value of `key` in the `mapping(key => ...)` at `slot`: keccak(key, slot), each 32 bytes wide. */
 export function mappingSlot(key: Hash | Address, slot: Hash): Hash {
   const input = new Uint8Array(64)
   const keyBytes = fromHex(key)

@@ -1,6 +1,6 @@
-// A peer's side of its tracker, for browsers and Node alike: connect, say who it is, keep announcing, and come back after
-// a loss. It touches no socket, clock or timer but those that it is given. What a tracker sends is checked as anything
-// from outside: it can mislead a peer about who is near, and nothing else.
+// The client of a tracker, for browsers and Node: connects, identifies the peer, keeps announcing, and reconnects after
+// a loss. It uses only the socket, clock and timers that it is given. It checks a tracker's messages like any outside
+// input: a tracker can only mislead a peer about which peers are near.
 import {
   type Address,
   CodedError,
@@ -75,7 +75,7 @@ export interface TrackerClientOptions {
     candidates?(message: ServerMessageOf<'candidates'>): void
     signal?(message: ServerMessageOf<'signal'>): void
     claims?(message: ServerMessageOf<'claims'>): void
-    /** what the tracker refused, and what was wrong with a message of its own */
+    /** the tracker's refusals, and errors in its messages */
     error?(rejection: Reason, about?: { peerId?: Address | undefined; resourceId?: Hash | undefined }): void
     state?(state: TrackerClientState): void
   }

@@ -2,7 +2,7 @@
 
 /** one message of this protocol, either way, as text */
 export const TRACKER_MESSAGE_MAX_CHARS = 32_768
-/** a WebRTC session description; a data channel alone needs 1,000 to 4,000 */
+/** a WebRTC session description; one data channel needs 1,000 to 4,000 */
 export const SDP_MAX_CHARS = 16_384
 /** one ICE candidate line */
 export const ICE_CANDIDATE_MAX_CHARS = 1_024
@@ -23,7 +23,7 @@ export const TRACKER_INTERVAL_MAX_MS = 300_000
 export const TRACKER_NONCE_BYTES = 16
 /** host and port, as a peer dialled them */
 export const HOST_MAX_CHARS = 262
-/** a voucher that stands behind a claim, in bytes */
+/** the voucher behind a claim, in bytes */
 export const CLAIM_VOUCHER_MAX_BYTES = 1_024
 /** text of an error */
 export const ERROR_CODE_MAX_CHARS = 64

@@ -145,6 +145,7 @@ describe('messages', () => {
     )
   })
 
+  // spec T-SOCKET
   it('fit into their bound, the largest answer included', () => {
     const peer = {
       peerId: `0x${'ff'.repeat(20)}` as Hex,
@@ -232,6 +233,7 @@ describe('statistics', () => {
   })
 })
 
+// spec T-HELLO
 describe('the login', () => {
   it('differs by nonce and by host, and takes only hosts', () => {
     const digests = [

@@ -47,7 +47,7 @@ import {
   wei,
 } from './shape.ts'
 
-/** The WebSocket subprotocol. A socket that does not ask for it speaks the WebTorrent tracker protocol. */
+/** spec T-SOCKET: the WebSocket subprotocol. A socket that does not ask for it speaks the WebTorrent tracker protocol. */
 export const TRACKER_SUBPROTOCOL = 'tan.tracker.1'
 /** Close code of a socket whose peer came back on another one: do not reconnect. */
 export const CLOSE_REPLACED = 4001
@@ -161,7 +161,7 @@ const serverMessage = taggedObject('type', {
   claims: object({
     type: literal('claims'),
     poolId: hash,
-    /** does this peer's claim fit the deposit beside the claims of the others? If not, it was not taken down */
+    /** whether this peer's claim fits the deposit together with the other claims; if not, the tracker ignored it */
     admitted: flag(),
     /** of all payees, this peer's included if admitted */
     claimedWei: wei(),
@@ -236,6 +236,7 @@ function amountAsDigits(_name: string, value: unknown): unknown {
 }
 
 /**
+ * spec T-HELLO.
  * What a peer signs to show that its id is its own. The host (with port, as dialled) is in it, so that a tracker cannot
  * pass a login on to another one; the nonce, so that nobody can use it twice. Throws `tracker/host`.
  */

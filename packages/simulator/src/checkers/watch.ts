@@ -1,8 +1,15 @@
 // What the checkers of every world have in common: they see all that nodes send and find, judge it, and say what they
 // think of it. They share no state with the code that they check.
-import type { FinalityEvidence, SettlementEvidence } from '@tan/consensus'
 import type { AggregateScheme, Reason } from '@tan/primitives'
-import { type Era, leaderOf } from '@tan/protocol'
+import {
+  culpritsOf,
+  decodeEvidence,
+  type Era,
+  type Evidence,
+  encodeEvidence,
+  leaderOf,
+  verifyEvidence,
+} from '@tan/protocol'
 import { describe } from '../world/describe.ts'
 import type { Journal } from '../world/journal.ts'
 import type { NodeMessage } from '../world/network.ts'
@@ -55,12 +62,20 @@ export class Watch {
     else if (message.type === 'finality') this.judge(() => this.signatures.onFinality(identity, message.message))
   }
 
-  onEvidence({ id }: Watched, evidence: SettlementEvidence | FinalityEvidence): void {
-    const accused = accusedBy(evidence)
-    this.journal.note(id, () => `has evidence of ${evidence.type} against ${accused}`)
-    if (!this.config.isHonest(accused)) return
+  /** Evidence must convince whoever has the era's keys and has seen nothing else, in its encoding, and name no honest member. */
+  onEvidence({ id }: Watched, evidence: Evidence): void {
+    const { scheme, era } = this.config
+    this.journal.note(id, () => `has evidence of ${evidence.type} against ${culpritsOf(evidence).members.join(', ')}`)
     this.judge(() => {
-      throw new Violation('accusation', `node ${id} accuses honest ${accused} of ${evidence.type}`)
+      const bytes = encodeEvidence({ era: era.start.hash, evidence })
+      const verified = bytes && verifyEvidence(scheme, era, decodeEvidence(bytes).evidence)
+      if (!verified?.ok) {
+        const why = verified === undefined ? 'it is too large' : verified.rejection.message
+        throw new Violation('accusation', `node ${id} has evidence of ${evidence.type} that proves nothing: ${why}`)
+      }
+      const honest = verified.value.members.filter(member => this.config.isHonest(member))
+      if (honest.length > 0)
+        throw new Violation('accusation', `node ${id} accuses honest ${honest.join(', ')} of ${evidence.type}`)
     })
   }
 
@@ -100,19 +115,5 @@ export class Watch {
       if (!(error instanceof Violation) || this.config.fatal.has(error.kind)) throw error
       this.journal.note('checker', () => `${error.kind}, let pass: ${error.message}`)
     }
-  }
-}
-
-function accusedBy(evidence: SettlementEvidence | FinalityEvidence): number {
-  switch (evidence.type) {
-    case 'double-proposal':
-      return evidence.leader
-    case 'double-vote':
-      return evidence.first.voter
-    case 'vote-and-epoch-change':
-      return evidence.vote.voter
-    case 'double-prepare':
-    case 'hop':
-      return evidence.guardian
   }
 }

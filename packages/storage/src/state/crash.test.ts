@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CodedError, createSeededRandom, fromHex, randomBelow, toHex, utf8ToBytes } from '@tan/primitives'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MemoryStore } from '../engines/memory-store.ts'
+import { openStore } from '../engines/open-store.ts'
 import type { KeyValueStore } from '../key-value.ts'
-import { MemoryStore } from '../memory-store.ts'
-import { openStore } from '../open-store.ts'
 import { openTable } from '../table.ts'
 import {
   ADDRESSES,
@@ -18,8 +18,8 @@ import {
   modelStorageRoot,
   randomWrites,
   SLOTS,
-} from './model-for-tests.ts'
-import { writesOfStep } from './settle-for-tests.ts'
+} from '../testing/model.ts'
+import { writesOfStep } from '../testing/settle.ts'
 import { StateStore } from './state-store.ts'
 
 const HEIGHT = utf8ToBytes('newest')
@@ -116,7 +116,7 @@ describe('a crash', () => {
       const random = createSeededRandom(23)
       let acknowledged = 0
       for (let life = 0; life < 3; life++) {
-        const child = spawn(process.execPath, [join(import.meta.dirname, 'settle-for-tests.ts'), url], {
+        const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/settle.ts'), url], {
           stdio: ['ignore', 'pipe', 'inherit'],
         })
         children.push(child)

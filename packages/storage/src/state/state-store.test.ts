@@ -12,14 +12,11 @@ import {
   ZERO_HASH,
 } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
+import { MemoryStore } from '../engines/memory-store.ts'
 import type { KeyValueStore } from '../key-value.ts'
-import { entriesOf } from '../key-value-compliance.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { MissingStateError } from '../missing-state.ts'
 import { openTable } from '../table.ts'
-import { EMPTY_ROOT } from '../trie/update.ts'
-import { EMPTY_CODE_HASH } from './account.ts'
-import type { State } from './layer.ts'
+import { entriesOf } from '../testing/key-value-compliance.ts'
 import {
   ADDRESSES,
   type Model,
@@ -28,7 +25,10 @@ import {
   modelStorageRoot,
   randomWrites,
   SLOTS,
-} from './model-for-tests.ts'
+} from '../testing/model.ts'
+import { EMPTY_ROOT } from '../trie/update.ts'
+import { EMPTY_CODE_HASH } from './account.ts'
+import type { State } from './layer.ts'
 import { verifyAccountProof, verifyStorageProof } from './state-proof.ts'
 import { StateStore } from './state-store.ts'
 import type { StateWrites } from './writes.ts'

@@ -15,10 +15,10 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MissingStateError } from '../missing-state.ts'
+import { TrieForTests } from '../testing/trie.ts'
 import { verifyTrieProof } from './proof.ts'
 import { getFromTrie, iterateTrie, proveInTrie } from './read.ts'
 import type { TrieChange } from './steps.ts'
-import { TrieForTests } from './trie-for-tests.ts'
 import { EMPTY_ROOT, NodeChanges, updateTrie } from './update.ts'
 
 const b = utf8ToBytes

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareBytes, fromHex, keccak256, utf8ToBytes } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
+import { TrieForTests } from '../testing/trie.ts'
 import { iterateTrie } from './read.ts'
-import { TrieForTests } from './trie-for-tests.ts'
 
 const folder = join(
   process.env.TAN_VECTORS ?? join(import.meta.dirname, '../../../../../shared/vectors'),

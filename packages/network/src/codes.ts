@@ -1,0 +1,32 @@
+// With which codes this room fails, drops messages, and disconnects peers. docs/errors.md lists them.
+import type { ErrorTable } from '@tan/primitives'
+
+export const ERRORS = {
+  'network/key': 'The node’s network key is not 32 bytes. Delete the file, and the node makes a new one.',
+  'network/listen': 'The node cannot listen on its address. Free the port, or choose another one.',
+  'network/address': 'The text is not an address that can be dialled, such as /ip4/203.0.113.7/tcp/30303.',
+  'network/bootstrap': 'More bootstrap addresses are given than a node dials. Choose among them.',
+  'network/self': 'The address is the node’s own.',
+  'network/unreachable': 'Nobody answers at the address, or whoever answers lets nobody in.',
+  'network/handshake': 'Another node than the named one answers at the address, or it is not a TAN node.',
+  'network/other-chain': 'The peer does not speak this chain’s protocols. Compare the genesis files.',
+  'network/no-hello': 'The peer did not greet in time, and was disconnected.',
+  'network/not-connected': 'The peer is not connected.',
+  'network/lost': 'The connection to the peer closed.',
+  'network/stopped': 'This node’s network has stopped, or has not started.',
+  'network/banned': 'The peer is banned for what it sent. A ban ends by itself.',
+  'network/unsupported': 'The peer does not speak the protocol that is needed.',
+  'network/closed': 'A stream closed before the message or the answer was through.',
+  'network/timeout': 'Something was not done in time. The message says what.',
+  'network/aborted': 'A request was given up by whoever made it.',
+  'network/refused': 'The peer refused a request. The message has the peer’s own code.',
+  'network/internal': 'A request of a peer failed here, by no fault of the peer. The log says why.',
+  'network/busy': 'Too many requests are under way, or too much gossip waits. Try again later.',
+  'network/rate': 'A peer sends more messages than the protocol allows. They are dropped.',
+  'network/passed-on': 'As much gossip was passed on as neighbours take. The rest is dropped.',
+  'network/queue-full': 'A peer takes messages more slowly than they are sent. The oldest are dropped.',
+  'network/slow-reader': 'A peer stopped taking what is sent to it, and was disconnected.',
+  'network/oversize': 'A peer sent a message above its protocol’s bound.',
+  'network/garbage': 'A peer sent bytes that the protocol does not allow.',
+  'network/stalled': 'A peer began a message and did not finish it in time.',
+} as const satisfies ErrorTable
