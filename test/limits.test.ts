@@ -23,8 +23,8 @@ import * as consensus from '../packages/consensus/src/limits.ts'
 import * as delivery from '../packages/delivery/src/limits.ts'
 import * as edge from '../packages/edge/src/limits.ts'
 import * as evm from '../packages/evm/src/limits.ts'
-import { CHAIN_STEP_GAS, LOG_GAS } from '../packages/ledger/src/gas.ts'
 import * as ledger from '../packages/ledger/src/limits.ts'
+import { CHAIN_STEP_GAS } from '../packages/ledger/src/system/gas.ts'
 import { LIMITS as network } from '../packages/network/src/limits.ts'
 import * as node from '../packages/node/src/limits.ts'
 import { proposalMaxBytes } from '../packages/node/src/sync/block-answers.ts'
@@ -36,6 +36,8 @@ import {
 } from '../packages/node/src/wire/messages.ts'
 import * as protocols from '../packages/node/src/wire/protocols.ts'
 import * as origin from '../packages/origin/src/limits.ts'
+import * as payments from '../packages/payments/src/limits.ts'
+import * as peer from '../packages/peer/src/limits.ts'
 import * as resources from '../packages/protocol/src/delivery/limits.ts'
 import * as protocol from '../packages/protocol/src/limits.ts'
 import * as trackerMessages from '../packages/protocol/src/tracker/limits.ts'
@@ -43,6 +45,9 @@ import * as storage from '../packages/storage/src/limits.ts'
 import * as tracker from '../packages/tracker/src/limits.ts'
 import * as viewer from '../packages/viewer/src/limits.ts'
 
+/** the least that a log costs, and each of its bytes (Yellow Paper) */
+const LOG_GAS = 375
+const LOG_BYTE_GAS = 8
 const HASH: Hash = `0x${'ff'.repeat(32)}`
 const ADDRESS = `0x${'ff'.repeat(20)}` as const
 const SIGNATURE = new Uint8Array(96).fill(255)
@@ -208,7 +213,7 @@ hold('what nodes tell each other', [
       settledHeight: UINT,
       headHeight: UINT,
       headHash: HASH,
-      validator: { index: UINT, signature: SIGNATURE },
+      validator: { era: HASH, index: UINT, signature: SIGNATURE },
     }).length,
     protocols.HELLO_PROTOCOL.messageSizeMaxBytes,
   ],
@@ -235,21 +240,21 @@ hold('what a node keeps', [
   ['a proposal is one value of a store', protocol.PROPOSAL_MAX_BYTES, storage.VALUE_MAX_BYTES],
   [
     'the receipts that a block’s gas pays for, at the price of a byte of a log and of a receipt, are one value',
-    Math.ceil(protocol.BLOCK_GAS_MAX / LOG_GAS.byte + (protocol.BLOCK_GAS_MAX / 21_000) * 320),
+    Math.ceil(protocol.BLOCK_GAS_MAX / LOG_BYTE_GAS + (protocol.BLOCK_GAS_MAX / 21_000) * 320),
     storage.VALUE_MAX_BYTES,
   ],
   [
     'a receipt holds as many logs as a transaction can pay for',
-    evm.TRANSACTION_GAS_MAX / BigInt(LOG_GAS.log),
+    evm.TRANSACTION_GAS_MAX / BigInt(LOG_GAS),
     ledger.RECEIPT_LOGS_MAX,
   ],
-  ['and as long ones', evm.TRANSACTION_GAS_MAX / BigInt(LOG_GAS.byte), ledger.RECEIPT_LOG_MAX_BYTES],
+  ['and as long ones', evm.TRANSACTION_GAS_MAX / BigInt(LOG_BYTE_GAS), ledger.RECEIPT_LOG_MAX_BYTES],
   [
     'every block above the settled one that consensus keeps has its state',
     consensus.UNSETTLED_BLOCKS_MAX,
     storage.UNSETTLED_LAYERS_MAX,
   ],
-  ['a call can do what a standard block can', DEFAULT_PARAMETERS.blockGasLimit, ledger.CALL_GAS_MAX],
+  ['a call can do what a transaction can', evm.TRANSACTION_GAS_MAX, ledger.CALL_GAS_MAX],
   ['and nobody may ask for more than the ledger gives', node.RPC_CALL_GAS_MAX, ledger.CALL_GAS_MAX],
   ['a call’s gas is one that the engine counts', ledger.CALL_GAS_MAX, evm.GAS_MAX],
   [
@@ -260,16 +265,16 @@ hold('what a node keeps', [
 ])
 
 hold('pools and their proofs', [
-  ['a payer’s hash chain is one that the contract walks', delivery.CHAIN_LENGTH, protocol.HASH_CHAIN_LENGTH_MAX],
+  ['a payer’s hash chain is one that the contract walks', payments.CHAIN_LENGTH, protocol.HASH_CHAIN_LENGTH_MAX],
   [
     'walking the longest chain fits into a transaction',
     protocol.HASH_CHAIN_LENGTH_MAX * CHAIN_STEP_GAS,
     evm.TRANSACTION_GAS_MAX,
   ],
-  ['a payee redeems no more vouchers at once than the contract takes', viewer.REDEMPTIONS_MAX, ledger.REDEMPTIONS_MAX],
+  ['a payee redeems no more vouchers at once than the contract takes', peer.REDEMPTIONS_MAX, ledger.REDEMPTIONS_MAX],
   [
     'and has the gas for it: chains, signatures, slots and data',
-    viewer.REDEMPTIONS_MAX * (delivery.CHAIN_LENGTH * CHAIN_STEP_GAS + 100_000),
+    peer.REDEMPTIONS_MAX * (payments.CHAIN_LENGTH * CHAIN_STEP_GAS + 100_000),
     evm.TRANSACTION_GAS_MAX,
   ],
   [
@@ -292,14 +297,14 @@ hold('pieces between peers', [
   [
     'pieces that are sent together do not fill a channel’s buffer',
     delivery.SENDING_MAX * PIECE_SIZE_BYTES,
-    viewer.CHANNEL_BUFFER_MAX_BYTES,
+    peer.CHANNEL_BUFFER_MAX_BYTES,
   ],
   [
     'a channel’s buffer is no sign of a peer that does not read',
-    viewer.CHANNEL_BUFFER_MAX_BYTES,
-    viewer.CHANNEL_UNREAD_MAX_BYTES,
+    peer.CHANNEL_BUFFER_MAX_BYTES,
+    peer.CHANNEL_UNREAD_MAX_BYTES,
   ],
-  ['a channel has drained before its buffer is full', viewer.CHANNEL_LOW_BYTES, viewer.CHANNEL_BUFFER_MAX_BYTES],
+  ['a channel has drained before its buffer is full', peer.CHANNEL_LOW_BYTES, peer.CHANNEL_BUFFER_MAX_BYTES],
   ['what one peer asks another for finds room in its queue', delivery.IN_FLIGHT_MAX, delivery.QUEUE_MAX],
   ['a request waits for its payment no shorter than for an answer', delivery.REQUEST_MAX_MS, delivery.UNPAID_MAX_MS],
   [
@@ -307,15 +312,15 @@ hold('pieces between peers', [
     delivery.HASHES_SEGMENTS_MAX,
     delivery.HASHES_REQUESTS_MAX,
   ],
-  ['pieces that are paid ahead are those that may get lost', delivery.PREPAID_MAX, delivery.LOST_MAX],
-  ['connections of an edge find room in the core', viewer.PEERS_MAX_EDGE, delivery.LINKS_MAX],
-  ['and those of a viewer', viewer.PEERS_WANTED, viewer.PEERS_MAX_VIEWER],
+  ['pieces that are paid ahead are those that may get lost', payments.PREPAID_MAX, payments.LOST_MAX],
+  ['connections of an edge find room in the core', edge.PEERS_MAX, delivery.LINKS_MAX],
+  ['and those of a viewer', viewer.PEERS_WANTED, viewer.PEERS_MAX],
   ['a pin of an edge is a demand of the core', edge.PINNING_MAX, delivery.DEMAND_MAX],
   ['an edge keeps the pieces of a segment that is not whole', SEGMENT_MAX_BYTES, edge.LOOSE_MAX_BYTES],
   ['a viewer keeps the segment that it plays', SEGMENT_MAX_BYTES, viewer.MEMORY_MAX_BYTES],
   [
     'a segment is given up only after its peers and the origin were',
-    delivery.STRIKES_MAX * delivery.REQUEST_MAX_MS + viewer.ORIGIN_IDLE_MS,
+    delivery.STRIKES_MAX * delivery.REQUEST_MAX_MS + peer.ORIGIN_IDLE_MS,
     viewer.READ_MAX_MS,
   ],
 ])
@@ -328,7 +333,7 @@ hold('an origin', [
     encodeURIComponent('語'.repeat(resources.FILE_URI_MAX_CHARS)).length + resources.ENDPOINT_MAX_CHARS,
     origin.URL_MAX_CHARS,
   ],
-  ['waits longer for a client than a client for it', viewer.ORIGIN_IDLE_MS, origin.STALLED_TIMEOUT_MS],
+  ['waits longer for a client than a client for it', peer.ORIGIN_IDLE_MS, origin.STALLED_TIMEOUT_MS],
 ])
 
 hold('a tracker', [
@@ -350,11 +355,11 @@ hold('a tracker', [
   ],
   [
     'passes on ten candidates for each attempt of a viewer',
-    2 * viewer.ATTEMPTS_MAX * 10,
+    2 * peer.ATTEMPTS_MAX * 10,
     tracker.BURST_SECONDS * tracker.DEFAULT_LIMITS.signalsPerSecond,
   ],
-  ['names as many peers as a viewer may hold', viewer.PEERS_MAX_VIEWER, trackerMessages.CANDIDATES_MAX],
-  ['is one of those that a manifest names', viewer.TRACKERS_USED_MAX, resources.TRACKERS_MAX],
+  ['names as many peers as a viewer may hold', viewer.PEERS_MAX, trackerMessages.CANDIDATES_MAX],
+  ['is one of those that a manifest names', peer.TRACKERS_USED_MAX, resources.TRACKERS_MAX],
   ['can send a page of answers to one reader', trackerMessages.TRACKER_MESSAGE_MAX_CHARS, tracker.UNSENT_MAX_BYTES],
 ])
 

@@ -1,7 +1,8 @@
 // A viewer in a process of its own: takes all segments of a file as fast as they come, always well ahead of where they
 // would be played, so that nothing is urgent and the origin is not needed.
 import { createNodeWorld, openNodeSession } from '@tan/edge'
-import { createPoolChain, createRpc, createViewer, fetchTrustAnchor } from '@tan/viewer'
+import { createPoolChain, createRpc, fetchTrustAnchor } from '@tan/peer'
+import { createViewer } from '@tan/viewer'
 
 export type ToViewer =
   | { readonly type: 'watch'; readonly manifestUrl: string; readonly rpcUrl: string; readonly usesPeers: boolean }

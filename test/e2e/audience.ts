@@ -2,18 +2,9 @@
 import { join } from 'node:path'
 import type { Devnet } from '@tan/cli/devnet'
 import { createNodeWorld, openNodeSession } from '@tan/edge'
+import { createPoolChain, createRpc, fetchTrustAnchor, type PoolChain, type Session } from '@tan/peer'
 import type { Address } from '@tan/primitives'
-import {
-  createPoolChain,
-  createRpc,
-  createViewer,
-  fetchTrustAnchor,
-  type HeadlessReport,
-  type PoolChain,
-  playHeadless,
-  type Session,
-  type Viewer,
-} from '@tan/viewer'
+import { createViewer, type HeadlessReport, playHeadless, type Viewer } from '@tan/viewer'
 import { eventually } from './eventually.ts'
 
 /** times the speed at which people watch */

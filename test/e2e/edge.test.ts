@@ -4,8 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Edge } from '@tan/edge'
 import { eventually, TestNetwork } from '@tan/edge/testing'
+import { commonWorld } from '@tan/peer'
 import { type Address, addressOfSecretKey } from '@tan/primitives'
-import { commonWorld, playHeadless, type Viewer } from '@tan/viewer'
+import { playHeadless, type Viewer } from '@tan/viewer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const { clock, timers } = commonWorld()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Devnet } from '@tan/cli/devnet'
 import { createNodeWorld } from '@tan/edge'
 import type { Redemption } from '@tan/payments'
+import { createPoolChain, createRpc, type PoolChain, prepareTransaction, type Rpc, settleTransaction } from '@tan/peer'
 import {
   type Address,
   addressOfSecretKey,
@@ -16,14 +17,6 @@ import {
   ZERO_HASH,
 } from '@tan/primitives'
 import { PAYMENT_POOLS_ABI, type PoolTerms, SYSTEM_ADDRESSES, signVoucher } from '@tan/protocol'
-import {
-  createPoolChain,
-  createRpc,
-  type PoolChain,
-  prepareTransaction,
-  type Rpc,
-  settleTransaction,
-} from '@tan/viewer'
 import { createPublicClient, http, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -6,6 +6,20 @@ import { openNodeSession } from '@tan/edge'
 import { eventually, TestNetwork } from '@tan/edge/testing'
 import type { EarningRecord, ProvenPool } from '@tan/payments'
 import {
+  commonWorld,
+  createPoolChain,
+  createPoolVerifier,
+  type PoolChain,
+  PoolKeeper,
+  type PoolPlan,
+  prepareTransaction,
+  Redeemer,
+  type Rpc,
+  type Session,
+  secureRandom,
+  settleTransaction,
+} from '@tan/peer'
+import {
   type Address,
   addressOfSecretKey,
   CodedError,
@@ -22,20 +36,6 @@ import {
   signVoucher,
   type Voucher,
 } from '@tan/protocol'
-import {
-  commonWorld,
-  createPoolChain,
-  createPoolVerifier,
-  type PoolChain,
-  PoolKeeper,
-  type PoolPlan,
-  prepareTransaction,
-  Redeemer,
-  type Rpc,
-  type Session,
-  secureRandom,
-  settleTransaction,
-} from '@tan/viewer'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const { timers } = commonWorld()

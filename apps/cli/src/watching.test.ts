@@ -1,4 +1,5 @@
-import type { Timers, Viewer, ViewerEvent } from '@tan/viewer'
+import type { Timers } from '@tan/peer'
+import type { Viewer, ViewerEvent } from '@tan/viewer'
 import { expect, test } from 'vitest'
 import { patient, repeatedOnce } from './watching.ts'
 

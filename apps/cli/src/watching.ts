@@ -1,6 +1,7 @@
 // How `tan watch` handles a resource that does not arrive: it gives each reason once, and ends after a while.
+import type { Timers } from '@tan/peer'
 import { type Clock, CodedError } from '@tan/primitives'
-import type { Timers, Viewer } from '@tan/viewer'
+import type { Viewer } from '@tan/viewer'
 
 /** how long the viewer may wait for a segment without receiving one piece */
 const PATIENCE_MS = 30_000

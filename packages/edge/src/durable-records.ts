@@ -1,7 +1,8 @@
 // Records that must survive, over a key-value store: written through to disk before they count.
+
+import type { DurableStore } from '@tan/peer'
 import { bytesToUtf8, utf8ToBytes } from '@tan/primitives'
 import type { KeyValueStore } from '@tan/storage'
-import type { DurableStore } from '@tan/viewer'
 
 const DURABLE = { durable: true } as const
 

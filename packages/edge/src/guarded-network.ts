@@ -5,9 +5,9 @@ import { type LookupAddress, type LookupOptions, lookup as resolve } from 'node:
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { BlockList, isIP } from 'node:net'
+import type { HttpAnswer, HttpGet } from '@tan/peer'
 import { CodedError } from '@tan/primitives'
 import type { TrackerSocket } from '@tan/protocol/tracker/client'
-import type { HttpAnswer, HttpGet } from '@tan/viewer'
 import WebSocket from 'ws'
 import { HTTP_HEAD_MAX_MS, HTTP_SOCKETS_MAX } from './limits.ts'
 

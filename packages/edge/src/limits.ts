@@ -20,3 +20,5 @@ export const STATUS_BODY_MAX_BYTES = 4_096
 /** an HTTP request that an edge makes */
 export const HTTP_HEAD_MAX_MS = 15_000
 export const HTTP_SOCKETS_MAX = 16
+/** connections of one resource */
+export const PEERS_MAX = 200

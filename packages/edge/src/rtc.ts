@@ -1,12 +1,14 @@
-// WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, browser/rtc.ts).
+// WebRTC in Node, by libdatachannel: the same port as a browser's (@tan/viewer, src/browser/rtc.ts).
 import {
   type ConnectRtc,
+  peerLimits,
   type RtcAttempt,
   RtcChannel,
   type RtcOptions,
   type RtcSignal,
-  viewerLimits,
-} from '@tan/viewer'
+  realTimers,
+  rtcFailure,
+} from '@tan/peer'
 import { type DataChannel, PeerConnection } from 'node-datachannel'
 
 export const connectNodeRtc: ConnectRtc = options => new NodeAttempt(options)
@@ -83,12 +85,13 @@ class NodeAttempt implements RtcAttempt {
     if (this.#isOver) return
     this.#isOver = true
     this.#connection.close()
-    this.#events.failed({ code: 'rtc/failed', message })
+    this.#events.failed(rtcFailure(message))
   }
 }
 
 function channelOf(connection: PeerConnection, data: DataChannel): RtcChannel {
   const channel = new RtcChannel({
+    timers: realTimers,
     bufferedBytes: () => data.bufferedAmount(),
     send: message => data.sendMessageBinary(message),
     close: () => {
@@ -96,7 +99,7 @@ function channelOf(connection: PeerConnection, data: DataChannel): RtcChannel {
       connection.close()
     },
   })
-  data.setBufferedAmountLowThreshold(viewerLimits.CHANNEL_LOW_BYTES)
+  data.setBufferedAmountLowThreshold(peerLimits.CHANNEL_LOW_BYTES)
   data.onBufferedAmountLow(() => channel.drained())
   data.onClosed(() => channel.lost())
   data.onMessage(message => channel.received(bytesOf(message)))

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { createEdge } from '@tan/edge'
 import { createLogger } from '@tan/node'
-import { createRpc, fetchTrustAnchor, parseTrustAnchor } from '@tan/viewer'
+import { createRpc, fetchTrustAnchor, parseTrustAnchor } from '@tan/peer'
 import type { Command } from 'commander'
 import { readAmount } from '../amounts.ts'
 import { readInteger, readJson, readPlace, readPort, readPositive } from '../arguments.ts'

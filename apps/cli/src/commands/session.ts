@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createNodeWorld, openNodeSession } from '@tan/edge'
-import { CodedError, EMPTY_BYTES } from '@tan/primitives'
 import {
   createPoolChain,
   createRpc,
@@ -13,7 +12,8 @@ import {
   type Rpc,
   type Session,
   secureRandom,
-} from '@tan/viewer'
+} from '@tan/peer'
+import { CodedError, EMPTY_BYTES } from '@tan/primitives'
 import type { Command } from 'commander'
 import { readAccount, tangam } from '../amounts.ts'
 import { type RpcOptions, withRpc } from '../chain-client.ts'

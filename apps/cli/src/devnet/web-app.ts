@@ -15,6 +15,7 @@ const SOURCES = [
   'packages/protocol/src',
   'packages/storage/src',
   'packages/delivery/src',
+  'packages/peer/src',
   'packages/viewer/src',
 ]
 

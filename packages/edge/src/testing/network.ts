@@ -9,6 +9,18 @@ import { fileURLToPath } from 'node:url'
 import { initChain, Node } from '@tan/node'
 import { createOriginServer, type OriginServer, publish } from '@tan/origin'
 import {
+  commonWorld,
+  createPoolChain,
+  createRpc,
+  fetchTrustAnchor,
+  type PoolChain,
+  prepareTransaction,
+  type Rpc,
+  secureRandom,
+  settleTransaction,
+  type TrustAnchor,
+} from '@tan/peer'
+import {
   type Address,
   addressOfSecretKey,
   bls,
@@ -27,23 +39,9 @@ import {
   TANGAM_GENESIS_SUPPLY_WEI,
 } from '@tan/protocol'
 import { createTracker, type Tracker } from '@tan/tracker'
-import {
-  commonWorld,
-  createPoolChain,
-  createRpc,
-  createViewer,
-  fetchTrustAnchor,
-  type PoolChain,
-  prepareTransaction,
-  type Rpc,
-  secureRandom,
-  settleTransaction,
-  type TrustAnchor,
-  type Viewer,
-  type ViewerOptions,
-} from '@tan/viewer'
+import { createViewer, type Viewer, type ViewerOptions } from '@tan/viewer'
 import { createEdge, type Edge, type EdgeOptions } from '../edge.ts'
-import { createNodeWorld, openNodeSession } from '../node-viewer.ts'
+import { createNodeWorld, openNodeSession } from '../node-world.ts'
 
 const CHAIN_ID = 7_411
 const STAKE_WEI = 1_000_000n * 10n ** 18n

@@ -1,7 +1,8 @@
 // Records that must survive, in IndexedDB: encrypted with a key that the browser keeps and no page can read out, so that
 // a copy of the profile's files alone gives nobody the session key. Written through to disk before they count.
+
+import type { DurableStore } from '@tan/peer'
 import { CodedError, utf8ToBytes } from '@tan/primitives'
-import type { DurableStore } from '../ports.ts'
 
 const RECORDS = 'records'
 const KEYS = 'keys'

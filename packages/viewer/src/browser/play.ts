@@ -1,14 +1,18 @@
 // The one line that an existing player needs: `await playWithTan(hls, { manifestUrl, … })`.
+
+import {
+  commonWorld,
+  createMemoryStore,
+  createPoolChain,
+  createRpc,
+  openSession,
+  type PeerWorld,
+  parseTrustAnchor,
+} from '@tan/peer'
 import { type Address, type Logger, reasonOf } from '@tan/primitives'
 import type Hls from 'hls.js'
-import { createPoolChain } from '../chain/pool-chain.ts'
-import { createRpc } from '../chain/rpc.ts'
-import { parseTrustAnchor } from '../chain/trust-anchor.ts'
 import { attachToHls } from '../player/hls.ts'
 import { createViewer, type Viewer, type ViewerOptions } from '../player/viewer.ts'
-import { commonWorld, type ViewerWorld } from '../player/world.ts'
-import type { DurableStore } from '../ports.ts'
-import { openSession, type Session } from '../session/session.ts'
 import { connectBrowserRtc } from './rtc.ts'
 import { openBrowserSession } from './session.ts'
 
@@ -24,7 +28,7 @@ export interface BrowserViewerOptions
   readonly logger?: Logger | undefined
 }
 
-export function createBrowserWorld(logger?: Logger): ViewerWorld {
+export function createBrowserWorld(logger?: Logger): PeerWorld {
   return { ...commonWorld(logger), connect: connectBrowserRtc }
 }
 
@@ -41,7 +45,15 @@ export async function createBrowserViewer(options: BrowserViewerOptions): Promis
     rpcUrl === undefined || anchor === undefined || session === undefined
       ? undefined
       : createPoolChain(createRpc(rpcUrl), anchor.chainId, world.timers)
-  return createViewer({ ...rest, session: session ?? (await passingSession()), world, chain, anchor, fund })
+  // Without one, an identity for as long as the page lives: it never holds money, so that nothing is lost with it.
+  return createViewer({
+    ...rest,
+    session: session ?? (await openSession(createMemoryStore())),
+    world,
+    chain,
+    anchor,
+    fund,
+  })
 }
 
 /** The viewer of a page and its player, wired up; playing starts when a media element is attached to `hls`. */
@@ -51,18 +63,4 @@ export async function playWithTan(hls: Hls, options: BrowserViewerOptions): Prom
   hls.once('hlsDestroying' as Parameters<Hls['once']>[0], detach)
   hls.loadSource(viewer.entryUrl)
   return viewer
-}
-
-/** An identity for as long as the page lives. It never holds money, so that nothing is lost with it. */
-function passingSession(): Promise<Session> {
-  const records = new Map<string, Uint8Array>()
-  const store: DurableStore = {
-    get: async key => records.get(key),
-    put: async (...entries) => {
-      for (const [key, value] of entries) records.set(key, value)
-    },
-    delete: async key => void records.delete(key),
-    list: async prefix => [...records].filter(([key]) => key.startsWith(prefix)),
-  }
-  return openSession(store)
 }

@@ -1,7 +1,15 @@
 // WebRTC in a browser. Node's is the same port over another library (@tan/edge).
-import { CHANNEL_LOW_BYTES } from '../limits.ts'
-import type { ConnectRtc, RtcAttempt, RtcOptions, RtcSignal } from '../ports.ts'
-import { RtcChannel } from '../swarm/rtc-channel.ts'
+
+import {
+  type ConnectRtc,
+  peerLimits,
+  type RtcAttempt,
+  RtcChannel,
+  type RtcOptions,
+  type RtcSignal,
+  realTimers,
+  rtcFailure,
+} from '@tan/peer'
 
 export const connectBrowserRtc: ConnectRtc = options => new BrowserAttempt(options)
 
@@ -84,12 +92,13 @@ class BrowserAttempt implements RtcAttempt {
     if (this.#isOver) return
     this.#isOver = true
     this.#connection.close()
-    this.#events.failed({ code: 'rtc/failed', message })
+    this.#events.failed(rtcFailure(message))
   }
 }
 
 function channelOf(connection: RTCPeerConnection, data: RTCDataChannel): RtcChannel {
   const channel = new RtcChannel({
+    timers: realTimers,
     bufferedBytes: () => data.bufferedAmount,
     send: message => data.send(message as Uint8Array<ArrayBuffer>),
     close: () => {
@@ -98,7 +107,7 @@ function channelOf(connection: RTCPeerConnection, data: RTCDataChannel): RtcChan
     },
   })
   data.binaryType = 'arraybuffer'
-  data.bufferedAmountLowThreshold = CHANNEL_LOW_BYTES
+  data.bufferedAmountLowThreshold = peerLimits.CHANNEL_LOW_BYTES
   data.onbufferedamountlow = () => channel.drained()
   data.onclose = () => channel.lost()
   data.onmessage = ({ data: message }: MessageEvent<string | ArrayBuffer>) =>

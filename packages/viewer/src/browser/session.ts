@@ -1,8 +1,9 @@
-// The session of a page. Two writers of one session would promise the same money twice: each tab that plays takes a
+// The session of a page (spec D-ONEWRITER). Two writers of one session would promise the same money twice: each tab that plays takes a
 // session of its own, and holds it by a Web Lock for as long as it lives.
+
+import { openSession, type Session } from '@tan/peer'
 import { CodedError } from '@tan/primitives'
 import { SESSIONS_MAX } from '../limits.ts'
-import { openSession, type Session } from '../session/session.ts'
 import { openIndexedDb } from './indexed-db.ts'
 
 /** Throws `session/storage` where the browser keeps nothing for this page, and `session/busy` if too many tabs play. */

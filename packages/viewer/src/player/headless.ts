@@ -1,8 +1,8 @@
 // A player without a picture: it takes segments as a real one would, plays them by the clock, and counts how long it had
 // to wait. For `tan watch`, tests and benches.
 import type { Playhead } from '@tan/delivery'
+import type { Timers } from '@tan/peer'
 import type { Clock } from '@tan/primitives'
-import type { Timers } from '../ports.ts'
 import type { Viewer } from './viewer.ts'
 
 export interface HeadlessOptions {

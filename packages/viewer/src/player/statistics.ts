@@ -1,12 +1,9 @@
 // What happened while viewing, added up.
 import type { PeerReport } from '@tan/delivery'
-import type { Address, Hash } from '@tan/primitives'
+import type { OpenPool } from '@tan/peer'
+import type { Address } from '@tan/primitives'
 
-export interface PoolReport {
-  readonly poolId: Hash
-  readonly kind: 'credit' | 'strict'
-  readonly depositWei: bigint
-  readonly collateralWei: bigint
+export interface PoolReport extends OpenPool {
   /** promised to peers, redeemed or not */
   readonly spentWei: bigint
 }

@@ -1,38 +1,35 @@
 // A viewer: it keeps what a player needs coming, from peers that it pays and from the origin, and serves others meanwhile.
 // It knows no player: adapters (hls.ts, headless.ts) tell it where one stands, and ask it for segments.
+
+import type { Catalog, CatalogSegment, Playhead } from '@tan/delivery'
+import type { RedeemPolicy } from '@tan/payments'
 import {
-  type Catalog,
-  type CatalogSegment,
-  createCatalog,
-  type Playhead,
-  playbackDemand,
-  swarmLimits,
-  type Wanted,
-} from '@tan/delivery'
-import { type ProvenPool, type RedeemPolicy, unanchored } from '@tan/payments'
-import { type Address, CodedError, type Hash, type Reason, reasonOf, rejected } from '@tan/primitives'
+  isPaid,
+  openResource,
+  Peer,
+  type PeerWorld,
+  PiecesInMemory,
+  type PoolChain,
+  type PoolPlan,
+  type Resource,
+  type Session,
+  type SwarmMember,
+  type TrustAnchor,
+} from '@tan/peer'
+import { type Address, CodedError, type Reason } from '@tan/primitives'
 import { fileUrl, type PieceRef, type SignedManifest } from '@tan/protocol'
-import type { Place } from '@tan/protocol/tracker'
-import type { PoolChain } from '../chain/pool-chain.ts'
-import { createPoolVerifier, type VerifyPool } from '../chain/pool-verifier.ts'
-import type { TrustAnchor } from '../chain/trust-anchor.ts'
-import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX_VIEWER, PEERS_WANTED, POOL_RETRY_MS, READ_MAX_MS } from '../limits.ts'
-import { PoolKeeper, type PoolPlan } from '../session/pool-keeper.ts'
-import { Redeemer } from '../session/redeemer.ts'
-import type { Session } from '../session/session.ts'
-import { Meetings } from '../swarm/meetings.ts'
-import { Origin } from '../swarm/origin.ts'
-import { PiecesInMemory } from '../swarm/pieces-in-memory.ts'
-import { SwarmRunner } from '../swarm/runner.ts'
-import { Trackers } from '../swarm/trackers.ts'
-import { fetchManifest, originFolders } from './manifest.ts'
+import type { Candidate, Place } from '@tan/protocol/tracker'
+import type { TrackerReport } from '@tan/protocol/tracker/client'
+import { DEMAND_MS, MEMORY_MAX_BYTES, PEERS_MAX, PEERS_WANTED, READ_MAX_MS, ROLES_MAX } from '../limits.ts'
+import { Demand } from './demand.ts'
+import { suggestedPool } from './pool-plan.ts'
+import { segmentsAt } from './segment-urls.ts'
 import { ByteCounter, type PoolReport, type ViewerStats } from './statistics.ts'
-import type { ViewerWorld } from './world.ts'
 
 export interface ViewerOptions {
   readonly manifestUrl: string
   readonly session: Session
-  readonly world: ViewerWorld
+  readonly world: PeerWorld
   /** instead of those that the manifest names */
   readonly trackers?: readonly string[] | undefined
   /** pays peers; without it only what is free comes from them */
@@ -89,14 +86,12 @@ export interface Viewer {
   close(): Promise<void>
 }
 
-/** Throws what `fetchManifest` throws. The pool is opened and peers are met while it plays already. */
+/** Throws what `openResource` throws. The pool is opened and peers are met while it plays already. */
 export async function createViewer(options: ViewerOptions): Promise<Viewer> {
-  const manifest = await fetchManifest(options.manifestUrl, options.world.get)
-  const chainId = options.chain?.chainId ?? options.anchor?.chainId
-  if (chainId !== undefined && chainId !== manifest.chainId)
-    throw new CodedError('manifest/chain', `the manifest is for chain ${manifest.chainId}; this is ${chainId}`)
-  const viewer = new ViewerProcess(options, manifest)
-  await viewer.start()
+  const { manifestUrl, world, chain, anchor, usesPeers = true } = options
+  const resource = await openResource(manifestUrl, world.get, chain?.chainId ?? anchor?.chainId)
+  const viewer = new ViewerProcess(options, resource)
+  await viewer.start(usesPeers)
   return viewer
 }
 
@@ -105,56 +100,42 @@ const EXPIRY_MARGIN_BLOCKS = 60
 const REDEEM: RedeemPolicy = { gasFactor: 20n, dueMaxWei: 10n ** 21n, expiryMarginBlocks: 120 }
 /** of a viewer's own earnings from one credit pool */
 const UNREDEEMED_MAX_PIECES = 4_096n
+/** round-trip times of one report */
+const REPORTED_RTTS = 16
+const REPORTED_RTT_MAX_MS = 10_000
 
 class ViewerProcess implements Viewer {
   readonly catalog: Catalog
   readonly manifest: SignedManifest
   readonly entryUrl: string
   readonly #options: ViewerOptions
-  readonly #folders: readonly string[]
+  readonly #resource: Resource
   readonly #listeners = new Set<(event: ViewerEvent) => void>()
   readonly #bytes = new ByteCounter()
+  /** as trackers said */
   readonly #roles = new Map<Address, 'viewer' | 'edge'>()
-  /** asked for by the player, and not there yet */
-  readonly #requests = new Map<number, { readonly wanted: Wanted; count: number }>()
+  readonly #demand: Demand
   readonly #lifetime = new AbortController()
-  #runner!: SwarmRunner
-  #meetings!: Meetings
-  #trackers!: Trackers
-  #redeemer: Redeemer | undefined
-  #playhead: Playhead | undefined
-  #pool: Omit<PoolReport, 'spentWei'> | undefined
-  #salt: Hash | undefined
-  /** transactions of the session's account, one after the other */
-  #sending: Promise<unknown> = Promise.resolve()
-  readonly #claims = new Map<Hash, bigint>()
-  #usesPeers: boolean
-  #hasAskedForPool = false
+  #peer!: Peer
+  #member!: SwarmMember
+  #usesPeers = false
   #stopTimer = () => {}
-  #stopPoolTimer = () => {}
 
-  constructor(options: ViewerOptions, manifest: SignedManifest) {
+  constructor(options: ViewerOptions, resource: Resource) {
     this.#options = options
-    this.manifest = manifest
-    this.catalog = createCatalog(manifest)
-    this.#folders = originFolders(options.manifestUrl, manifest)
-    this.entryUrl = fileUrl(this.#folders[0]!, manifest.entry)
-    this.#usesPeers = options.usesPeers ?? true
+    this.#resource = resource
+    this.manifest = resource.manifest
+    this.catalog = resource.catalog
+    this.#demand = new Demand(resource.catalog)
+    this.entryUrl = fileUrl(resource.folders[0]!, resource.manifest.entry)
   }
 
-  async start(): Promise<void> {
-    const { session, chain } = this.#options
-    const earnings = await session.records.earnings()
-    const own = earnings.filter(({ resourceId }) => resourceId === this.catalog.resourceId)
-    this.#runner = this.#createRunner(own)
-    this.#meetings = this.#createMeetings()
-    this.#trackers = this.#createTrackers()
-    if (chain !== undefined) {
-      this.#redeemer = this.#createRedeemer(chain)
-      this.#redeemer.start(earnings)
-    }
+  async start(usesPeers: boolean): Promise<void> {
+    this.#peer = await this.#openPeer()
+    this.#member = this.#join()
+    this.#peer.start()
     this.#repeat()
-    if (this.#usesPeers) this.#startPeers()
+    this.setPeers(usesPeers)
   }
 
   // ------------------------------------------------------------------------------------------------ doors
@@ -165,48 +146,38 @@ class ViewerProcess implements Viewer {
   }
 
   stats(): ViewerStats {
-    const peers = this.#runner.swarm.peers().map(peer => ({ ...peer, role: this.#roles.get(peer.address) }))
-    const paidWei = this.#runner.swarm.paidWei
-    const earnings = this.#redeemer?.summary()
+    const { have, pool, paidWei } = this.#member
+    const { originBytes, peerBytes, offload, servedBytes } = this.#bytes
+    const { earnedWei = 0n, redeemedWei = 0n } = this.#peer.earnings ?? {}
     return {
-      originBytes: this.#bytes.originBytes,
-      peerBytes: this.#bytes.peerBytes,
-      offload: this.#bytes.offload,
-      servedBytes: this.#bytes.servedBytes,
-      have: this.#runner.swarm.have,
-      peers,
-      pool: this.#pool && { ...this.#pool, spentWei: paidWei },
-      paidWei,
-      earnedWei: earnings?.earnedWei ?? 0n,
-      redeemedWei: earnings?.redeemedWei ?? 0n,
+      ...{ originBytes, peerBytes, offload, servedBytes, have, paidWei, earnedWei, redeemedWei },
+      peers: this.#member.peers().map(peer => ({ ...peer, role: this.#roles.get(peer.address) })),
+      pool: pool && { ...pool, spentWei: paidWei },
       usesPeers: this.#usesPeers,
-      hasTracker: this.#trackers.isConnected,
+      hasTracker: this.#peer.hasTracker,
     }
   }
 
   get bytesPerMs(): number {
-    return this.#runner.swarm.bytesPerMs
+    return this.#member.bytesPerMs
   }
 
   setPlayhead(playhead: Omit<Playhead, 'atMs'>): void {
-    this.#playhead = { ...playhead, atMs: this.#options.world.clock.nowMs() }
+    this.#demand.setPlayhead({ ...playhead, atMs: this.#nowMs })
     this.#want()
   }
 
   segmentsAt(url: string): readonly CatalogSegment[] {
-    for (const folder of this.#folders) {
-      const uri = uriBelow(folder, url)
-      if (uri !== undefined) return this.catalog.file(uri)
-    }
-    return []
+    return segmentsAt(this.#resource, url)
   }
 
   async read(rendition: number, segment: number, signal?: AbortSignal): Promise<Uint8Array> {
     const timeout = AbortSignal.timeout(READ_MAX_MS)
     const signals = [timeout, this.#lifetime.signal, ...(signal === undefined ? [] : [signal])]
-    const release = this.#request(rendition, segment)
+    const release = this.#demand.request(rendition, segment, this.#nowMs)
+    this.#want()
     try {
-      return await this.#runner.read(rendition, segment, AbortSignal.any(signals))
+      return await this.#member.read(rendition, segment, AbortSignal.any(signals))
     } catch (error) {
       if (!timeout.aborted) throw error
       throw new CodedError('viewer/timeout', `segment ${segment} did not come within ${READ_MAX_MS} ms`)
@@ -216,41 +187,33 @@ class ViewerProcess implements Viewer {
   }
 
   setPeers(isOn: boolean): void {
-    if (this.#usesPeers === isOn) return
     this.#usesPeers = isOn
-    if (isOn) this.#startPeers()
-    else {
-      this.#trackers.stop()
-      this.#runner.disconnectAll()
-    }
+    this.#peer.setMeeting(isOn)
   }
 
-  #startPeers(): void {
-    this.#trackers.start()
-    const { chain } = this.#options
-    if (chain === undefined || this.#hasAskedForPool || !manifestCosts(this.manifest)) return
-    this.#hasAskedForPool = true
-    void this.#openPool(chain)
-  }
-
-  async redeem(): Promise<void> {
-    await this.#redeemer?.redeemAll()
+  redeem(): Promise<void> {
+    return this.#peer.redeem()
   }
 
   async close(): Promise<void> {
     if (this.#lifetime.signal.aborted) return
     this.#stopTimer()
-    this.#stopPoolTimer()
     this.#lifetime.abort(new CodedError('viewer/closed', 'the viewer is closed'))
-    this.#trackers.stop()
-    this.#meetings.stop()
-    this.#redeemer?.stop()
-    this.#runner.stop()
-    await this.#sending.catch(() => {})
+    this.#peer.stop()
+    // Whoever takes the session next must find no transaction of it under way.
+    await this.#peer.idle()
     await this.#options.session.close()
   }
 
-  // ------------------------------------------------------------------------------------------------ what is needed
+  // ------------------------------------------------------------------------------------------------ parts
+
+  get #nowMs(): number {
+    return this.#options.world.clock.nowMs()
+  }
+
+  #want(): void {
+    this.#member.want(this.#demand.wanted(this.#nowMs))
+  }
 
   #repeat(): void {
     this.#stopTimer = this.#options.world.timers.after(DEMAND_MS, () => {
@@ -259,90 +222,32 @@ class ViewerProcess implements Viewer {
     })
   }
 
-  #want(): void {
-    const nowMs = this.#options.world.clock.nowMs()
-    const wanted = this.#playhead === undefined ? [] : playbackDemand(this.catalog, this.#playhead, nowMs)
-    for (const { wanted: request } of this.#requests.values()) {
-      const isThere = wanted.some(
-        ({ rendition, segment }) => rendition === request.rendition && segment === request.segment,
-      )
-      if (!isThere) wanted.push(request)
-    }
-    this.#runner.want(wanted)
+  #openPeer(): Promise<Peer> {
+    const { world, session, chain, anchor, place, uploadBytesPerSecond = UPLOAD_BYTES_PER_SECOND } = this.#options
+    return Peer.open({
+      ...{ role: 'viewer', world, session, chain, anchor, place, uploadBytesPerSecond, redeem: REDEEM },
+      trackers: this.#options.trackers ?? this.manifest.trackers,
+      report: () => this.#report(),
+      events: { failed: rejection => this.#emit({ type: 'problem', rejection }) },
+    })
   }
 
-  /** At once: whoever asks for it waits for it. On the timeline, its place there says how long. */
-  #request(rendition: number, segment: number): () => void {
-    const entry = this.catalog.segment(rendition, segment)
-    if (entry === undefined) throw new CodedError('viewer/segment', `there is no segment ${rendition}/${segment}`)
-    const known = this.#requests.get(entry.id)
-    const deadlineMs = this.#options.world.clock.nowMs()
-    if (known === undefined) this.#requests.set(entry.id, { wanted: { rendition, segment, deadlineMs }, count: 1 })
-    else known.count++
-    this.#want()
-    return () => {
-      const request = this.#requests.get(entry.id)
-      if (request !== undefined && --request.count === 0) this.#requests.delete(entry.id)
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------------ parts
-
-  #createRunner(earnings: Awaited<ReturnType<Session['records']['earnings']>>): SwarmRunner {
-    const { session, world, anchor, memoryMaxBytes = MEMORY_MAX_BYTES } = this.#options
-    const { piecePriceWei, openingWei, chainId } = this.manifest
-    const { records } = session
-    const verify: VerifyPool = anchor === undefined ? () => rejected(unanchored()) : createPoolVerifier(anchor)
-    const runner: SwarmRunner = new SwarmRunner({
-      catalog: this.catalog,
-      swarm: {
-        identity: session,
-        random: world.random,
-        serves: this.#options.servesPeers ?? (anchor !== undefined || !manifestCosts(this.manifest)),
-        payee: {
-          piecePriceWei,
-          openingWei,
-          unredeemedMaxWei: piecePriceWei * UNREDEEMED_MAX_PIECES,
-          expiryMarginBlocks: EXPIRY_MARGIN_BLOCKS,
-          announcesClaims: true,
-          followsChain: this.#options.chain !== undefined,
-          records: earnings,
-        },
-        signVoucher: voucher => session.signVoucher(chainId, voucher),
-      },
-      origin: new Origin({
-        catalog: this.catalog,
-        folders: this.#folders,
-        get: world.get,
-        timers: world.timers,
-        client: 'viewer',
-      }),
-      pieces: new PiecesInMemory(memoryMaxBytes, (rendition, segment) =>
-        runner.dispatch({ type: 'dropped', rendition, segment }),
-      ),
-      sha256: world.sha256,
-      clock: world.clock,
-      timers: world.timers,
-      logger: world.logger,
-      savePayments: record => records.savePayments(record),
-      saveEarnings: async newer => {
-        await records.saveEarnings(newer)
-        this.#redeemer?.note(newer)
-      },
-      provePool: (poolId, target) => {
-        const { chain } = this.#options
-        if (chain === undefined || this.#salt === undefined) throw new CodedError('viewer/chain', 'no chain to ask')
-        return chain.proof(poolId, target, this.#salt)
-      },
-      verifyPool: proof => verify(proof, session.address),
-      reserve: (poolId, target, amountWei) =>
-        this.#send(chain => chain.reserve(poolId, target, amountWei, session.secretKey)),
-      claim: claim => {
-        this.#claims.set(claim.poolId, claim.claimWei)
-        // Without a tracker the cap on what is not redeemed bounds the risk alone.
-        if (!this.#trackers.claim(claim)) this.#claimed(claim.poolId, true)
-      },
+  #join(): SwarmMember {
+    const { chain, anchor, fund, pool, servesPeers, memoryMaxBytes = MEMORY_MAX_BYTES } = this.#options
+    const { piecePriceWei } = this.manifest
+    const costs = isPaid(this.manifest)
+    return this.#peer.join({
+      resource: this.#resource,
+      pieces: new PiecesInMemory(memoryMaxBytes, (rendition, segment) => this.#member.dropped(rendition, segment)),
+      serves: servesPeers ?? (anchor !== undefined || !costs),
+      piecePriceWei,
+      unredeemedMaxWei: piecePriceWei * UNREDEEMED_MAX_PIECES,
+      expiryMarginBlocks: EXPIRY_MARGIN_BLOCKS,
+      paying: chain === undefined || !costs ? undefined : { pool: { ...suggestedPool(this.catalog), ...pool }, fund },
+      peersWanted: () => PEERS_WANTED,
+      peersMax: PEERS_MAX,
       events: {
+        named: peers => this.#noteRoles(peers),
         piece: ({ ref, from, bytes }) => this.#pieceCame(ref, from, bytes),
         served: ({ to, bytes }) => {
           this.#bytes.servedBytes += bytes
@@ -350,104 +255,29 @@ class ViewerProcess implements Viewer {
         },
         paid: payment => this.#emit({ type: 'payment', ...payment }),
         opened: address => this.#emit({ type: 'peer', address, isConnected: true }),
-        closed: address => {
-          this.#emit({ type: 'peer', address, isConnected: false })
-          if (this.#usesPeers) this.#trackers.announce(this.catalog.resourceId)
-        },
+        closed: address => this.#emit({ type: 'peer', address, isConnected: false }),
         banned: (address, rejection) => this.#emit({ type: 'banned', address, rejection }),
+        poolOpened: open => this.#emit({ type: 'pool', pool: { ...open, spentWei: this.#member.paidWei } }),
         failed: rejection => this.#emit({ type: 'problem', rejection }),
       },
     })
-    return runner
   }
 
-  #createMeetings(): Meetings {
-    const { session, world } = this.#options
-    const { resourceId } = this.catalog
-    return new Meetings({
-      resourceId,
-      self: session.address,
-      connect: world.connect,
-      clock: world.clock,
-      timers: world.timers,
-      random: world.random,
-      wanted: PEERS_WANTED,
-      most: PEERS_MAX_VIEWER,
-      isConnectedTo: peer => this.#runner.isConnectedTo(peer),
-      isBanned: peer => this.#runner.swarm.isBanned(peer),
-      connections: () => this.#runner.connections,
-      signal: (to, signal) => this.#trackers.signal(resourceId, to, signal),
-      opened: (channel, peer) => (this.#usesPeers ? this.#runner.add(channel, peer) : channel.close()),
-      failed: (peer, rejection) => world.logger.debug('no connection', { peer, ...rejection }),
-    })
+  #noteRoles(peers: readonly Candidate[]): void {
+    for (const { peerId, role } of peers) {
+      this.#roles.delete(peerId)
+      this.#roles.set(peerId, role)
+      if (this.#roles.size > ROLES_MAX) this.#roles.delete(this.#roles.keys().next().value!)
+    }
   }
 
-  #createTrackers(): Trackers {
-    const { session, world, place, uploadBytesPerSecond = UPLOAD_BYTES_PER_SECOND } = this.#options
-    const trackers = new Trackers({
-      urls: this.#options.trackers ?? this.manifest.trackers,
-      identity: { peerId: session.address, sign: digest => session.sign(digest) },
-      role: 'viewer',
-      uploadBytesPerSecond,
-      place,
-      openSocket: world.openSocket,
-      timers: world.timers,
-      random: world.random,
-      logger: world.logger,
-      report: () => ({
-        load: 0,
-        servedBytes: this.#bytes.servedBytes,
-        rtt: this.#runner.swarm
-          .peers()
-          .slice(0, 16)
-          .map(({ address, latencyMs }) => ({ peerId: address, rttMs: Math.min(10_000, latencyMs) })),
-      }),
-      onError: rejection => world.logger.debug('tracker', { ...rejection }),
-    })
-    trackers.join(this.catalog.resourceId, {
-      announcement: () => ({
-        have: this.#runner.swarm.servesOthers ? this.#runner.swarm.have : 0,
-        want: Math.max(0, PEERS_WANTED - this.#runner.connections),
-      }),
-      candidates: peers => {
-        for (const { peerId, role } of peers) this.#roles.set(peerId, role)
-        if (this.#usesPeers) this.#meetings.seek(peers.map(({ peerId }) => peerId))
-      },
-      signal: (from, signal) => {
-        if (this.#usesPeers) this.#meetings.receive(from, signal)
-      },
-      iceServers: servers => this.#meetings.setIceServers(servers),
-      claimed: (poolId, isAdmitted) => this.#claimed(poolId, isAdmitted),
-    })
-    return trackers
-  }
-
-  #createRedeemer(chain: PoolChain): Redeemer {
-    const { session, world } = this.#options
-    return new Redeemer({
-      chain,
-      records: session.records,
-      secretKey: session.secretKey,
-      policy: REDEEM,
-      timers: world.timers,
-      logger: world.logger,
-      send: work => this.#send(work),
-      onHeight: height => this.#runner.dispatch({ type: 'height', height }),
-      onChanged: (resourceId, proven) => this.#poolChanged(resourceId, proven),
-      onEnded: (resourceId, poolId) => {
-        if (resourceId === this.catalog.resourceId) this.#runner.dispatch({ type: 'pool-ended', poolId })
-      },
-      onFailed: rejection => this.#emit({ type: 'problem', rejection }),
-    })
-  }
-
-  #poolChanged(resourceId: Hash, proven: ProvenPool): void {
-    if (resourceId === this.catalog.resourceId) this.#runner.dispatch({ type: 'pool-changed', proven })
-  }
-
-  #claimed(poolId: Hash, isAdmitted: boolean): void {
-    const claimWei = this.#claims.get(poolId)
-    if (claimWei !== undefined) this.#runner.dispatch({ type: 'claimed', poolId, claimWei, isAdmitted })
+  /** spec T-RTT: trackers learn from it how far networks are apart */
+  #report(): TrackerReport {
+    const rtt = this.#member
+      .peers()
+      .slice(0, REPORTED_RTTS)
+      .map(({ address, latencyMs }) => ({ peerId: address, rttMs: Math.min(REPORTED_RTT_MAX_MS, latencyMs) }))
+    return { load: 0, servedBytes: this.#bytes.servedBytes, rtt }
   }
 
   #pieceCame(ref: PieceRef, from: 'origin' | Address, bytes: number): void {
@@ -460,74 +290,5 @@ class ViewerProcess implements Viewer {
 
   #emit(event: ViewerEvent): void {
     for (const listener of this.#listeners) listener(event)
-  }
-
-  // ------------------------------------------------------------------------------------------------ paying
-
-  async #openPool(chain: PoolChain): Promise<void> {
-    const { session, world, fund } = this.#options
-    this.#runner.payFrom(undefined, undefined, true)
-    const keeper = new PoolKeeper({
-      chain,
-      records: session.records,
-      secretKey: session.secretKey,
-      random: world.random,
-      fund,
-    })
-    try {
-      const plan = { ...this.#suggestedPool(), ...this.#options.pool }
-      const { record, state } = await this.#send(() => keeper.open(this.catalog.resourceId, plan))
-      if (this.#lifetime.signal.aborted) return
-      const { poolId, salt } = record
-      const kind = state.collateral === 0n ? 'strict' : 'credit'
-      this.#salt = salt
-      this.#pool = { poolId, kind, depositWei: state.deposit, collateralWei: state.collateral }
-      const payments = await session.records.payments(poolId)
-      this.#runner.payFrom({ poolId, kind, budgetWei: state.deposit }, payments, false)
-      this.#emit({ type: 'pool', pool: { ...this.#pool, spentWei: this.#runner.swarm.paidWei } })
-    } catch (error) {
-      const rejection = reasonOf(error)
-      world.logger.warn('no pool to pay peers from', { ...rejection })
-      this.#runner.payFrom(undefined, undefined, false)
-      this.#emit({ type: 'problem', rejection })
-      // A node that is away comes back. Whoever is asked for money is not asked again and again.
-      if (rejection.code.startsWith('rpc/') && !this.#lifetime.signal.aborted)
-        this.#stopPoolTimer = world.timers.after(POOL_RETRY_MS, () => void this.#openPool(chain))
-    }
-  }
-
-  /** Enough for the film in its best quality, and for what is paid ahead to peers that then go away. */
-  #suggestedPool(): PoolPlan {
-    const { piecePriceWei, openingWei } = this.manifest
-    const pieces = this.catalog.renditions.map(rendition => rendition.pieceCount)
-    const most = Math.max(...pieces) + pieces.length
-    const spare = PEERS_WANTED * swarmLimits.IN_FLIGHT_MAX
-    const depositWei = piecePriceWei * BigInt(Math.ceil(1.5 * most) + spare) + openingWei * BigInt(2 * PEERS_WANTED)
-    return { kind: 'credit', depositWei, collateralPercent: 200, durationBlocks: 20_000, blocksLeftMin: 2_000 }
-  }
-
-  #send<T>(work: (chain: PoolChain) => Promise<T>): Promise<T> {
-    const { chain } = this.#options
-    if (chain === undefined) return Promise.reject(new CodedError('viewer/chain', 'no chain to send to'))
-    const next = this.#sending.then(() => work(chain))
-    this.#sending = next.catch(() => {})
-    return next
-  }
-}
-
-function manifestCosts({ piecePriceWei, openingWei }: SignedManifest): boolean {
-  return piecePriceWei > 0n || openingWei > 0n
-}
-
-/** The path of a file below a folder's URL, decoded; undefined for what lies elsewhere. */
-function uriBelow(folder: string, url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined
-  const { origin, pathname } = new URL(url)
-  const base = new URL(folder)
-  if (origin !== base.origin || !pathname.startsWith(base.pathname)) return undefined
-  try {
-    return decodeURIComponent(pathname.slice(base.pathname.length))
-  } catch {
-    return undefined
   }
 }
