@@ -49,8 +49,7 @@ export function checkCodes(
     usedIn.set(room, used)
     for (const code of codesOf(source)) {
       used.add(code)
-      const visible = [room, ...(rooms[room] ?? []).map(other => `packages/${other}`)]
-      if (!visible.some(other => declares(tables.get(other), code)))
+      if (![...below(room, rooms)].some(other => declares(tables.get(other), code)))
         say(room, `${path}: uses the code ${code}, which ${room}/src/codes.ts does not declare`)
     }
   }
@@ -60,6 +59,13 @@ export function checkCodes(
   for (const room of exempt)
     if (!(room in rooms)) breaches.push(`${room}: is no room: take it out of scripts/house/rooms.ts`)
   return { breaches, told }
+}
+
+/** The room itself, and all that it stands on: what those refuse with passes through it. */
+function below(room: string, rooms: typeof ROOMS, found: Set<string> = new Set([room])): Set<string> {
+  for (const other of (rooms[room] ?? []).map(name => `packages/${name}`))
+    if (!found.has(other)) below(other, rooms, found.add(other))
+  return found
 }
 
 function declares(table: Codes | undefined, code: string): boolean {

@@ -1,4 +1,4 @@
-// What work costs in gas, as far as TypeScript charges for it: before a transaction runs, and in native contracts. What an
+// What work costs in gas (spec L-GAS), as far as TypeScript charges for it: before a transaction runs, and in native contracts. What an
 // instruction costs is in opcodes.ts and assembly/. Numbers of the Yellow Paper and of the EIPs named.
 
 /** Of a transaction before it does anything. */

@@ -1,5 +1,5 @@
 // With which codes this room refuses blocks and transactions, and fails. docs/errors.md lists them.
-import { AGAINST_RULES, FORGED, rejecter, UNTIMELY } from '@tan/primitives'
+import { AGAINST_RULES, type ErrorTable, FORGED, rejecter, UNTIMELY } from '@tan/primitives'
 
 export const REJECTIONS = {
   'block/parent': [AGAINST_RULES, 'The block names another parent than the one that it was put on.'],
@@ -27,3 +27,13 @@ export const REJECTIONS = {
   'call/halted': [AGAINST_RULES, 'The call halts: it runs out of gas, or does what cannot be done.'],
 } as const
 export const reject: ReturnType<typeof rejecter<typeof REJECTIONS>> = rejecter(REJECTIONS)
+
+export const ERRORS = {
+  'genesis/balance': 'A genesis balance or stake is wrong. The message names the account and says why.',
+  'genesis/guardian':
+    'A guardian of the genesis file fails the checks that later guardians pass. The message names it and says why.',
+  'genesis/holders': 'The list of holders cannot become a genesis. The message lists what is wrong, line by line.',
+  'genesis/not-empty': 'The store holds a chain already. Choose an empty folder.',
+  'receipt/type':
+    'A receipt is of a type that the chain does not have: the data folder is damaged, or of another version.',
+} as const satisfies ErrorTable

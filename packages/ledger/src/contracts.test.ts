@@ -9,8 +9,8 @@ import { type Abi, decodeFunctionResult, encodeDeployData, encodeFunctionData } 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bloomMayHold } from './block/receipts.ts'
 import { type BuiltBlock, Ledger } from './ledger.ts'
-import { signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
-import { CONTRACTS, encodeCall } from './test-world.ts'
+import { signed, TestChain, TOKEN, testAccount, testGenesis } from './testing/chain.ts'
+import { CONTRACTS, encodeCall } from './testing/world.ts'
 
 const SOURCE = `
 pragma solidity ^0.8.0;
@@ -76,7 +76,8 @@ beforeAll(() => {
 const encode = (functionName: string, args: readonly unknown[] = []) =>
   fromHex(encodeFunctionData({ abi, functionName, args }))
 
-describe('a contract (L-TRANSITION)', () => {
+// spec L-TRANSITION
+describe('a contract', () => {
   let chain: TestChain
   let desk: Address
   let nonce: bigint
@@ -112,7 +113,8 @@ describe('a contract (L-TRANSITION)', () => {
     expect(state.code(account.codeHash).length).toBeGreaterThan(500)
   })
 
-  it('calls system contracts, and both log', async () => {
+  // spec L-REENTRY
+  it('calls system contracts, which call nobody back, and both log', async () => {
     await give(TOKEN)
     expect(ask('held')).toBe(TOKEN)
     const { receipts, state, header } = await send(encode('pay', [carol.address, 5n]))
@@ -149,7 +151,8 @@ describe('a contract (L-TRANSITION)', () => {
     expect(call).toMatchObject({ ok: true, value: { succeeded: false, haltReason: 'out of gas' } })
   })
 
-  it('that destroys itself burns what it has (L-BURN)', async () => {
+  // spec L-BURN
+  it('that destroys itself burns what it has', async () => {
     const before = chain.head.state.account(alice.address)!.balance
     const { burnedWei, header, state } = await send(encode('spawn'), { value: 7n })
     const fees = BigInt(header.gasUsed) * header.baseFeePerGas

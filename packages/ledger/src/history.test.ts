@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import { toEventSelector } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { tanBalanceSlot } from './system/tan-token.ts'
-import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
-import { CONTRACTS, type ContractName, encodeCall } from './test-world.ts'
+import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './testing/chain.ts'
+import { CONTRACTS, type ContractName, encodeCall } from './testing/world.ts'
 import type { RecoveredTransaction } from './transaction.ts'
 
 /** two that guard the chain from its genesis on, and two that may come to */
@@ -106,6 +106,7 @@ function supplies(state: State) {
 }
 
 describe('over any history of blocks', () => {
+  // spec L-BURN, L-HELD
   it('both coins add up, and Staking holds all that is staked or unbonding', async () => {
     const plan = fc.array(
       fc.array(fc.record({ who, deed: deeds, tip: fc.bigInt({ min: 0n, max: GWEI }) }), { maxLength: 12 }),

@@ -12,7 +12,7 @@ export { nextBaseFee } from './block/base-fee.ts'
 export type { BodyLimits, Candidates, Skipped } from './block/build.ts'
 export { ofTransaction } from './block/process.ts'
 export { bloomMayHold, bloomOf, decodeReceipt, encodeReceipt, type Receipt } from './block/receipts.ts'
-export { type ChainRules, isTimestampAcceptable, TAN_RULES, validateBlock } from './block/validate.ts'
+export { type ChainRules, TAN_RULES, validateBlock } from './block/validate.ts'
 export { genesisBlock, genesisWrites } from './genesis/block.ts'
 export { type Holder, parseHolders, type Swap, type SwapOptions, swapHolders } from './genesis/holders.ts'
 export {

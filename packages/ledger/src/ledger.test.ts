@@ -3,7 +3,7 @@ import { type Block, type Genesis, hashBlock, SYSTEM_ADDRESSES } from '@tan/prot
 import { MemoryStore, orderedListRoot, StateStore } from '@tan/storage'
 import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
-import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
+import { GWEI, signed, TestChain, TOKEN, testAccount, testGenesis } from './testing/chain.ts'
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([alice, bob])
@@ -60,6 +60,7 @@ describe('genesis', () => {
   })
 })
 
+// spec L-HEADER, L-BODY
 describe('blocks', () => {
   it('carry transfers that another ledger accepts', async () => {
     const chain = await TestChain.open(genesis)

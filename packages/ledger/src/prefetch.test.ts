@@ -5,9 +5,9 @@ import { type KeyValueStore, MemoryStore, MissingStateError, StateStore } from '
 import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
 import { prefetchKeys } from './prefetch.ts'
-import { PoolWorld, payer, signer } from './system/payment-pools/test-pools.ts'
-import { recovered as recoveredFrom, signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
-import { CONTRACTS, type ContractName, encodeCall } from './test-world.ts'
+import { recovered as recoveredFrom, signed, TestChain, TOKEN, testAccount, testGenesis } from './testing/chain.ts'
+import { PoolWorld, payer, signer } from './testing/pools.ts'
+import { CONTRACTS, type ContractName, encodeCall } from './testing/world.ts'
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([payer, alice, bob])

@@ -2,9 +2,9 @@ import { toHex } from '@tan/primitives'
 import { SYSTEM_ADDRESSES } from '@tan/protocol'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { explainRevert } from './system/contracts.ts'
-import { PoolWorld, payer } from './system/payment-pools/test-pools.ts'
-import { signed, TestChain, TOKEN, testAccount, testGenesis } from './test-chain.ts'
-import { encodeCall } from './test-world.ts'
+import { signed, TestChain, TOKEN, testAccount, testGenesis } from './testing/chain.ts'
+import { PoolWorld, payer } from './testing/pools.ts'
+import { encodeCall } from './testing/world.ts'
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([alice, bob, payer])

@@ -9,9 +9,9 @@ import {
 } from '@tan/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PoolWorld, payer } from './system/payment-pools/test-pools.ts'
-import { GWEI, recovered, signed, TestChain, testAccount, testGenesis } from './test-chain.ts'
-import { encodeCall } from './test-world.ts'
+import { GWEI, recovered, signed, TestChain, testAccount, testGenesis } from './testing/chain.ts'
+import { PoolWorld, payer } from './testing/pools.ts'
+import { encodeCall } from './testing/world.ts'
 import { intrinsicGas, type RecoveredTransaction, TRANSACTION_GAS_MAX } from './transaction.ts'
 
 const [alice, bob, poor] = [testAccount('alice'), testAccount('bob'), testAccount('poor')]
@@ -159,6 +159,7 @@ describe('a transaction', () => {
   })
 })
 
+// spec L-GAS
 describe('refunds', () => {
   it('give back a fifth of the gas at most (EIP-3529)', async () => {
     const rules = { redeemGraceBlocks: 1 }

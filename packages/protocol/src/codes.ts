@@ -25,6 +25,7 @@ export const reject: ReturnType<typeof rejecter<typeof REJECTIONS>> = rejecter(R
 export const ERRORS = {
   'transaction/type': 'The bytes are not a transaction of a type that the chain takes.',
   'transaction/signature': 'A signature is malformed, or belongs to no account. Sign the transaction again.',
+  'abi/invalid': 'Call data does not decode as the function’s parameters.',
   'genesis/invalid': 'The genesis file has the wrong shape. The message says where.',
   'manifest/invalid': 'A manifest has the wrong shape, or breaks a rule of manifests. The message says where.',
   'manifest/signature': 'A manifest is not signed by the publisher that it names. Publish the resource again.',

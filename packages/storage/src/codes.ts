@@ -10,7 +10,6 @@ export const ERRORS = {
   'storage/closed': 'The store is closed already.',
   'storage/io': 'The disk failed, or is full. The message says what the system reported.',
   'storage/corrupt': 'What is on the disk is damaged. Restore the folder from a copy, or delete it and sync again.',
-  'storage/failed': 'An earlier write of the state failed. Open the store again.',
   'storage/missing-node': 'The state that was asked for is not on this disk: it was pruned, or never settled here.',
   'storage/too-deep': 'Too many states wait to be settled. Settle some before making more.',
   'storage/rounds': 'Reading the state did not end. Make the caches larger.',

@@ -59,7 +59,7 @@ export class EpochClock {
     return this.config.timeoutBaseMs * 2 ** Math.min(BACKOFF_DOUBLINGS_MAX, sinceCertificate + sinceSettled)
   }
 
-  /** How long a block's timestamp is still beyond the acceptable clock drift; not positive where it is acceptable. */
+  /** spec L-CLOCK: how long a block's timestamp is still beyond the acceptable clock drift; not positive where it is acceptable. */
   aheadMs({ timestampS }: Pick<BlockHeader, 'timestampS'>): number {
     return timestampS * 1000 - this.readingMs - this.config.clockDriftMaxMs
   }

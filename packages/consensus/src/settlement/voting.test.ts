@@ -137,6 +137,7 @@ describe('a validator votes for', () => {
     expect(votesIn(effects)).toEqual(votes)
   })
 
+  // spec L-CLOCK
   it('a block whose timestamp is as far ahead as may be; for a later one when its time comes', () => {
     const ahead = committee.block(GENESIS, 1, {
       header: { timestampS: START_MS / 1000 + TIMING.clockDriftMaxMs / 1000 },

@@ -4,6 +4,7 @@ import { nextBaseFee } from './base-fee.ts'
 
 const GWEI = 10n ** 9n
 
+// spec L-BASEFEE
 describe('the base fee', () => {
   it.each([
     [10_000_000, 1_000_000_000n],

@@ -1,4 +1,4 @@
-// The base fee follows how full the parent block was (EIP-1559), and never falls below the chain's floor.
+// The base fee follows how full the parent block was (EIP-1559), and never falls below the chain's floor (spec L-BASEFEE).
 import type { BlockHeader, ChainParameters } from '@tan/protocol'
 
 const ELASTICITY = 2n

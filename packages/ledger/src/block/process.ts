@@ -1,5 +1,5 @@
-// Runs the transactions of a block in the engine (spec/ledger.md, L-TRANSITION), and compares what its header claims with what
-// came out (L-BODY).
+// Runs the transactions of a block in the engine (spec L-TRANSITION), and compares what its header claims with what
+// came out (spec L-BODY). All fees are burned (spec L-BURN).
 import type { Evm, TransactionResult } from '@tan/evm'
 import { equalBytes, type Hash, type Reason, type Rejection, type Result, rejected } from '@tan/primitives'
 import type { BlockHeader } from '@tan/protocol'
@@ -15,7 +15,7 @@ export interface BlockResult {
   readonly writes: StateWrites
   readonly receipts: readonly Receipt[]
   readonly gasUsed: number
-  /** TANGam that left the supply (L-BURN) */
+  /** TANGam that left the supply (spec L-BURN) */
   readonly burnedWei: bigint
 }
 

@@ -1,4 +1,4 @@
-// What makes a block a child of its parent, before anything of it is executed. Whether its record's signatures and
+// What makes a block a child of its parent (spec L-HEADER), before anything of it is executed. Whether its record's signatures and
 // certificates are right is for consensus to say; here it is bytes with a hash and a reveal.
 import type { Fork } from '@tan/evm'
 import type { AggregateScheme, Hash, Rejection } from '@tan/primitives'
@@ -6,7 +6,6 @@ import {
   type Block,
   type BlockHeader,
   bodySizeBytes,
-  type ChainParameters,
   type Genesis,
   hashHeader,
   hashRecord,
@@ -79,16 +78,4 @@ export function validateBlock(
       `the root ${header.transactionsRoot} is of other transactions than those beside it`,
     )
   return undefined
-}
-
-/**
- * A voter's own judgement at the moment of its vote, and no rule of validity, since clocks differ: the block's time is
- * not too far ahead of mine.
- */
-export function isTimestampAcceptable(
-  { timestampS }: Pick<BlockHeader, 'timestampS'>,
-  nowMs: number,
-  { clockDriftMaxMs }: Pick<ChainParameters, 'clockDriftMaxMs'>,
-): boolean {
-  return timestampS * 1_000 <= nowMs + clockDriftMaxMs
 }

@@ -2,13 +2,14 @@ import { toHex } from '@tan/primitives'
 import { genesisToJson, parseGenesis, TAN_SUPPLY_WEI, TANGAM_GENESIS_SUPPLY_WEI } from '@tan/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TOKEN, testAccount, testGenesis } from '../test-chain.ts'
+import { TOKEN, testAccount, testGenesis } from '../testing/chain.ts'
 import { type Holder, parseHolders, swapHolders } from './holders.ts'
 
 const [alice, bob, vault] = [testAccount('alice').address, testAccount('bob').address, testAccount('vault').address]
 const { balances: _, guardians, ...chain } = testGenesis([testAccount('alice')])
 const guardian = guardians[0]!
 
+// spec L-SWAP
 describe('a list of holders', () => {
   it('is read from CSV, as explorers write it', () => {
     const text = `\uFEFF"HolderAddress","Balance","PendingBalanceUpdate"\r\n"${alice.toUpperCase().replace('0X', '0x')}","1,234.5","No"\r\n\r\n"${bob}","0.000000000000000001","No"\r\n`

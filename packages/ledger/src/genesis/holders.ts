@@ -1,4 +1,4 @@
-// The swap: a list of those who hold the ERC-20 TAN becomes the balances of a genesis. Each TAN becomes one native TAN and
+// The swap (spec L-SWAP): a list of those who hold the ERC-20 TAN becomes the balances of a genesis. Each TAN becomes one native TAN and
 // brings five TANGam. Whatever is wrong with the list is said with its line, and nothing is guessed.
 import { type Address, CodedError, isHex, parseAmount, shorten } from '@tan/primitives'
 import { type Genesis, type GenesisGuardian, TAN_SUPPLY_WEI, validateGenesis } from '@tan/protocol'

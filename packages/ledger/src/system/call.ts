@@ -1,5 +1,5 @@
 // What a system contract may do to the world: what the engine lets native code do, in a block whose rules it knows. It calls
-// nobody, so nobody can re-enter it.
+// nobody, so nobody can re-enter it (spec L-REENTRY).
 import type { NativeCall } from '@tan/evm'
 import { type Address, EMPTY_BYTES } from '@tan/primitives'
 import {

@@ -1,4 +1,4 @@
-// A system contract as a table of functions by selector, so that dispatch, views, payability and prefetching are said once.
+// A system contract (spec L-CALL) as a table of functions by selector, so that dispatch, views, payability and prefetching are said once.
 import type { NativeResult } from '@tan/evm'
 import { type Address, assert, CodedError, EMPTY_BYTES, type Hash } from '@tan/primitives'
 import {

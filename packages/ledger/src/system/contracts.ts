@@ -1,4 +1,4 @@
-// The system contracts that stand, by address, and their errors in words.
+// The system contracts (spec L-SYSTEM), by address, and their errors in words.
 import type { NativeContract } from '@tan/evm'
 import { type Address, shorten, toHex } from '@tan/primitives'
 import { type AbiError, abiError, SELECTOR_BYTES } from '../abi/members.ts'

@@ -3,9 +3,9 @@ import type { Address } from '@tan/primitives'
 import { SYSTEM_ADDRESSES, TAN_SUPPLY_WEI } from '@tan/protocol'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { TOKEN, testAccount, testGenesis } from '../test-chain.ts'
-import { type ContractName, encodeCall } from '../test-world.ts'
-import { PoolWorld, payer } from './payment-pools/test-pools.ts'
+import { TOKEN, testAccount, testGenesis } from '../testing/chain.ts'
+import { PoolWorld, payer } from '../testing/pools.ts'
+import { type ContractName, encodeCall } from '../testing/world.ts'
 
 const alice = testAccount('alice')
 const genesis = testGenesis([alice, payer])

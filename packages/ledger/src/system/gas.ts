@@ -1,4 +1,4 @@
-// What system contracts charge beyond what the engine charges for slots, logs and credits: cryptography at the prices of the
+// What system contracts charge (spec L-PRICE) beyond what the engine charges for slots, logs and credits: cryptography at the prices of the
 // precompiles, and words at those of bytecode that takes them apart.
 
 /** ecrecover; two pairings and a hash to the curve (EIP-2537); KECCAK256. */

@@ -20,6 +20,7 @@ const contracts = [
 ]
 
 describe.each(contracts)('$name', ({ contract, abi, at }) => {
+  // spec L-SYSTEM
   it('stands where it should', () => {
     expect(contract.address).toBe(at)
   })

@@ -1,8 +1,8 @@
 import { type Address, bls, keccak256, toHex, utf8ToBytes } from '@tan/primitives'
 import { possessionDigest, SYSTEM_ADDRESSES } from '@tan/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Account, testAccount, testGenesis } from '../test-chain.ts'
-import { SystemWorld } from '../test-world.ts'
+import { type Account, testAccount, testGenesis } from '../testing/chain.ts'
+import { SystemWorld } from '../testing/world.ts'
 
 const [alice, bob] = [testAccount('alice'), testAccount('bob')]
 const genesis = testGenesis([alice, bob])
@@ -50,6 +50,7 @@ describe('Staking', () => {
     }
   })
 
+  // spec L-KEY
   it('registers a key once, with a proof for this chain and this account', () => {
     const key = keyOf('alice')
     const call = (who: Account, publicKey: string, proof: string) =>
@@ -67,6 +68,7 @@ describe('Staking', () => {
     expect(call(bob, key.publicKey, key.proofFor(bob.address))).toBe('KeyAlreadyRegistered')
   })
 
+  // spec L-STAKE
   it('takes a deposit within the bounds of a stake, and TAN with it', () => {
     const deposit = (amount: bigint) => world.call(alice.address, 'staking', 'deposit', [amount])
     expect(deposit(least)).toMatchObject({ error: 'NoKey' })
@@ -92,6 +94,7 @@ describe('Staking', () => {
     })
   })
 
+  // spec L-UNBOND
   it('gives back what was withdrawn after the unbonding period, and not before', () => {
     register(alice)
     world.call(alice.address, 'staking', 'deposit', [validator])

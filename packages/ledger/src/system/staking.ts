@@ -1,4 +1,4 @@
-// TAN at stake: who guards the chain, with what key and how much. What is withdrawn waits, and can still be slashed,
+// TAN at stake (spec L-KEY, L-STAKE, L-UNBOND, L-HELD): who guards the chain, with what key and how much. What is withdrawn waits, and can still be slashed,
 // until the unbonding period is over.
 //
 // Storage, by Solidity's rules:

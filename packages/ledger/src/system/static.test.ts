@@ -1,9 +1,9 @@
 import { EMPTY_BYTES, fromHex } from '@tan/primitives'
 import { describe, expect, it } from 'vitest'
-import { testAccount, testGenesis } from '../test-chain.ts'
-import { CONTRACTS, type ContractName, encodeCall } from '../test-world.ts'
+import { testAccount, testGenesis } from '../testing/chain.ts'
+import { PoolWorld, payer } from '../testing/pools.ts'
+import { CONTRACTS, type ContractName, encodeCall } from '../testing/world.ts'
 import { SYSTEM_CONTRACTS } from './contracts.ts'
-import { PoolWorld, payer } from './payment-pools/test-pools.ts'
 
 const alice = testAccount('alice')
 const world = new PoolWorld(testGenesis([alice, payer]))
@@ -13,6 +13,7 @@ describe.each(SYSTEM_CONTRACTS)('calls of $address that may not change state', c
   const name = names.find(known => CONTRACTS[known].address === contract.address)!
   const call = (data: Uint8Array, gas = 100_000) => world.send(alice.address, name, data, { gas, isStatic: true })
 
+  // spec L-CALL
   it('are answered by views, and by nothing else', () => {
     for (const { mutability, selector: hex, inputs } of contract.functions.values()) {
       const data = new Uint8Array(4 + 32 * 12)

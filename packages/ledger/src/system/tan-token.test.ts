@@ -3,14 +3,15 @@ import { mappingSlot, SYSTEM_ADDRESSES, slotAt, TAN_SUPPLY_WEI } from '@tan/prot
 import { hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { TOKEN, testAccount, testGenesis } from '../test-chain.ts'
-import { SystemWorld } from '../test-world.ts'
+import { TOKEN, testAccount, testGenesis } from '../testing/chain.ts'
+import { SystemWorld } from '../testing/world.ts'
 import { tanBalanceSlot } from './tan-token.ts'
 
 const [alice, bob, carol] = [testAccount('alice'), testAccount('bob'), testAccount('carol')]
 const genesis = testGenesis([alice, bob])
 const UNLIMITED = 2n ** 256n - 1n
 
+// spec L-TAN
 describe('TAN', () => {
   let world: SystemWorld
   beforeEach(() => {
@@ -116,6 +117,7 @@ describe('TAN', () => {
     expect(world.balance(SYSTEM_ADDRESSES.tanToken)).toBe(0n)
   })
 
+  // spec L-PRICE
   it('costs what its slots, event and signature cost', () => {
     const toNew = world.call(alice.address, 'tan', 'transfer', [carol.address, 1n]).gasUsed
     const toOld = world.call(alice.address, 'tan', 'transfer', [carol.address, 1n]).gasUsed

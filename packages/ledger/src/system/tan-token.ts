@@ -1,4 +1,5 @@
-// TAN, the staking coin, as an ERC-20 with EIP-2612 permits. Its supply is fixed at genesis: nothing mints or burns it.
+// TAN, the staking coin, as an ERC-20 with EIP-2612 permits. Its supply is fixed at genesis: nothing mints or burns it
+// (spec L-TAN).
 //
 // Storage, by Solidity's rules:
 //   0  mapping(address owner => uint256) balances

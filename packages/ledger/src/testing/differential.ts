@@ -16,7 +16,7 @@ import { type Block, hashRecord } from '@tan/protocol'
 import { MemoryStore, StateStore } from '@tan/storage'
 import { nextBaseFee } from '../block/base-fee.ts'
 import { ancestorsBelow, type BlockState, type BuiltBlock, Ledger } from '../ledger.ts'
-import { recovered, testAccount, testGenesis, testRecord } from '../test-chain.ts'
+import { recovered, testAccount, testGenesis, testRecord } from './chain.ts'
 import type { Oracle, OracleReceipt } from './oracle.ts'
 import { type Deed, randomDeed, randomWorld } from './random-block.ts'
 

@@ -1,7 +1,7 @@
 // `@ethereumjs/vm` as the oracle of whole blocks: it runs the transactions of a block that the ledger has built, on a state of
 // its own with a trie of its own.
 //
-// Tips. TAN burns them (L-BURN); the library credits them to the block's beneficiary at the end of each transaction, when all
+// Tips. TAN burns them (spec L-BURN); the library credits them to the block's beneficiary at the end of each transaction, when all
 // of it has run. Before the next transaction they are taken off that balance again, and an account that had nothing but them
 // is removed. So no transaction sees them, and everything else stays as the library computes it.
 import { createBlock } from '@ethereumjs/block'

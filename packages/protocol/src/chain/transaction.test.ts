@@ -89,6 +89,7 @@ function word(value: bigint): Hex {
   return `0x${value.toString(16).padStart(64, '0')}`
 }
 
+// spec L-DECODE
 describe('transactions', () => {
   it('have one encoding, and come back from it', () => {
     checkEncoding(encodeTransaction, decodeTransaction, signed)

@@ -1,6 +1,6 @@
 // Signed transactions: legacy (EIP-155), 2930, 1559 and 7702, in Ethereum's encodings. Decoding checks the form;
 // whether a transaction may run in a block is the ledger's to say. It takes whatever the EIPs allow, up to a size in
-// bytes (spec/ledger.md, L-DECODE).
+// bytes (spec/ledger.md, spec L-DECODE).
 import {
   type Address,
   bigIntToBytes,

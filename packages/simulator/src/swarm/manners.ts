@@ -44,7 +44,7 @@ export const HOSTILE_SERVERS: Readonly<Record<string, (seed: number) => Manner>>
   /** refuses every pool */
   refusing: () => ({
     say: message =>
-      message.type === 'pool-accepted' ? [{ type: 'refused', code: 'payment/no', message: 'no' }] : [message],
+      message.type === 'pool-accepted' ? [{ type: 'refused', code: 'payment/pool', message: 'no' }] : [message],
   }),
   wrongHashes: seed => {
     const random = createSeededRandom(seed)

@@ -1,10 +1,10 @@
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '@tan/primitives'
 import { limits, POOL_AMOUNT_MAX } from '@tan/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { testAccount, testGenesis } from '../../test-chain.ts'
-import { encodeCall } from '../../test-world.ts'
+import { testAccount, testGenesis } from '../../testing/chain.ts'
+import { PoolWorld, payer, reserver, signer } from '../../testing/pools.ts'
+import { encodeCall } from '../../testing/world.ts'
 import { intrinsicGas } from '../../transaction.ts'
-import { PoolWorld, payer, reserver, signer } from './test-pools.ts'
 
 const [ann, ben] = [testAccount('ann').address, testAccount('ben').address]
 const stranger = testAccount('stranger')
@@ -288,6 +288,7 @@ describe('a strict pool', () => {
   })
 })
 
+// spec P-RISE
 describe('topping up', () => {
   it('is the payer’s, keeps the ratio and the bound of the duration, and never lowers anything', () => {
     const id = world.open()

@@ -3,8 +3,8 @@
 import type { Address, Hash } from '@tan/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { testAccount, testGenesis } from '../../test-chain.ts'
-import { PoolWorld, payer } from './test-pools.ts'
+import { testAccount, testGenesis } from '../../testing/chain.ts'
+import { PoolWorld, payer } from '../../testing/pools.ts'
 
 const targets = [0, 1, 2].map(i => testAccount(`target ${i}`).address)
 const prover = testAccount('prover')

@@ -12,9 +12,9 @@ import {
   unpackTarget,
 } from '@tan/protocol'
 import { describe, expect, it } from 'vitest'
-import { testAccount, testGenesis } from '../../test-chain.ts'
-import { encodeCall } from '../../test-world.ts'
-import { PoolWorld, payer } from './test-pools.ts'
+import { testAccount, testGenesis } from '../../testing/chain.ts'
+import { PoolWorld, payer } from '../../testing/pools.ts'
+import { encodeCall } from '../../testing/world.ts'
 
 const PRICE = 4n
 const sybil = testAccount('sybil').address

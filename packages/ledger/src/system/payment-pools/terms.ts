@@ -91,7 +91,7 @@ export function createPool(
 const TERMS_BYTES = 256
 const RESERVE_BYTES = 64
 
-/** By the payer alone: a stranger's longer duration would lock its money. A strict pool stays strict. */
+/** spec P-RISE: by the payer alone, since a stranger's longer duration would lock its money. A strict pool stays strict. */
 export function topUp(call: SystemCall, id: Hash, deposit: bigint, collateral: bigint, duration: bigint): void {
   const pool = loadPool(call, id, FIELDS.amounts)
   const { state } = pool

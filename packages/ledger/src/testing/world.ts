@@ -13,11 +13,11 @@ import {
   type Hex,
   parseAbi,
 } from 'viem'
-import { type BlockEnvironment, environmentOf } from './block/environment.ts'
-import { type ChainRules, TAN_RULES } from './block/validate.ts'
-import { sharedEngine } from './engine.ts'
-import { genesisWrites } from './genesis/block.ts'
-import { BlockHost, type ParentState } from './state/block-host.ts'
+import { type BlockEnvironment, environmentOf } from '../block/environment.ts'
+import { type ChainRules, TAN_RULES } from '../block/validate.ts'
+import { sharedEngine } from '../engine.ts'
+import { genesisWrites } from '../genesis/block.ts'
+import { BlockHost, type ParentState } from '../state/block-host.ts'
 
 export const CONTRACTS = {
   tan: { address: SYSTEM_ADDRESSES.tanToken, abi: parseAbi(TAN_TOKEN_ABI) as Abi },

@@ -19,8 +19,8 @@ import {
   SYSTEM_ADDRESSES,
   signVoucher,
 } from '@tan/protocol'
-import { type Account, testAccount } from '../../test-chain.ts'
-import { type Answer, SystemWorld } from '../../test-world.ts'
+import { type Account, testAccount } from './chain.ts'
+import { type Answer, SystemWorld } from './world.ts'
 
 export const payer: Account = testAccount('payer')
 export const signer: Account = testAccount('session key')

@@ -22,8 +22,8 @@ import {
   type UnsignedTransaction,
 } from '@tan/protocol'
 import { MemoryStore, StateStore } from '@tan/storage'
-import { type BlockState, type BuiltBlock, type ExecutedBlock, Ledger } from './ledger.ts'
-import { type RecoveredTransaction, recoverTransaction } from './transaction.ts'
+import { type BlockState, type BuiltBlock, type ExecutedBlock, Ledger } from '../ledger.ts'
+import { type RecoveredTransaction, recoverTransaction } from '../transaction.ts'
 
 export interface Account {
   readonly secretKey: Uint8Array
