@@ -1,4 +1,4 @@
-// Signed transfers a second through JSON-RPC on a devnet of four validators, all processes on this machine, sustained over
+// Signed transfers per second through JSON-RPC on a devnet of four validators, all processes on this machine, sustained over
 // a minute: sent over HTTP in small batches to all four, as fast as they are settled. Latency is from the moment a
 // transfer is handed over until its block is settled, as a WebSocket client of one node sees it.
 import { once } from 'node:events'

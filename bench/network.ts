@@ -105,7 +105,7 @@ function heard(nodes: readonly Node[]): number {
   return nodes.reduce((sum, node) => sum + node.gossip, 0)
 }
 
-/** Messages a second from one node to another, with so many on the way that no queue overflows. */
+/** Messages per second from one node to another, with so many on the way that no queue overflows. */
 async function stream(from: Node, to: Node, sizeBytes: number, count: number): Promise<number> {
   const message = new Uint8Array(sizeBytes)
   const before = to.direct
@@ -134,7 +134,7 @@ async function pingPong(from: Node, to: Node, count: number): Promise<number[]> 
   return trips
 }
 
-/** Requests a second, eight at a time. */
+/** Requests per second, eight at a time. */
 async function ask(from: Node, to: Node, count: number): Promise<number> {
   const startMs = performance.now()
   let left = count
@@ -153,7 +153,7 @@ function fresh(sizeBytes: number): Uint8Array {
   return message
 }
 
-/** Different messages a second that each of the others received, sent by all in turn. */
+/** Different messages per second that each of the others received, sent by all in turn. */
 async function gossip(nodes: readonly Node[], sizeBytes: number, count: number): Promise<number> {
   const before = heard(nodes)
   const received = () => heard(nodes) - before

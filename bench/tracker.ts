@@ -247,7 +247,7 @@ async function serve(): Promise<void> {
 
 // ---- figures
 
-/** Calls a second of processor time: on an idle machine a second, and on a busy one the others do not count. */
+/** Calls per second of processor time: on an idle machine a second, and on a busy one the others do not count. */
 function rate(calls: number, call: (i: number) => void): number {
   const from = process.cpuUsage()
   for (let i = 0; i < calls; i++) call(i)

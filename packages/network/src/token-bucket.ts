@@ -1,4 +1,4 @@
-// A rate with a burst: so many at once, and after that so many a second.
+// A rate with a burst: so many at once, and after that so many per second.
 import type { Clock } from '@tan/primitives'
 
 export class TokenBucket {

@@ -14,7 +14,7 @@ export interface TrackerLimits {
   readonly signalsPerSecond: number
   /** of all sockets of one address together */
   readonly messagesPerIpPerSecond: number
-  /** malformed, forged or beyond the rate of messages, a minute, before the socket is closed */
+  /** malformed, forged or beyond the rate of messages, per minute, before the socket is closed */
   readonly refusalsPerMinute: number
 }
 

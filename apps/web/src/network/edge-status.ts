@@ -25,7 +25,7 @@ export function validateEdgeStatus(json: unknown): EdgeStatus {
   return edgeStatus(json, 'edge')
 }
 
-/** Bytes a second between the two newest looks; undefined before there are two, or after a restart. */
+/** Bytes per second between the two newest looks; undefined before there are two, or after a restart. */
 export function servedRate({ value, before, atMs }: Polled<EdgeStatus>): number | undefined {
   if (value === undefined || before === undefined || atMs <= before.atMs) return undefined
   const bytes = value.servedBytes - before.value.servedBytes

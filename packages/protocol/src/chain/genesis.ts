@@ -14,7 +14,7 @@ export interface ChainParameters {
   readonly blockBodyMaxBytes: number
   /** how far ahead of a voter's clock a block's timestamp may be */
   readonly clockDriftMaxMs: number
-  /** TANGam wei a gas that the base fee never falls below */
+  /** TANGam wei per gas that the base fee never falls below */
   readonly baseFeeMinWei: bigint
   /** of a credit pool, in hundredths of its deposit; never below 110 */
   readonly collateralMinPercent: number
