@@ -21,7 +21,7 @@ export const BLOCKS_OF_RESPONSE_MAX = 128
 export const BLOCKS_OF_RESPONSE_MAX_BYTES = 8 * 1024 * 1024
 /** messages of transactions from one peer that are looked at together */
 export const GOSSIP_IN_WORK_MAX = 16
-/** transactions from one peer that turn out useless: so many at once, and so many a second */
+/** transactions from one peer that turn out useless: so many at once, and so many per second */
 export const USELESS_TRANSACTIONS_MAX = 4_096
 export const USELESS_TRANSACTIONS_PER_SECOND = 1_024
 /** of its own clients that a node sends again while they wait */

@@ -30,7 +30,7 @@ export interface Voucher {
   /** zero hash and length 0 where there is no chain */
   readonly chainAnchor: Hash
   readonly chainLength: number
-  /** TANGam wei a preimage */
+  /** TANGam wei per preimage */
   readonly unit: bigint
 }
 
