@@ -54,7 +54,7 @@ export const RPC_RESPONSE_MAX_BYTES = 32 * 1024 * 1024
 export const RPC_LOG_BLOCKS_MAX = 10_000
 export const RPC_LOGS_MAX = 10_000
 export const RPC_FEE_HISTORY_BLOCKS_MAX = 1_024
-export const RPC_CALL_GAS_MAX = 60_000_000
+export const RPC_CALL_GAS_MAX = 50_000_000
 export const RPC_SUBSCRIPTIONS_MAX = 64
 export const RPC_SOCKETS_MAX = 1_024
 /** what a WebSocket client may leave unread before it is disconnected */

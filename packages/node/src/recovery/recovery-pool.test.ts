@@ -59,6 +59,6 @@ describe('a pool that recovers senders', () => {
     await expect(pool.recover(Array(4).fill(transaction))).rejects.toMatchObject({ code: 'node/overloaded' })
     const answers = await pool.recover(Array(4).fill(transaction), { isUrgent: true })
     const sender = addressOfSecretKey(secretKey)
-    expect(answers).toEqual(Array(4).fill({ ok: true, value: { ...transaction, sender } }))
+    expect(answers).toMatchObject(Array(4).fill({ ok: true, value: { ...transaction, sender, input: { sender } } }))
   })
 })

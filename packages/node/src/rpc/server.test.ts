@@ -365,6 +365,9 @@ describe('the JSON-RPC server', () => {
 
   it('refuses transactions in the words that wallets look for', async () => {
     const sender = addressOfSecretKey(chain.rich)
+    // other tests send from this account too
+    await eventually('nothing of it waits', async () => node.mempool.ofAccount(sender).length === 0)
+    const next = BigInt((await rpc('eth_getTransactionCount', [sender, 'safe'])).result as Hex)
     const broke = randomBytesFrom(createSeededRandom(9), 32)
     const signed = (fields: Partial<Eip1559> = {}, secretKey = chain.rich): string =>
       toHex(
@@ -372,7 +375,7 @@ describe('the JSON-RPC server', () => {
           signTransaction(
             {
               type: 'eip1559',
-              ...{ chainId: BigInt(chain.genesis.chainId), nonce: 1n, gasLimit: 21_000n, to: sender, value: 1n },
+              ...{ chainId: BigInt(chain.genesis.chainId), nonce: next + 1n, gasLimit: 21_000n, to: sender, value: 1n },
               ...{ data: new Uint8Array(0), accessList: [], maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 0n },
               ...fields,
             },
@@ -389,7 +392,7 @@ describe('the JSON-RPC server', () => {
     }
     await refused('already known', signed())
     await refused('replacement transaction underpriced', signed({ value: 2n }))
-    await refused('nonce too high', signed({ nonce: 5_000n }))
+    await refused('nonce too high', signed({ nonce: next + 5_000n }))
     await refused('insufficient funds for gas * price + value', signed({}, broke))
     await refused('insufficient funds for gas * price + value', signed({ value: 10n ** 40n }))
     await refused('intrinsic gas too low', signed({ gasLimit: 20_999n }))
@@ -397,10 +400,10 @@ describe('the JSON-RPC server', () => {
     await refused('transaction underpriced', signed({ maxFeePerGas: 1n }))
     await refused('max priority fee per gas higher than max fee per gas', signed({ maxPriorityFeePerGas: 10n ** 13n }))
     await refused('invalid chain id for signer', signed({ chainId: 1n }))
-    expect((await send(signed({ nonce: 0n }))).result).toMatch(/^0x/)
+    expect((await send(signed({ nonce: next }))).result).toMatch(/^0x/)
     await eventually('both are settled', async () => {
       const { state } = node.chain.settled
-      return (await node.chain.states.run(() => state.account(sender)))?.nonce === 2n
+      return (await node.chain.states.run(() => state.account(sender)))?.nonce === next + 2n
     })
     await refused('nonce too low', signed({ value: 3n }))
     const receipt = (await rpc('eth_getTransactionReceipt', [hashTransaction(fromHex(signed() as Hex))])).result
